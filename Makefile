@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# One makefile: a library, a thin main, tests that link the library. `make SANITIZE=address,undefined` builds in its own directory.
+
+CC ?= gcc
+PREFIX ?= /usr/local
+DESTDIR ?=
+VERSION := $(shell cat VERSION)
+SANITIZE ?=
+BUILD ?= build$(if $(SANITIZE),/$(subst $(comma),-,$(SANITIZE)))
+comma := ,
+
+# What it needs
+PKGS := libxml-2.0 yaml-0.1 jansson smartcols readline zlib
+PKG_CONFIG ?= pkg-config
+needs_packages := $(filter-out clean uninstall help,$(or $(MAKECMDGOALS),all))
+ifneq ($(needs_packages),)
+  missing := $(strip $(foreach p,$(PKGS),$(shell $(PKG_CONFIG) --exists $(p) 2>/dev/null || echo $(p))))
+  ifneq ($(missing),)
+    $(error missing: $(missing); `./install-needs` installs what the build needs)
+  endif
+endif
+PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS))
+PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(PKGS))
+
+# How it is compiled: C17, no warning, hardened
+CFLAGS ?= -O2 -g
+WERROR ?= -Werror
+fw_cflags := -std=gnu17 -D_GNU_SOURCE -Isrc -I$(BUILD) -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+  -Wvla $(WERROR) -fPIE -fstack-protector-strong -fstack-clash-protection -ffunction-sections -fdata-sections -pthread \
+  -DFRAGWIZARD_VERSION='"$(VERSION)"' $(PKG_CFLAGS)
+ifeq ($(shell uname -m),x86_64)
+  fw_cflags += -fcf-protection=full
+endif
+fw_ldflags := -pie -Wl,-z,relro,-z,now,-z,noexecstack,--gc-sections,--as-needed -pthread
+ifneq ($(SANITIZE),)
+  fw_cflags += -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
+  fw_ldflags += -fsanitize=$(SANITIZE)
+else
+  fw_cflags += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
+endif
+
+lib_sources := $(wildcard src/base/*.c src/engine/*.c src/probes/*.c src/report/*.c src/term/*.c src/cmd/*.c)
+lib_objects := $(lib_sources:src/%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/builtin.o
+unit_sources := $(wildcard tests/unit/test_*.c)
+unit_programs := $(unit_sources:tests/unit/%.c=$(BUILD)/tests/%)
+fuzz_sources := $(wildcard tests/fuzz/fuzz_*.c)
+fuzz_programs := $(fuzz_sources:tests/fuzz/%.c=$(BUILD)/tests/%)
+helper_sources := $(wildcard tests/live/*.c tests/tools/*.c tests/bench/*.c)
+helper_programs := $(foreach s,$(helper_sources),$(BUILD)/tests/$(basename $(notdir $(s))))
+embedded := $(wildcard playbooks/*.yaml) templates/report.html templates/report.css
+
+.PHONY: all check bench install uninstall clean tests help
+.DELETE_ON_ERROR:
+all: $(BUILD)/fragwizard
+
+$(BUILD)/fragwizard: $(BUILD)/obj/main.o $(BUILD)/libfragwizard.a
+	$(CC) $(fw_cflags) $(CFLAGS) $(fw_ldflags) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
+
+$(BUILD)/libfragwizard.a: $(lib_objects)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/obj/%.o: src/%.c VERSION | $(BUILD)/obj/.made
+	@mkdir -p $(@D)
+	$(CC) $(fw_cflags) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+# Playbooks and templates are in the binary
+$(BUILD)/builtin.c: tools/embed $(embedded) | $(BUILD)/obj/.made
+	sh tools/embed $(embedded) > $@
+$(BUILD)/obj/builtin.o: $(BUILD)/builtin.c
+	$(CC) $(fw_cflags) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/obj/.made:
+	@mkdir -p $(BUILD)/obj $(BUILD)/tests
+	@touch $@
+
+# Tests
+tests: $(BUILD)/fragwizard $(unit_programs) $(helper_programs)
+$(BUILD)/tests/test_%: tests/unit/test_%.c $(BUILD)/libfragwizard.a
+	$(CC) $(fw_cflags) $(CFLAGS) -MMD -MP $(fw_ldflags) -o $@ $< $(BUILD)/libfragwizard.a $(PKG_LIBS) -lcmocka -lm
+$(BUILD)/tests/fuzz_%: tests/fuzz/fuzz_%.c $(BUILD)/libfragwizard.a
+	$(CC) $(fw_cflags) $(CFLAGS) -MMD -MP $(fw_ldflags) -o $@ $< $(BUILD)/libfragwizard.a $(PKG_LIBS) -lm
+# Small programs that the tests run; they link nothing of ours
+define helper
+$(BUILD)/tests/$(basename $(notdir $(1))): $(1) | $(BUILD)/obj/.made
+	$(CC) -std=gnu17 -D_GNU_SOURCE -O2 -g -Wall -Wextra -pthread -o $$@ $$<
+endef
+$(foreach s,$(helper_sources),$(eval $(call helper,$(s))))
+
+check: tests
+	@BUILD=$(abspath $(BUILD)) tests/run
+
+bench: $(BUILD)/fragwizard $(helper_programs)
+	@BUILD=$(abspath $(BUILD)) tests/bench/run
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/fragwizard
+	install -m 0755 $(BUILD)/fragwizard $(DESTDIR)$(PREFIX)/bin/fragwizard
+	install -m 0644 docs/fragwizard.1 $(DESTDIR)$(PREFIX)/share/man/man1/fragwizard.1
+	install -m 0644 schema/case.json $(DESTDIR)$(PREFIX)/share/fragwizard/case.json
+	install -m 0644 schema/playbook.json $(DESTDIR)$(PREFIX)/share/fragwizard/playbook.json
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/fragwizard $(DESTDIR)$(PREFIX)/share/man/man1/fragwizard.1
+	rm -f $(DESTDIR)$(PREFIX)/share/fragwizard/case.json $(DESTDIR)$(PREFIX)/share/fragwizard/playbook.json
+	[ ! -d $(DESTDIR)$(PREFIX)/share/fragwizard ] || rmdir --ignore-fail-on-non-empty $(DESTDIR)$(PREFIX)/share/fragwizard
+
+clean:
+	rm -rf build
+
+-include $(wildcard $(BUILD)/obj/*.d $(BUILD)/obj/*/*.d $(BUILD)/tests/*.d)

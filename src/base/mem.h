@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Memory. Running out ends the program in one place (mem_exhausted: one sentence on stderr, exit status 3), so no caller
+ * checks. An arena owns everything allocated from it and frees it at once. */
+#ifndef FW_BASE_MEM_H
+#define FW_BASE_MEM_H
+
+#include <stddef.h>
+#include <stdlib.h>
+
+void *mem_alloc(size_t size) __attribute__((malloc, returns_nonnull));              /* zeroed; free() releases it */
+void *mem_array(size_t count, size_t size) __attribute__((malloc, returns_nonnull)); /* zeroed, overflow-checked */
+void *mem_resize(void *old, size_t count, size_t size) __attribute__((returns_nonnull)); /* new part not zeroed */
+char *mem_strdup(const char *text) __attribute__((malloc, returns_nonnull));
+char *mem_printf(const char *format, ...) __attribute__((format(printf, 1, 2), returns_nonnull));
+_Noreturn void mem_exhausted(void);
+
+struct arena_block;
+struct arena {
+    struct arena_block *blocks; /* zero-initialise to start */
+};
+
+void *arena_alloc(struct arena *a, size_t size) __attribute__((returns_nonnull)); /* zeroed, aligned for any type */
+char *arena_strdup(struct arena *a, const char *text) __attribute__((returns_nonnull));
+char *arena_strndup(struct arena *a, const char *text, size_t length) __attribute__((returns_nonnull));
+char *arena_printf(struct arena *a, const char *format, ...) __attribute__((format(printf, 2, 3), returns_nonnull));
+void arena_free(struct arena *a); /* frees all; the arena can be used again */
+
+static inline void mem_free_at(void *pointer_to_pointer)
+{
+    free(*(void **)pointer_to_pointer);
+}
+#define AUTO_FREE __attribute__((cleanup(mem_free_at)))
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Files we write: a new temporary file in the same directory (O_EXCL, O_NOFOLLOW, mode 0600), written, fsynced, renamed
+ * over the target, directory fsynced. Whatever fails, the old file or the new one is there, never half of one, and no
+ * temporary file remains (also none left by a signal that ends the program in order). */
+#ifndef FW_BASE_OUTPUT_H
+#define FW_BASE_OUTPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+
+bool output_write_file(const char *path, const char *data, size_t length, mode_t mode, struct err *e);
+/* Writes to a descriptor to the end (EINTR, short writes); a closed pipe is an error, never a signal. */
+bool output_write_fd(int fd, const char *name, const char *data, size_t length, struct err *e);
+/* Removes a temporary file that is being written; async-signal-safe, for ends that do not return (no memory, a signal). */
+void output_abandon(void);
+/* mkdir -p with mode 0700 for what it creates. */
+bool output_make_dirs(const char *path, struct err *e);
+
+/* Where things live (XDG respected; for root /var/lib/fragwizard and /etc/fragwizard). Caller frees. */
+char *output_state_dir(void);               /* ~/.local/state/fragwizard */
+char *output_config_file(const char *name); /* an existing user's or system's file "playbooks/x.yaml", or NULL */
+/* fragwizard-HOST-YYYYMMDDTHHMMZ.SUFFIX, ASCII. Caller frees. */
+char *output_default_name(const char *host, double wall, const char *suffix);
+
+#endif

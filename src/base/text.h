@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Text from the machine is hostile: a process can be named with markup, escape sequences or broken UTF-8. It is cleaned
+ * once, where it enters the facts, so that everything behind that door holds printable UTF-8 only. */
+#ifndef FW_BASE_TEXT_H
+#define FW_BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Writes `length` bytes of `raw` to `out` (at most `size` bytes with the NUL, cut between characters) with each control
+ * character (C0, DEL, C1), invalid UTF-8 byte, non-character, and bidirectional or zero-width control replaced by U+FFFD.
+ * Returns the length written. Tab and newline count as control characters too. */
+size_t text_clean(char *out, size_t size, const char *raw, size_t length);
+
+/* The number of terminal columns of clean text (wcwidth without the locale: East Asian wide counts 2, combining 0). */
+size_t text_width(const char *text);
+
+/* Copies clean text with every non-ASCII character replaced by an ASCII one (… by ..., → by ->, – and — by -, × by x,
+ * ≥ by >=, U+FFFD and the rest by ?). Returns the length written. */
+size_t text_ascii(char *out, size_t size, const char *text);
+
+/* The number of single-character edits between two names, and the nearest of `count` candidates to `name`, or NULL if
+ * none is near enough to suggest (distance above 2 or above a third of the length). */
+size_t text_distance(const char *a, const char *b);
+const char *text_nearest(const char *name, const char *const *candidates, size_t count);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The step engine. The session, the audit, resume and report drive this one engine over this one case; they differ in the
+ * front that they give it. */
+#ifndef FW_ENGINE_ENGINE_H
+#define FW_ENGINE_ENGINE_H
+
+#include "engine/case.h"
+#include "engine/sampler.h"
+
+enum move { MOVE_NEXT, MOVE_BACK, MOVE_SKIP, MOVE_AGAIN, MOVE_QUIT, MOVE_DEFAULTS };
+
+struct engine;
+
+/* Who stands in front of the engine. Every function may be NULL (the engine then goes on with defaults). */
+struct front {
+    void *data;
+    void (*step_begins)(void *data, struct engine *g, const struct step *step, size_t index);
+    /* The window of a windowed step is not complete: wait (sampler_wait) until it is, showing progress; MOVE_QUIT to leave. */
+    enum move (*wait)(void *data, struct engine *g, struct sampler *s);
+    /* Fills *answer (type as question.fallback; text in the case's arena). MOVE_NEXT: answered; MOVE_DEFAULTS: use the default
+     * for this and the rest. */
+    enum move (*ask)(void *data, struct engine *g, const struct question *q, struct value *answer);
+    void (*measured)(void *data, struct engine *g, const struct step *step, const struct step_record *record);
+    void (*judged)(void *data, struct engine *g, const struct step *step); /* findings of the step are in the case */
+    enum move (*step_ends)(void *data, struct engine *g, const struct step *step);
+    void (*saved)(void *data, struct engine *g);
+};
+
+struct engine_options {
+    const struct playbook *playbook;
+    const struct root *root;
+    long pid;            /* suspect; 0: none */
+    double window_s;     /* negative: the playbook's */
+    const char *case_id; /* or NULL */
+    /* Given answers (--answers), in the case's arena later; looked up by id. NULL: none. */
+    const struct answer *given;
+    size_t given_count;
+};
+
+struct engine *engine_new(const struct engine_options *o, struct case_file *c); /* `c` new or loaded; borrowed */
+void engine_free(struct engine *g);
+
+/* Runs from the first step not yet done to the end, or until the front quits. False if it quit or a save failed (*e, which is
+ * empty after a quit). Findings, verdicts, status and recommendations of the case are brought up to date after each step. */
+bool engine_run(struct engine *g, const struct front *front, struct err *e);
+
+struct case_file *engine_case(struct engine *g);
+const struct playbook *engine_playbook(struct engine *g);
+const struct env *engine_env(struct engine *g);
+void engine_note(struct engine *g, const char *step, const char *text);
+/* The exit status of a case: 0 ok, 1 warning, 2 critical, 3 unknown. */
+int case_exit_status(const struct case_file *c);
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The registry of probes. */
+#include "probes/probe.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+
+extern const struct probe probe_host, probe_memory, probe_processes, probe_process, probe_vmstat, probe_pressure, probe_swap,
+    probe_buddy, probe_pagetypes, probe_slab, probe_growth, probe_cgroups, probe_tunables, probe_runtime;
+
+const struct probe *const probes[] = {
+    &probe_host,  &probe_memory,    &probe_processes, &probe_process, &probe_vmstat,  &probe_pressure, &probe_swap,
+    &probe_buddy, &probe_pagetypes, &probe_slab,      &probe_growth,  &probe_cgroups, &probe_tunables, &probe_runtime,
+    NULL,
+};
+
+const struct probe *probe_find(const char *name)
+{
+    for (size_t i = 0; probes[i]; i++)
+        if (strcmp(probes[i]->name, name) == 0)
+            return probes[i];
+    return NULL;
+}
+
+static const struct table_decl *single_table(const struct probe *p)
+{
+    for (unsigned i = 0; i < p->table_count; i++)
+        if (p->tables[i].single)
+            return &p->tables[i];
+    return NULL;
+}
+
+const struct table_decl *probe_table(const char *name, const struct probe **probe)
+{
+    const char *dot = strchr(name, '.');
+    const struct table_decl *found = NULL;
+    for (size_t i = 0; probes[i]; i++) {
+        const struct probe *p = probes[i];
+        if (dot && (strncmp(p->name, name, (size_t)(dot - name)) != 0 || p->name[dot - name]))
+            continue;
+        for (unsigned t = 0; t < p->table_count; t++) {
+            if (strcmp(p->tables[t].name, dot ? dot + 1 : name) != 0)
+                continue;
+            if (found)
+                return NULL;
+            found = &p->tables[t];
+            if (probe)
+                *probe = p;
+        }
+    }
+    if (found || dot)
+        return found;
+    const struct probe *p = probe_find(name);
+    if (!p)
+        return NULL;
+    if (probe)
+        *probe = p;
+    return single_table(p);
+}
+
+struct facts *probe_collect(const struct probe *p, void *state, const struct probe_input *in)
+{
+    double begin = clock_now();
+    struct facts *f = facts_new(p);
+    if (p->needs_pid && !in->pid)
+        facts_fail(f, STATUS_ABSENT, "no process was named (--pid, or answer the question)");
+    else
+        p->collect(state, in, f);
+    f->cost_s = clock_now() - begin;
+    return f;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Charts as inline SVG, each with a text alternative (title and desc, and a table where the numbers matter). */
+#ifndef FW_REPORT_CHARTS_H
+#define FW_REPORT_CHARTS_H
+
+#include <libxml/tree.h>
+
+#include "engine/case.h"
+
+/* Appends the chart to `parent`; false if the case has no data for it or no chart has that name.
+ * Names: "orders" (free memory by order), "uss" (USS over time), "swap" (swap traffic over the window), "pressure", "slab". */
+bool chart_add(xmlNodePtr parent, const char *name, const struct case_file *c);
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The document: a tree (libxml2) made from templates/report.html and a case. The template's own attributes direct it:
+ *   fw-for="finding" fw-where="severity = 'critical'" fw-limit="3"   repeat the element for each row of a table of the case
+ *   fw-if="any(unchecked)"                                           keep the element only if true
+ *   fw-class="{severity}"                                            append to its class
+ *   fw-chart="orders"                                                put a chart (SVG) here; the element goes if there is no data
+ *   fw-shows                                                         put the tables of the step at hand here
+ * and text and attribute values are messages ({say}, {case.headline}) of the expression language. The tables offered:
+ * case, finding, evidence, recommendation, verdict, sentence, check, unchecked, cost, answer, note, step, host (document.c). */
+#ifndef FW_REPORT_DOCUMENT_H
+#define FW_REPORT_DOCUMENT_H
+
+#include <libxml/tree.h>
+
+#include "engine/case.h"
+
+/* NULL with a sentence (a template of the user's can be wrong: file:line). xmlFreeDoc frees it. */
+xmlDocPtr document_build(const struct case_file *c, struct err *e);
+
+#endif
