@@ -16,6 +16,8 @@ bool output_write_file(const char *path, const char *data, size_t length, mode_t
 bool output_write_fd(int fd, const char *name, const char *data, size_t length, struct err *e);
 /* Removes a temporary file that is being written; async-signal-safe, for ends that do not return (no memory, a signal). */
 void output_abandon(void);
+/* Whether a file could be written there (its directory exists and is writable, it is no directory itself), before long work. */
+bool output_check(const char *path, struct err *e);
 /* mkdir -p with mode 0700 for what it creates. */
 bool output_make_dirs(const char *path, struct err *e);
 

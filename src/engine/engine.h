@@ -14,7 +14,7 @@ struct engine;
 /* Who stands in front of the engine. Every function may be NULL (the engine then goes on with defaults). */
 struct front {
     void *data;
-    void (*step_begins)(void *data, struct engine *g, const struct step *step, size_t index);
+    enum move (*step_begins)(void *data, struct engine *g, const struct step *step, size_t index);
     /* The window of a windowed step is not complete: wait (sampler_wait) until it is, showing progress; MOVE_QUIT to leave. */
     enum move (*wait)(void *data, struct engine *g, struct sampler *s);
     /* Fills *answer (type as question.fallback; text in the case's arena). MOVE_NEXT: answered; MOVE_DEFAULTS: use the default
@@ -47,6 +47,7 @@ bool engine_run(struct engine *g, const struct front *front, struct err *e);
 struct case_file *engine_case(struct engine *g);
 const struct playbook *engine_playbook(struct engine *g);
 const struct env *engine_env(struct engine *g);
+struct sampler *engine_sampler(struct engine *g);
 void engine_note(struct engine *g, const char *step, const char *text);
 /* The exit status of a case: 0 ok, 1 warning, 2 critical, 3 unknown. */
 int case_exit_status(const struct case_file *c);

@@ -28,6 +28,7 @@ struct probe {
     const struct table_decl *tables;
     unsigned table_count;
     bool needs_pid;
+    double window_s; /* what `fragwizard probe` observes for if not told; 0: one look */
     void *(*open)(const struct probe_input *in);
     void (*sample)(void *state, const struct probe_input *in, double time_s); /* seconds since the first sample */
     void (*thin)(void *state); /* drop every second kept point: the interval has doubled */

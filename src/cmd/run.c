@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cmd/run.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/output.h"
+#include "cmd/answers.h"
+#include "cmd/bundle.h"
+
+enum { OPTION_AUTO = 256, OPTION_FORMAT, OPTION_ROOT, OPTION_PID, OPTION_DURATION, OPTION_PLAYBOOK, OPTION_ANSWERS, OPTION_CASE_ID,
+       OPTION_BUNDLE };
+
+static const struct option long_options[] = {
+    {"auto", no_argument, NULL, OPTION_AUTO},
+    {"output", required_argument, NULL, 'o'},
+    {"format", required_argument, NULL, OPTION_FORMAT},
+    {"root", required_argument, NULL, OPTION_ROOT},
+    {"pid", required_argument, NULL, OPTION_PID},
+    {"duration", required_argument, NULL, OPTION_DURATION},
+    {"playbook", required_argument, NULL, OPTION_PLAYBOOK},
+    {"answers", required_argument, NULL, OPTION_ANSWERS},
+    {"case-id", required_argument, NULL, OPTION_CASE_ID},
+    {"bundle", required_argument, NULL, OPTION_BUNDLE},
+    {"help", no_argument, NULL, 'h'},
+    {0},
+};
+
+static bool parse_pid(const char *text, long *pid)
+{
+    char *end;
+    errno = 0;
+    *pid = strtol(text, &end, 10);
+    return !errno && !*end && end != text && *pid > 0 && *pid <= 4194304;
+}
+
+bool run_options(struct run *r, int argc, char **argv, const char *usage, int *exit_status)
+{
+    *r = (struct run){.playbook_name = "memory-fragmentation", .root_path = "/", .window_s = -1, .root.fd = -1};
+    *exit_status = EXIT_UNKNOWN;
+    optind = 0;
+    opterr = 0;
+    for (int option; (option = getopt_long(argc, argv, ":o:h", long_options, NULL)) != -1;) {
+        switch (option) {
+        case OPTION_AUTO:
+            r->automatic = true;
+            break;
+        case 'o':
+            if (r->output_count == OUTPUTS_MAX)
+                return complain("at most %d outputs can be written", OUTPUTS_MAX), false;
+            r->outputs[r->output_count++] = optarg;
+            break;
+        case OPTION_FORMAT:
+            if (!report_format_parse(optarg, &r->format))
+                return complain("--format: '%s' is none of text, html, json, nagios, prometheus", optarg), false;
+            r->format_given = true;
+            break;
+        case OPTION_ROOT:
+            r->root_path = optarg;
+            break;
+        case OPTION_PID:
+            if (!parse_pid(optarg, &r->pid))
+                return complain("--pid: '%s' is no process id", optarg), false;
+            break;
+        case OPTION_DURATION:
+            if (!units_parse_duration(optarg, &r->window_s))
+                return complain("--duration: '%s' is no duration (30s, 5min, 2h, 3d)", optarg), false;
+            break;
+        case OPTION_PLAYBOOK:
+            r->playbook_name = optarg;
+            break;
+        case OPTION_ANSWERS:
+            r->answers_path = optarg;
+            break;
+        case OPTION_CASE_ID:
+            r->case_id = optarg;
+            break;
+        case OPTION_BUNDLE:
+            r->bundle_path = optarg;
+            break;
+        case 'h':
+            fputs(usage, stdout);
+            *exit_status = EXIT_OK;
+            return false;
+        case ':':
+            return complain("%s needs a value; see --help", argv[optind - 1]), false;
+        default:
+            return complain("'%s' is no option; see --help", argv[optind - 1]), false;
+        }
+    }
+    if (optind < argc)
+        return complain("'%s' is one word too many; see --help", argv[optind]), false;
+    return true;
+}
+
+/* A window that nobody will see the end of is a mistake better told before it than after. */
+static bool outputs_writable(const struct run *r)
+{
+    for (size_t i = 0; i < r->output_count; i++) {
+        enum report_format f;
+        if (!r->format_given && !report_format_of_path(r->outputs[i], &f))
+            return complain("%s: its ending tells no format; use .html, .txt, .json or .prom, or --format", r->outputs[i]), false;
+        struct err e;
+        if (!output_check(r->outputs[i], &e))
+            return complain("%s", e.text), false;
+    }
+    struct err e;
+    if (r->bundle_path && !output_check(r->bundle_path, &e))
+        return complain("%s", e.text), false;
+    return true;
+}
+
+bool run_open(struct run *r, struct case_file *loaded)
+{
+    struct err e;
+    term_init(&r->term);
+    r->c = loaded ? loaded : case_new();
+    if (!outputs_writable(r))
+        return false;
+    struct diags diags = {0};
+    r->playbook = playbook_load(r->playbook_name, &diags, NULL, &e);
+    if (!r->playbook) {
+        if (diags.count)
+            diags_print(&diags, stderr);
+        else
+            complain("%s", e.text);
+        diags_free(&diags);
+        return false;
+    }
+    diags_free(&diags);
+    if (!root_open(&r->root, r->root_path, &e))
+        return complain("%s", e.text), false;
+    if (r->answers_path && !answers_load(r->answers_path, r->playbook, &r->c->arena, &r->given, &r->given_count, &e))
+        return complain("%s", e.text), false;
+    struct engine_options o = {
+        .playbook = r->playbook, .root = &r->root, .pid = r->pid, .window_s = r->window_s, .case_id = r->case_id,
+        .given = r->given, .given_count = r->given_count,
+    };
+    r->engine = engine_new(&o, r->c);
+    return true;
+}
+
+void run_close(struct run *r)
+{
+    engine_free(r->engine);
+    if (r->c)
+        case_free(r->c);
+    playbook_free(r->playbook);
+    if (r->root.path)
+        root_close(&r->root);
+}
+
+bool run_print(const struct case_file *c, enum report_format f, const struct term *t)
+{
+    struct err e;
+    size_t length;
+    struct report_style style = {.width = t->tty_out ? t->width : 100, .color = t->color, .ascii = t->ascii};
+    AUTO_FREE char *text = report_render(c, f, &style, &length, &e);
+    if (!text || !output_write_fd(STDOUT_FILENO, "standard output", text, length, &e))
+        return complain("%s", e.text), false;
+    return true;
+}
+
+bool run_write_outputs(struct run *r)
+{
+    struct err e;
+    for (size_t i = 0; i < r->output_count; i++) {
+        enum report_format f = r->format;
+        if (!r->format_given)
+            report_format_of_path(r->outputs[i], &f);
+        size_t length;
+        struct report_style style = {.width = 100};
+        AUTO_FREE char *text = report_render(r->c, f, &style, &length, &e);
+        /* a textfile collector runs as another user and must be able to read its metrics */
+        mode_t mode = f == FORMAT_PROMETHEUS ? 0644 : 0600;
+        if (!text || !output_write_file(r->outputs[i], text, length, mode, &e))
+            return complain("%s", e.text), false;
+    }
+    if (r->bundle_path && !bundle_write(r->bundle_path, r->c, &e))
+        return complain("%s", e.text), false;
+    return true;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the session, the audit and resume share: their options, opening the root and the playbook, writing the outputs. */
+#ifndef FW_CMD_RUN_H
+#define FW_CMD_RUN_H
+
+#include "cmd/cmd.h"
+#include "engine/engine.h"
+#include "report/report.h"
+
+#define OUTPUTS_MAX 8
+
+struct run {
+    /* options */
+    const char *playbook_name; /* --playbook, default memory-fragmentation */
+    const char *root_path;     /* --root, default / */
+    const char *answers_path;  /* --answers */
+    const char *bundle_path;   /* --bundle */
+    const char *case_id;       /* --case-id */
+    const char *outputs[OUTPUTS_MAX];
+    size_t output_count;
+    bool format_given;
+    enum report_format format;
+    double window_s; /* --duration; negative: the playbook's */
+    long pid;
+    bool automatic;
+    /* opened by run_open */
+    struct root root;
+    struct playbook *playbook;
+    struct case_file *c;
+    struct engine *engine;
+    struct term term;
+    struct answer *given;
+    size_t given_count;
+};
+
+/* Parses options; returns true to go on, else the command ends with *exit_status (help or a complaint). */
+bool run_options(struct run *r, int argc, char **argv, const char *usage, int *exit_status);
+
+/* Opens root and playbook and makes the engine over a new case, or over `loaded` (taken). False after a complaint. */
+bool run_open(struct run *r, struct case_file *loaded);
+void run_close(struct run *r);
+
+/* Writes every output asked for (and the bundle); on the terminal tells where they are. False after a complaint. */
+bool run_write_outputs(struct run *r);
+/* The report on standard output. */
+bool run_print(const struct case_file *c, enum report_format f, const struct term *t);
+
+#endif

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The command line. A map of the files, from here down:
+ *
+ *   cmd/        one file per verb: session audit probe check list explain capture report resume
+ *               run (what session, audit and resume share), answers (the answers file), bundle (one zip for a ticket)
+ *   engine/     playbook yaml_tree playbook_check playbook_file   the written runbook, loaded and checked (libyaml)
+ *               expr message diag                                 the expression language and its complaints
+ *               engine judge sampler                              the step loop, rules to verdicts, the one clock
+ *               facts case case_json                              what probes found; the record of a run (jansson)
+ *   probes/     one file per probe, named as playbooks name it, and the parsers that they share
+ *   report/     document (libxml2) text charts                    one tree, rendered as HTML or text
+ *               nagios prometheus                                 one-line formats
+ *   term/       prompt (readline) tables (libsmartcols) progress term
+ *   base/       root (where /proc and /sys are read) output (files we write) units text str mem err clock
+ */
+#include <locale.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/cmd.h"
+
+static const struct command *const commands[] = {
+    &command_session, &command_audit, &command_probe,  &command_check,  &command_list,
+    &command_explain, &command_report, &command_resume, &command_capture, NULL,
+};
+
+int complain(const char *format, ...)
+{
+    char text[1024];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    fprintf(stderr, "fragwizard: %s\n", text);
+    return EXIT_UNKNOWN;
+}
+
+static int help(void)
+{
+    printf("fragwizard finds out why memory on this Linux machine looks wrong. It changes nothing.\n"
+           "\n"
+           "  fragwizard                          the guided session\n"
+           "  fragwizard --auto [-o report.html]  the audit: no questions, exit status 0 ok, 1 warning, 2 critical, 3 unknown\n"
+           "  fragwizard VERB --help              more about one of:\n"
+           "\n");
+    for (size_t i = 0; commands[i]; i++)
+        printf("  %-9s %s\n", commands[i]->name, commands[i]->help);
+    printf("\n"
+           "Options of the session and the audit: fragwizard audit --help\n");
+    return EXIT_OK;
+}
+
+static const struct command *find(const char *name)
+{
+    for (size_t i = 0; commands[i]; i++)
+        if (strcmp(commands[i]->name, name) == 0)
+            return commands[i];
+    return NULL;
+}
+
+int main(int argc, char **argv)
+{
+    setlocale(LC_CTYPE, "");
+    signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error with a sentence */
+    if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0))
+        return help();
+    if (argc > 1 && (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0)) {
+        printf("fragwizard %s\n", FRAGWIZARD_VERSION);
+        return EXIT_OK;
+    }
+    if (argc > 1 && argv[1][0] != '-') {
+        const struct command *c = find(argv[1]);
+        if (!c)
+            return complain("there is no verb '%s'; `fragwizard --help` lists them", argv[1]);
+        return c->run(argc - 1, argv + 1);
+    }
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--auto") == 0)
+            return command_audit.run(argc, argv);
+    return command_session.run(argc, argv);
+}
