@@ -9,6 +9,10 @@ SANITIZE ?=
 BUILD ?= build$(if $(SANITIZE),/$(subst $(comma),-,$(SANITIZE)))
 comma := ,
 
+# V=1 shows whole commands
+Q := $(if $(V),,@)
+say = $(if $(V),,@echo "  $(1)" $(2))
+
 # What it needs
 PKGS := libxml-2.0 yaml-0.1 jansson smartcols readline zlib
 PKG_CONFIG ?= pkg-config
@@ -54,21 +58,24 @@ embedded := $(wildcard playbooks/*.yaml) templates/report.html templates/report.
 all: $(BUILD)/fragwizard
 
 $(BUILD)/fragwizard: $(BUILD)/obj/main.o $(BUILD)/libfragwizard.a
-	$(CC) $(fw_cflags) $(CFLAGS) $(fw_ldflags) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
+	$(call say,LD,$@)
+	$(Q)$(CC) $(fw_cflags) $(CFLAGS) $(fw_ldflags) $(LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
 
 $(BUILD)/libfragwizard.a: $(lib_objects)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(Q)$(AR) rcs $@ $^
 
 $(BUILD)/obj/%.o: src/%.c VERSION | $(BUILD)/obj/.made
 	@mkdir -p $(@D)
-	$(CC) $(fw_cflags) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC,$@)
+	$(Q)$(CC) $(fw_cflags) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # Playbooks and templates are in the binary
 $(BUILD)/builtin.c: tools/embed $(embedded) | $(BUILD)/obj/.made
-	sh tools/embed $(embedded) > $@
+	$(Q)sh tools/embed $(embedded) > $@
 $(BUILD)/obj/builtin.o: $(BUILD)/builtin.c
-	$(CC) $(fw_cflags) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC,$@)
+	$(Q)$(CC) $(fw_cflags) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/obj/.made:
 	@mkdir -p $(BUILD)/obj $(BUILD)/tests
@@ -77,13 +84,16 @@ $(BUILD)/obj/.made:
 # Tests
 tests: $(BUILD)/fragwizard $(unit_programs) $(helper_programs)
 $(BUILD)/tests/test_%: tests/unit/test_%.c $(BUILD)/libfragwizard.a
-	$(CC) $(fw_cflags) $(CFLAGS) -MMD -MP $(fw_ldflags) -o $@ $< $(BUILD)/libfragwizard.a $(PKG_LIBS) -lcmocka -lm
+	$(call say,CC,$@)
+	$(Q)$(CC) $(fw_cflags) $(CFLAGS) -MMD -MP $(fw_ldflags) -o $@ $< $(BUILD)/libfragwizard.a $(PKG_LIBS) -lcmocka -lm
 $(BUILD)/tests/fuzz_%: tests/fuzz/fuzz_%.c $(BUILD)/libfragwizard.a
-	$(CC) $(fw_cflags) $(CFLAGS) -MMD -MP $(fw_ldflags) -o $@ $< $(BUILD)/libfragwizard.a $(PKG_LIBS) -lm
+	$(call say,CC,$@)
+	$(Q)$(CC) $(fw_cflags) $(CFLAGS) -MMD -MP $(fw_ldflags) -o $@ $< $(BUILD)/libfragwizard.a $(PKG_LIBS) -lm
 # Small programs that the tests run; they link nothing of ours
 define helper
 $(BUILD)/tests/$(basename $(notdir $(1))): $(1) | $(BUILD)/obj/.made
-	$(CC) -std=gnu17 -D_GNU_SOURCE -O2 -g -Wall -Wextra -pthread -o $$@ $$<
+	$(call say,CC,$$@)
+	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE -O2 -g -Wall -Wextra -pthread -o $$@ $$<
 endef
 $(foreach s,$(helper_sources),$(eval $(call helper,$(s))))
 

@@ -39,7 +39,12 @@ struct root {
 
 bool root_open(struct root *r, const char *path, struct err *e);
 void root_close(struct root *r);
-bool root_select(struct root *r, size_t moment, struct err *e); /* reads come from that moment first */
+/* Reads come from that moment first. A directory that a moment has stands for the whole of it. */
+bool root_select(struct root *r, size_t moment, struct err *e);
+#define ROOT_NO_MOMENT ((size_t)-1) /* selects the tree itself again */
+
+/* For tests: behave as on a kernel without openat2. */
+extern bool root_without_openat2;
 
 /* Opens a path such as "proc/meminfo" (never with a leading slash) for reading; returns a descriptor or -errno. */
 int root_open_file(const struct root *r, const char *path);
@@ -70,7 +75,7 @@ struct lines {
     size_t total; /* bytes read so far */
     char buffer[65536];
 };
-void lines_open(struct lines *l, int fd); /* takes the descriptor */
+void lines_open(struct lines *l, int fd); /* takes the descriptor; -errno ends at once with that error */
 char *lines_next(struct lines *l, size_t *length); /* NUL-terminated, without newline; NULL at the end or on error */
 void lines_close(struct lines *l);
 

@@ -98,7 +98,7 @@ bool run_options(struct run *r, int argc, char **argv, const char *usage, int *e
 }
 
 /* A window that nobody will see the end of is a mistake better told before it than after. */
-static bool outputs_writable(const struct run *r)
+bool run_check_outputs(const struct run *r)
 {
     for (size_t i = 0; i < r->output_count; i++) {
         enum report_format f;
@@ -119,7 +119,7 @@ bool run_open(struct run *r, struct case_file *loaded)
     struct err e;
     term_init(&r->term);
     r->c = loaded ? loaded : case_new();
-    if (!outputs_writable(r))
+    if (!run_check_outputs(r))
         return false;
     struct diags diags = {0};
     r->playbook = playbook_load(r->playbook_name, &diags, NULL, &e);
@@ -134,6 +134,8 @@ bool run_open(struct run *r, struct case_file *loaded)
     diags_free(&diags);
     if (!root_open(&r->root, r->root_path, &e))
         return complain("%s", e.text), false;
+    if (loaded && !engine_fits(r->playbook, loaded))
+        return complain("%s was made with another version of the playbook '%s'", loaded->path, r->playbook->name), false;
     if (r->answers_path && !answers_load(r->answers_path, r->playbook, &r->c->arena, &r->given, &r->given_count, &e))
         return complain("%s", e.text), false;
     struct engine_options o = {

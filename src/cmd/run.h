@@ -36,6 +36,9 @@ struct run {
 /* Parses options; returns true to go on, else the command ends with *exit_status (help or a complaint). */
 bool run_options(struct run *r, int argc, char **argv, const char *usage, int *exit_status);
 
+/* Whether every output could be written, before long work. False after a complaint. */
+bool run_check_outputs(const struct run *r);
+
 /* Opens root and playbook and makes the engine over a new case, or over `loaded` (taken). False after a complaint. */
 bool run_open(struct run *r, struct case_file *loaded);
 void run_close(struct run *r);

@@ -13,19 +13,21 @@ struct mark {
 };
 
 struct diags {
-    struct arena arena;
+    struct arena arena; /* owns texts and file names */
     struct diag {
         struct mark mark;
-        const char *text;
+        const char *text; /* clean, as it quotes what was written */
     } *items;
     size_t count, capacity;
+    size_t more; /* complaints past DIAGS_MAX, only counted */
 };
 
-#define DIAGS_MAX 200 /* further ones are counted as one "and more" line */
+#define DIAGS_MAX 200
 
 void diag_add(struct diags *d, struct mark at, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void diags_sort(struct diags *d);  /* by line, then column; stable */
-void diags_print(const struct diags *d, void *stream_FILE); /* "file:line:column: text\n" each */
+/* "file:line:column: text\n" each; parts of the mark that are unknown are left out. */
+void diags_print(const struct diags *d, void *stream_FILE);
 void diags_free(struct diags *d);
 
 #endif

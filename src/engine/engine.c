@@ -457,6 +457,21 @@ static const char *clean_name(struct arena *a, const char *raw)
     return arena_strndup(a, clean, length);
 }
 
+bool engine_fits(const struct playbook *p, const struct case_file *c)
+{
+    if (c->step_count != p->step_count)
+        return false;
+    size_t rules = 0;
+    for (size_t i = 0; i < p->step_count; i++) {
+        if (strcmp(p->steps[i].id, c->steps[i].id) != 0)
+            return false;
+        for (size_t k = 0; k < p->steps[i].rule_count; k++, rules++)
+            if (!case_check(c, p->steps[i].rules[k].id))
+                return false;
+    }
+    return rules == c->check_count;
+}
+
 struct engine *engine_new(const struct engine_options *o, struct case_file *c)
 {
     struct engine *g = mem_alloc(sizeof *g);

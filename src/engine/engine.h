@@ -37,6 +37,10 @@ struct engine_options {
     size_t given_count;
 };
 
+/* Whether a loaded case was made with this playbook as it is now (same steps and rules), so that it can be gone on with. */
+bool engine_fits(const struct playbook *p, const struct case_file *c);
+
+/* The playbook and the root outlive the case, which refers to their strings. */
 struct engine *engine_new(const struct engine_options *o, struct case_file *c); /* `c` new or loaded; borrowed */
 void engine_free(struct engine *g);
 

@@ -7,6 +7,7 @@
  *   table.column    of the current row of that table if one is at hand, else of a single-row table
  *   limit.name  answer.name
  *   count(t) count(t where cond), any/all(t where cond), sum max min avg first(t.column where cond)
+ *                   (any may stand without where: is there a row)
  *   fired('rule-id')   whether that rule fired: true, false, or unknown if it could not be checked
  *   known(x), starts(text, 'x'), ends(…), contains(…), min(a,b), max(a,b), abs(x), if(cond, a, b), else(x, fallback)
  */
@@ -57,13 +58,17 @@ struct expr;
 struct expr *expr_compile(struct arena *arena, const char *source, struct mark at, const struct names *names,
                           const struct scope_decl *scope, struct diags *d);
 enum type expr_type(const struct expr *e);
+/* Allocates nothing. A text in the value belongs to the facts, the environment or the expression. */
 struct value expr_eval(const struct expr *e, const struct env *env, const struct scope *scope);
+/* Visits each table that the expression reads through names.table (not the columns of rows at hand), each once. */
+void expr_tables(const struct expr *e, void (*visit)(void *data, const struct table_decl *decl), void *data);
 
 /* Text with {expression} or {expression:raw} inside ({{ and }} are braces). A known value is formatted by its dimension
- * (raw: bare number in base units); an unknown one as "unknown". */
+ * (raw: bare number in base units, true or false); an unknown one as "unknown". */
 struct message;
 struct message *message_compile(struct arena *arena, const char *source, struct mark at, const struct names *names,
                                 const struct scope_decl *scope, struct diags *d);
+void message_tables(const struct message *m, void (*visit)(void *data, const struct table_decl *decl), void *data);
 void message_eval(const struct message *m, const struct env *env, const struct scope *scope, struct str *out);
 
 void value_format(const struct value *v, bool raw, struct str *out);

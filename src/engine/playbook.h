@@ -8,15 +8,15 @@
 #include "engine/expr.h"
 #include "probes/probe.h"
 
-#define PLAYBOOK_BYTES_MAX (1024 * 1024)
-#define PLAYBOOK_DEPTH_MAX 32
-#define PLAYBOOK_NODES_MAX 10000
-#define PLAYBOOK_STEPS_MAX 100
+#define PLAYBOOK_FORMAT "fragwizard-playbook/1"
+#define PLAYBOOK_STEPS_MAX 100 /* the limits of the file itself stand in yaml_tree.h */
 
 enum severity { SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_CRITICAL };
 const char *severity_name(enum severity s); /* "info", "warning", "critical" */
+const char *question_type_name(int type);   /* "yesno"… */
 
 struct limit { /* limits: a threshold with its reason */
+    struct mark mark;
     const char *name;
     enum type type;
     double number;
@@ -54,7 +54,7 @@ struct rule {
     const char **recommend; /* ids */
     size_t recommend_count;
     const char *why, *source; /* of the threshold */
-    const char *formula;      /* the source text of when */
+    const char *formula;      /* the source text of when, on one line */
     bool optional;            /* other checks cover it: being unable to check it does not change the exit status */
     unsigned most;            /* findings listed of this rule at most (rows beyond are counted); default 10 */
 };
@@ -71,6 +71,7 @@ struct show {
 };
 
 struct next {
+    struct mark mark;
     struct expr *when; /* NULL: always */
     const char *step;  /* "end" ends the playbook */
 };
@@ -137,6 +138,10 @@ void playbook_free(struct playbook *p);
 /* Finds "memory-fragmentation" (configuration directories, then the built-in one) or a path (contains '/' or ends in .yaml)
  * and loads it. *origin (may be NULL) tells where it came from: "built in" or the path; caller frees. */
 struct playbook *playbook_load(const char *name, struct diags *d, char **origin, struct err *e);
+
+/* A playbook's text without reading it: fresh memory (caller frees), or NULL with a sentence. *file is its name in complaints,
+ * *origin as above; both fresh memory. */
+char *playbook_text(const char *name, size_t *length, char **file, char **origin, struct err *e);
 
 const struct step *playbook_step(const struct playbook *p, const char *id);
 const struct rule *playbook_rule(const struct playbook *p, const char *id, const struct step **step);

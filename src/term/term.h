@@ -13,6 +13,7 @@ struct term {
     bool color;      /* stdout */
     bool color_err;  /* stderr */
     bool ascii;      /* the locale is not UTF-8 */
+    bool dumb;       /* TERM=dumb or none: no cursor movement */
     bool accessible; /* static text, numbered choices, no redrawing */
     unsigned width, height;
 };
@@ -20,8 +21,9 @@ struct term {
 void term_init(struct term *t);   /* also after SIGWINCH */
 const char *term_sign(enum severity s); /* "[i]", "[!]", "[!!]"; "[ok]" and "[?]" are said where they are used */
 
-/* A table for the terminal through libsmartcols: only `columns` (NULL-terminated names, NULL: all), `count` rows by index
- * (NULL: the first `count`), fitted to `width` (0: not cut). Caller frees. */
+/* A table for the terminal through libsmartcols: only `columns` (NULL-terminated names, NULL: all), `count` rows by
+ * index (NULL: the first `count`), fitted to `width` (0: not cut). A single row that is wider stands downwards. Caller
+ * frees. */
 char *term_table(const struct table *t, const char *const *columns, const size_t *rows, size_t count, const struct term *term,
                  unsigned width);
 

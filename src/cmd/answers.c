@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cmd/answers.h"
+
+#include <jansson.h>
+#include <string.h>
+
+#include "base/input.h"
+#include "base/output.h"
+#include "base/str.h"
+#include "base/text.h"
+
+#define FORMAT "fragwizard-answers/1"
+#define BYTES_MAX (1024 * 1024)
+
+static const struct question *find_question(const struct playbook *p, const char *id)
+{
+    for (size_t s = 0; s < p->step_count; s++)
+        for (size_t i = 0; i < p->steps[s].question_count; i++)
+            if (strcmp(p->steps[s].questions[i].id, id) == 0)
+                return &p->steps[s].questions[i];
+    return NULL;
+}
+
+static bool has_choice(const struct question *q, const char *id)
+{
+    for (size_t i = 0; i < q->choice_count; i++)
+        if (strcmp(q->choices[i].id, id) == 0)
+            return true;
+    return false;
+}
+
+static bool take(const struct question *q, const json_t *value, struct arena *arena, struct value *out)
+{
+    switch (q->type) {
+    case QUESTION_YESNO:
+        *out = value_bool(json_is_true(value));
+        return json_is_boolean(value);
+    case QUESTION_PROCESS:
+        *out = value_number(TYPE_COUNT, json_number_value(value));
+        return json_is_integer(value) && json_integer_value(value) >= 0 && json_integer_value(value) <= 4194304;
+    case QUESTION_NUMBER:
+        *out = value_number(q->unit, json_number_value(value));
+        return json_is_number(value);
+    default: {
+        if (!json_is_string(value))
+            return false;
+        char clean[4096];
+        size_t length = text_clean(clean, sizeof clean, json_string_value(value), json_string_length(value));
+        *out = value_text(arena_strndup(arena, clean, length));
+        return q->type != QUESTION_CHOICE || has_choice(q, out->text);
+    }
+    }
+}
+
+static bool take_all(const char *path, json_t *answers, const struct playbook *p, struct arena *arena, struct answer **out,
+                     size_t *count, struct err *e)
+{
+    *count = 0;
+    *out = arena_alloc(arena, json_object_size(answers) * sizeof **out);
+    const char *id;
+    json_t *value;
+    json_object_foreach(answers, id, value) {
+        const struct question *q = find_question(p, id);
+        char clean[128];
+        text_clean(clean, sizeof clean, id, strlen(id));
+        if (!q)
+            return err_set(e, "%s: the playbook asks no '%s'", path, clean);
+        struct answer *a = &(*out)[(*count)++];
+        a->id = q->id;
+        if (!take(q, value, arena, &a->value))
+            return err_set(e, "%s: '%s' has no such answer (%s)", path, clean, q->ask);
+    }
+    return true;
+}
+
+bool answers_load(const char *path, const struct playbook *p, struct arena *arena, struct answer **out, size_t *count,
+                  struct err *e)
+{
+    AUTO_FREE char *text = input_read_file(path, BYTES_MAX, &(size_t){0}, e);
+    if (!text)
+        return false;
+    json_error_t error;
+    json_t *root = json_loads(text, JSON_REJECT_DUPLICATES, &error);
+    if (!root)
+        return err_set(e, "%s:%d:%d: %s", path, error.line, error.column, error.text);
+    json_t *answers = json_object_get(root, "answers");
+    const char *format = json_string_value(json_object_get(root, "format"));
+    bool fine = json_is_object(answers) && format && strcmp(format, FORMAT) == 0
+                    ? take_all(path, answers, p, arena, out, count, e)
+                    : err_set(e, "%s: is no answers file (\"format\": \"" FORMAT "\", \"answers\": {…})", path);
+    json_decref(root);
+    return fine;
+}
+
+static json_t *to_json(const struct value *v)
+{
+    if (!v->known)
+        return json_null();
+    if (v->type == TYPE_BOOL)
+        return json_boolean(v->truth);
+    if (v->type == TYPE_TEXT)
+        return json_string(v->text);
+    if (v->number == (double)(json_int_t)v->number)
+        return json_integer((json_int_t)v->number);
+    return json_real(v->number);
+}
+
+bool answers_save(const char *path, const struct case_file *c, struct err *e)
+{
+    json_t *answers = json_object();
+    for (size_t i = 0; i < c->answer_count; i++)
+        if (c->answers[i].value.known)
+            json_object_set_new(answers, c->answers[i].id, to_json(&c->answers[i].value));
+    json_t *root = json_pack("{s:s, s:o}", "format", FORMAT, "answers", answers);
+    char *text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
+    json_decref(root);
+    if (!text)
+        mem_exhausted();
+    AUTO_STR struct str lines = {0};
+    str_printf(&lines, "%s\n", text);
+    free(text);
+    return output_write_file(path, lines.data, lines.length, 0600, e);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Playbooks checked without running anything: every complaint of each at file:line:column. */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cmd/cmd.h"
+#include "engine/playbook.h"
+
+static const char usage[] = "fragwizard check PLAYBOOK...\n"
+                            "\n"
+                            "Checks playbooks without running them: files, or names that `fragwizard list playbooks` tells. Each\n"
+                            "complaint is one line on stderr, file:line:column: text. Exit status 0 if there is none, else 3.\n";
+
+static bool check_one(const char *name)
+{
+    struct diags d = {0};
+    struct err e;
+    char *origin = NULL;
+    struct playbook *p = playbook_load(name, &d, &origin, &e);
+    if (p) {
+        size_t rules = 0;
+        for (size_t i = 0; i < p->step_count; i++)
+            rules += p->steps[i].rule_count;
+        printf("%s: ok, %zu step%s, %zu rule%s\n", p->file, p->step_count, p->step_count == 1 ? "" : "s", rules,
+               rules == 1 ? "" : "s");
+    } else if (d.count) {
+        diags_print(&d, stderr);
+    } else {
+        complain("%s", e.text);
+    }
+    bool fine = p != NULL;
+    playbook_free(p);
+    free(origin);
+    diags_free(&d);
+    return fine;
+}
+
+static int run(int argc, char **argv)
+{
+    static const struct option options[] = {{"help", no_argument, NULL, 'h'}, {0}};
+    opterr = 0;
+    optind = 0;
+    for (int o; (o = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
+        if (o == 'h') {
+            fputs(usage, stdout);
+            return EXIT_OK;
+        }
+        return complain("check: unknown option '%s'; see `fragwizard check --help`", argv[optind - 1]);
+    }
+    if (optind >= argc)
+        return complain("check: which playbook? see `fragwizard check --help`");
+    bool fine = true;
+    for (int i = optind; i < argc; i++)
+        fine = check_one(argv[i]) && fine;
+    if (fflush(stdout) != 0)
+        return complain("check: the output could not be written");
+    return fine ? EXIT_OK : EXIT_UNKNOWN;
+}
+
+const struct command command_check = {"check", run, "check playbooks without running them: file:line:column of each mistake"};

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Where a playbook comes from: a path, the configuration directories, or the binary itself. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/output.h"
+#include "base/text.h"
+#include "engine/builtin.h"
+#include "engine/playbook.h"
+#include "engine/yaml_tree.h"
+
+enum { NAMES_MAX = 64 };
+
+static bool is_path(const char *name)
+{
+    size_t n = strlen(name);
+    return strchr(name, '/') || (n > 5 && strcmp(name + n - 5, ".yaml") == 0) || (n > 4 && strcmp(name + n - 4, ".yml") == 0);
+}
+
+/* At most one byte more than a playbook may have, so that the reader sees that it is too large. */
+static char *read_file(const char *path, size_t *length, struct err *e)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0)
+        return err_system(e, errno, "%s", path), NULL;
+    struct stat st;
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+        close(fd);
+        return err_set(e, "%s: not a file", path), NULL;
+    }
+    size_t size = st.st_size > YAML_BYTES_MAX ? YAML_BYTES_MAX + 1 : (size_t)st.st_size + 1;
+    char *text = mem_alloc(size + 1);
+    ssize_t n = 0;
+    *length = 0;
+    while (*length < size && ((n = read(fd, text + *length, size - *length)) > 0 || (n < 0 && errno == EINTR)))
+        *length += n > 0 ? (size_t)n : 0;
+    int error = n < 0 ? errno : 0;
+    close(fd);
+    if (error) {
+        free(text);
+        return err_system(e, error, "%s", path), NULL;
+    }
+    return text;
+}
+
+static const struct builtin *find_builtin(const char *file)
+{
+    for (const struct builtin *b = builtins; b->name; b++)
+        if (strcmp(b->name, file) == 0)
+            return b;
+    return NULL;
+}
+
+static void no_such(const char *name, struct err *e)
+{
+    char stem[NAMES_MAX][64];
+    const char *candidates[NAMES_MAX];
+    size_t count = 0;
+    struct str all = {0};
+    for (const struct builtin *b = builtins; b->name && count < NAMES_MAX; b++) {
+        size_t n = strlen(b->name);
+        if (strncmp(b->name, "playbooks/", 10) != 0 || n < 16 || n - 15 >= sizeof stem[0])
+            continue;
+        memcpy(stem[count], b->name + 10, n - 15);
+        stem[count][n - 15] = '\0';
+        candidates[count] = stem[count];
+        str_printf(&all, "%s%s", count ? ", " : "", candidates[count]);
+        count++;
+    }
+    const char *near = strlen(name) < 64 ? text_nearest(name, candidates, count) : NULL;
+    if (near)
+        err_set(e, "there is no playbook '%s'; did you mean '%s'?", name, near);
+    else
+        err_set(e, "there is no playbook '%.100s' (built in: %s; a file's name ends in .yaml)", name, str_text(&all));
+    str_free(&all);
+}
+
+char *playbook_text(const char *name, size_t *length, char **file, char **origin, struct err *e)
+{
+    *file = NULL;
+    *origin = NULL;
+    if (is_path(name)) {
+        char *text = read_file(name, length, e);
+        if (text) {
+            *file = mem_strdup(name);
+            *origin = mem_strdup(name);
+        }
+        return text;
+    }
+    AUTO_FREE char *relative = mem_printf("playbooks/%s.yaml", name);
+    char *path = output_config_file(relative);
+    if (path) {
+        char *text = read_file(path, length, e);
+        if (!text) {
+            free(path);
+            return NULL;
+        }
+        *file = path;
+        *origin = mem_strdup(path);
+        return text;
+    }
+    const struct builtin *b = find_builtin(relative);
+    if (!b)
+        return no_such(name, e), NULL;
+    char *text = mem_alloc(b->length + 1);
+    memcpy(text, b->data, b->length);
+    *length = b->length;
+    *file = mem_printf("%s.yaml", name);
+    *origin = mem_strdup("built in");
+    return text;
+}
+
+struct playbook *playbook_load(const char *name, struct diags *d, char **origin, struct err *e)
+{
+    size_t length;
+    char *from, *file;
+    if (origin)
+        *origin = NULL;
+    char *text = playbook_text(name, &length, &file, &from, e);
+    if (!text)
+        return NULL;
+    struct playbook *p = playbook_parse(file, text, length, d);
+    if (!p)
+        err_set(e, "%s cannot be used", file);
+    if (p && origin)
+        *origin = from;
+    else
+        free(from);
+    free(file);
+    free(text);
+    return p;
+}

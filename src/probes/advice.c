@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Formulas by which settings are judged. */
+#include "probes/advice.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+static bool is_low(const struct zone_facts *z)
+{
+    return z->managed > 0 && strcmp(z->name, "Movable") != 0 && strcmp(z->name, "HighMem") != 0 && strcmp(z->name, "Device") != 0;
+}
+
+/* calculate_min_free_kbytes() in mm/page_alloc.c and set_recommended_min_free_kbytes() in mm/khugepaged.c: two pageblocks of
+ * each zone free, and one for each pair of the three migrate types. */
+bool min_free_compute(struct min_free *m, const struct zoneinfo *z, uint64_t page, unsigned block_order, bool huge_pages,
+                      unsigned version)
+{
+    uint64_t pages = 0, kb = page / 1024;
+    *m = (struct min_free){.block_pages = 1ULL << (block_order & 31)};
+    for (size_t i = 0; i < z->count; i++) {
+        const struct zone_facts *zone = &z->zones[i];
+        if (!is_low(zone))
+            continue;
+        m->zones++;
+        pages += zone->managed > zone->high ? zone->managed - zone->high : 0; /* nr_free_buffer_pages() */
+    }
+    if (pages == 0)
+        return false;
+    m->lowmem_kb = fields_times(pages, kb);
+    uint64_t most = version && version < 5008 ? 65536 : 262144;
+    m->plain_kb = (uint64_t)sqrt(16.0 * (double)m->lowmem_kb);
+    m->plain_kb = m->plain_kb < 128 ? 128 : m->plain_kb > most ? most : m->plain_kb;
+    if (huge_pages) {
+        uint64_t wanted = fields_times(m->block_pages, m->zones * 11ULL);
+        m->huge_capped = wanted > pages / 20;
+        m->huge_kb = fields_times(m->huge_capped ? pages / 20 : wanted, kb);
+    }
+    m->kb = m->huge_kb > m->plain_kb ? m->huge_kb : m->plain_kb;
+    return true;
+}
+
+unsigned proactiveness_for(double score)
+{
+    double fit = score < 0 ? 20 : 115 - score;
+    return (unsigned)(fit < 20 ? 20 : fit > 60 ? 60 : fit);
+}
+
+uint64_t count_maps(const struct root *r, long pid)
+{
+    char path[64];
+    snprintf(path, sizeof path, "proc/%ld/maps", pid);
+    int fd = root_open_file(r, path);
+    if (fd < 0)
+        return 0;
+    AUTO_FREE struct lines *l = mem_alloc(sizeof *l);
+    uint64_t count = 0;
+    size_t length;
+    lines_open(l, fd);
+    while (lines_next(l, &length))
+        count++;
+    lines_close(l);
+    return count;
+}

@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Control groups: usage against limits, and what happened at the limits over the window. Version 1 and 2. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "probes/cgroup_memory.h"
+#include "probes/cgroup_path.h"
+#include "probes/probe.h"
+
+enum { GROUPS_MAX = 2000, DEPTH_MAX = 16 };
+static const double walk_too_long_s = 2;
+static const double full_share = 0.95;                /* heuristic: a working set this near its limit is at it */
+static const uint64_t worth_reading = 1024 * 1024;    /* memory.stat makes the kernel add up all processors */
+
+struct group {
+    char *path; /* "/" or "/system.slice" */
+    unsigned depth;
+};
+
+struct walk {
+    struct group *groups; /* parents before children */
+    size_t count;
+    bool cut;
+};
+
+struct baseline {
+    const char *path;
+    struct cgroup_memory memory;
+};
+
+struct cgroups_state {
+    struct cgroup_mount mount;
+    struct walk walk; /* at the first sample */
+    struct baseline *first;
+    size_t first_count, samples;
+    bool cut; /* the first reading was not complete */
+    double begin, last; /* clock at the first sample; time of the last */
+};
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Directories below a group, sorted, so that two runs over one tree give one order. */
+static char **children(const struct root *r, const char *path, size_t *count)
+{
+    *count = 0;
+    size_t capacity = 0;
+    char **names = NULL;
+    int fd = root_open_dir(r, path);
+    DIR *d = fd < 0 ? NULL : fdopendir(fd);
+    if (!d) {
+        if (fd >= 0)
+            close(fd);
+        return NULL;
+    }
+    const struct dirent *entry;
+    while ((entry = readdir(d)) && *count <= GROUPS_MAX) {
+        if (entry->d_name[0] == '.' || (entry->d_type != DT_DIR && entry->d_type != DT_UNKNOWN))
+            continue;
+        if (*count == capacity)
+            names = mem_resize(names, capacity = capacity ? capacity * 2 : 32, sizeof *names);
+        names[(*count)++] = mem_strdup(entry->d_name);
+    }
+    closedir(d);
+    if (*count)
+        qsort(names, *count, sizeof *names, compare_names);
+    return names;
+}
+
+static void add_group(struct walk *w, char *path, unsigned depth)
+{
+    w->groups[w->count++] = (struct group){path, depth};
+}
+
+/* Breadth first: if it is cut off, the upper groups, which include the lower ones' memory, are there. */
+static void walk_groups(struct walk *w, const struct root *given, struct cgroup_mount mount)
+{
+    struct root whole = *given; /* a moment of a capture holds only what changes */
+    whole.moment_fd = -1;
+    w->groups = mem_array(GROUPS_MAX, sizeof *w->groups);
+    add_group(w, mem_strdup("/"), 0);
+    for (size_t i = 0; i < w->count; i++) {
+        const char *path = w->groups[i].path, *prefix = path[1] ? path : "";
+        char directory[CGROUP_PATH_MAX + 64];
+        int n = snprintf(directory, sizeof directory, "%s%s", mount.below, prefix);
+        size_t count = 0;
+        char **names = n > 0 && (size_t)n < sizeof directory ? children(&whole, directory, &count) : NULL;
+        for (size_t k = 0; k < count; k++) {
+            if (w->groups[i].depth >= DEPTH_MAX || w->count == GROUPS_MAX || strlen(prefix) + strlen(names[k]) + 2 > CGROUP_PATH_MAX)
+                w->cut = true;
+            else
+                add_group(w, mem_printf("%s/%s", prefix, names[k]), w->groups[i].depth + 1);
+            free(names[k]);
+        }
+        free(names);
+    }
+}
+
+static void walk_free(struct walk *w)
+{
+    for (size_t i = 0; i < w->count; i++)
+        free(w->groups[i].path);
+    free(w->groups);
+    *w = (struct walk){0};
+}
+
+static void *open_state(const struct probe_input *in)
+{
+    struct cgroups_state *s = mem_alloc(sizeof *s);
+    s->mount = cgroup_mount_find(in->root);
+    return s;
+}
+
+static int compare_baselines(const void *a, const void *b)
+{
+    return strcmp(((const struct baseline *)a)->path, ((const struct baseline *)b)->path);
+}
+
+/* The first sample keeps every group's counters; the last reading is collect()'s own. */
+static void sample(void *state, const struct probe_input *in, double time)
+{
+    struct cgroups_state *s = state;
+    s->last = time;
+    if (s->samples++ || !s->mount.version)
+        return;
+    s->begin = clock_now();
+    walk_groups(&s->walk, in->root, s->mount);
+    s->first = mem_array(s->walk.count, sizeof *s->first);
+    for (size_t i = 0; i < s->walk.count; i++) {
+        struct baseline *b = &s->first[s->first_count];
+        b->path = s->walk.groups[i].path;
+        if (cgroup_memory_read(in->root, s->mount, b->path, CGROUP_EVENTS, &b->memory))
+            s->first_count++;
+        if (in->root->live && clock_now() - s->begin > walk_too_long_s) {
+            s->cut = true;
+            break;
+        }
+    }
+    s->cut |= s->walk.cut;
+    if (s->first_count)
+        qsort(s->first, s->first_count, sizeof *s->first, compare_baselines);
+}
+
+static void close_state(void *state)
+{
+    struct cgroups_state *s = state;
+    if (!s)
+        return;
+    walk_free(&s->walk);
+    free(s->first);
+    free(s);
+}
+
+enum {
+    C_PATH, C_VERSION, C_CURRENT, C_MAX, C_HIGH, C_SWAP, C_SWAP_MAX, C_USAGE_SHARE, C_MAX_EVENTS, C_HIGH_EVENTS, C_OOM_KILLS,
+    C_MEMORY_SOME, C_INACTIVE_FILE, C_WORKING_SET, C_ANON, C_FILE, C_SLAB, C_PROCESSES,
+};
+static const struct column group_columns[] = {
+    {"path", TYPE_TEXT, "the group's path below the memory controller"},
+    {"version", TYPE_COUNT, "version of the memory controller's interface"},
+    {"current", TYPE_BYTES, "memory of the group and those below it, page cache included"},
+    {"max", TYPE_BYTES, "hard limit; unknown if there is none"},
+    {"high", TYPE_BYTES, "limit above which the group is slowed down; unknown if there is none"},
+    {"swap", TYPE_BYTES, "swapped out"},
+    {"swap_max", TYPE_BYTES, "limit of swap; unknown if there is none"},
+    {"usage_share", TYPE_RATIO, "current by max"},
+    {"max_events", TYPE_COUNT, "times it ran into its limit over the window (version 1: failcnt)"},
+    {"high_events", TYPE_COUNT, "times it was slowed down over the window"},
+    {"oom_kills", TYPE_COUNT, "processes killed for its limit over the window"},
+    {"memory_some", TYPE_RATIO, "share of the window in which some task waited for memory"},
+    {"inactive_file", TYPE_BYTES, "page cache that is given up first"},
+    {"working_set", TYPE_BYTES, "current - inactive_file"},
+    {"anon", TYPE_BYTES, "anonymous memory"},
+    {"file", TYPE_BYTES, "page cache, shared memory included"},
+    {"slab", TYPE_BYTES, "kernel slabs charged to it"},
+    {"processes", TYPE_COUNT, "processes in the group itself"},
+};
+enum { T_VERSION, T_COUNT, T_LIMITED, T_AT_LIMIT, T_SWAPPING, T_SELF };
+static const struct column total_columns[] = {
+    {"version", TYPE_COUNT, "version of the memory controller's interface"},
+    {"count", TYPE_COUNT, "groups with memory accounted"},
+    {"limited", TYPE_COUNT, "groups with a hard limit"},
+    {"at_limit", TYPE_COUNT, "groups that ran into their limit over the window, or whose working set is within 5 % of it"},
+    {"swapping", TYPE_COUNT, "groups with memory swapped out"},
+    {"self", TYPE_TEXT, "the group that this program runs in"},
+};
+static const char *const path_key[] = {"path", NULL};
+
+static const struct table_decl tables[] = {
+    {.name = "cgroup", .help = "control groups and their memory", .columns = group_columns,
+     .column_count = sizeof group_columns / sizeof *group_columns, .keep = 40, .keep_by = "current", .key = path_key},
+    {.name = "cgroups", .help = "all control groups", .columns = total_columns,
+     .column_count = sizeof total_columns / sizeof *total_columns, .single = true},
+};
+
+static void limit_cell(struct table *t, size_t row, unsigned column, const struct cgroup_memory *m, enum cgroup_field field, bool unlimited)
+{
+    if (m->has[field])
+        cell_number(t, row, column, (double)m->value[field]);
+    else if (unlimited)
+        cell_unknown(t, row, column, "no limit");
+}
+
+static void difference_cell(struct table *t, size_t row, unsigned column, const struct cgroup_memory *now, const struct cgroup_memory *first,
+                            enum cgroup_field field)
+{
+    if (!now->has[field] || (first && !first->has[field]))
+        return;
+    uint64_t before = first ? first->value[field] : 0; /* a new group's counters begin at 0 */
+    cell_number(t, row, column, now->value[field] > before ? (double)(now->value[field] - before) : 0);
+}
+
+static void count_processes(struct table *t, size_t row, const struct root *r, struct cgroup_mount mount, const char *path, struct lines *l)
+{
+    char file[CGROUP_PATH_MAX + 128];
+    snprintf(file, sizeof file, "%s%s/cgroup.procs", mount.below, path[1] ? path : "");
+    int fd = root_open_file(r, file);
+    if (fd < 0)
+        return;
+    lines_open(l, fd);
+    size_t count = 0, length;
+    while (lines_next(l, &length))
+        count++;
+    if (!l->error)
+        cell_number(t, row, C_PROCESSES, (double)count);
+    lines_close(l);
+}
+
+struct totals {
+    size_t limited, at_limit, swapping;
+};
+
+struct window {
+    const struct cgroups_state *state; /* NULL: nothing was observed before now */
+    double length_s;
+};
+
+static void add_events(struct table *t, size_t row, const char *path, const struct cgroup_memory *m, const struct window *w, bool old)
+{
+    static const char once[] = "one moment only";
+    if (!w->state || w->state->samples < 2) {
+        for (unsigned c = C_MAX_EVENTS; c <= C_MEMORY_SOME; c++)
+            cell_unknown(t, row, c, once);
+        return;
+    }
+    struct baseline key = {.path = path};
+    const struct baseline *found =
+        w->state->first_count ? bsearch(&key, w->state->first, w->state->first_count, sizeof key, compare_baselines) : NULL;
+    const struct cgroup_memory *first = found ? &found->memory : NULL;
+    if (!found && w->state->cut) { /* it may have been there, unread */
+        for (unsigned c = C_MAX_EVENTS; c <= C_MEMORY_SOME; c++)
+            cell_unknown(t, row, c, "not read at the beginning of the window");
+        return;
+    }
+    difference_cell(t, row, C_MAX_EVENTS, m, first, CGROUP_MAX_EVENTS);
+    difference_cell(t, row, C_HIGH_EVENTS, m, first, CGROUP_HIGH_EVENTS);
+    difference_cell(t, row, C_OOM_KILLS, m, first, CGROUP_OOM_KILLS);
+    if (old) {
+        cell_unknown(t, row, C_HIGH_EVENTS, "version 1 has no such limit");
+        cell_unknown(t, row, C_MEMORY_SOME, "version 1 does not tell");
+    } else if (m->has[CGROUP_STALL_US] && w->length_s > 0 && (!first || first->has[CGROUP_STALL_US])) {
+        uint64_t before = first ? first->value[CGROUP_STALL_US] : 0, now = m->value[CGROUP_STALL_US];
+        double share = now > before ? (double)(now - before) / 1e6 / w->length_s : 0;
+        cell_number(t, row, C_MEMORY_SOME, share < 1 ? share : 1);
+    }
+}
+
+static void add_row(struct table *t, const char *path, const struct cgroup_memory *m, int version, const struct window *w,
+                    struct totals *totals)
+{
+    static const unsigned plain[][2] = {
+        {C_SWAP, CGROUP_SWAP}, {C_INACTIVE_FILE, CGROUP_INACTIVE_FILE}, {C_ANON, CGROUP_ANON}, {C_FILE, CGROUP_FILE}, {C_SLAB, CGROUP_SLAB},
+    };
+    size_t row = table_add(t);
+    uint64_t current = m->value[CGROUP_CURRENT], max = m->value[CGROUP_MAX], inactive = m->value[CGROUP_INACTIVE_FILE];
+    cell_text(t, row, C_PATH, path);
+    cell_number(t, row, C_VERSION, version);
+    cell_number(t, row, C_CURRENT, (double)current);
+    limit_cell(t, row, C_MAX, m, CGROUP_MAX, m->unlimited);
+    limit_cell(t, row, C_HIGH, m, CGROUP_HIGH, m->unlimited_high);
+    limit_cell(t, row, C_SWAP_MAX, m, CGROUP_SWAP_MAX, m->unlimited_swap);
+    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
+        if (m->has[plain[i][1]])
+            cell_number(t, row, plain[i][0], (double)m->value[plain[i][1]]);
+    if (version == 1) {
+        cell_unknown(t, row, C_HIGH, "version 1 has no such limit");
+        cell_unknown(t, row, C_SLAB, "version 1 does not tell");
+    }
+    uint64_t working = current > inactive ? current - inactive : 0;
+    if (m->has[CGROUP_INACTIVE_FILE])
+        cell_number(t, row, C_WORKING_SET, (double)working);
+    bool limited = m->has[CGROUP_MAX];
+    if (limited && max)
+        cell_number(t, row, C_USAGE_SHARE, (double)current / (double)max);
+    else if (m->unlimited)
+        cell_unknown(t, row, C_USAGE_SHARE, "no limit");
+    add_events(t, row, path, m, w, version == 1);
+
+    struct value events = cell_get(t, row, C_MAX_EVENTS);
+    totals->limited += limited;
+    totals->swapping += m->has[CGROUP_SWAP] && m->value[CGROUP_SWAP] > 0;
+    totals->at_limit += limited && ((events.known && events.number > 0) ||
+                                    (m->has[CGROUP_INACTIVE_FILE] && (double)working >= full_share * (double)max));
+}
+
+/* Within a control group namespace the program's own group is "/". */
+static bool own_group(const struct root *r, char *out, size_t size)
+{
+    char path[64] = "proc/self/cgroup", buffer[8192];
+    if (r->live)
+        snprintf(path, sizeof path, "proc/%ld/cgroup", (long)getpid());
+    ssize_t n = root_read_small(r, path, buffer, sizeof buffer);
+    if (n <= 0)
+        return false;
+    struct cgroup_paths paths;
+    cgroup_paths_parse(buffer, (size_t)n, &paths);
+    struct span own = cgroup_accounted(&paths);
+    if (!own.at || own.length >= size)
+        return false;
+    memcpy(out, own.at, own.length);
+    out[own.length] = '\0';
+    return true;
+}
+
+static void fill(struct facts *f, const struct probe_input *in, struct cgroup_mount mount, const struct walk *walk, const struct window *w)
+{
+    struct table *t = facts_table(f, "cgroup");
+    AUTO_FREE struct lines *l = mem_alloc(sizeof *l);
+    struct totals totals = {0};
+    double begin = clock_now();
+    size_t done = 0;
+    for (; done < walk->count; done++) {
+        const char *path = walk->groups[done].path;
+        struct cgroup_memory m;
+        if (in->root->live && clock_now() - begin > walk_too_long_s)
+            break;
+        if (!cgroup_memory_read(in->root, mount, path, CGROUP_USAGE | CGROUP_EVENTS, &m))
+            continue;
+        bool large = m.value[CGROUP_CURRENT] >= worth_reading;
+        if (large)
+            cgroup_stat_read(in->root, mount, path, &m);
+        add_row(t, path, &m, mount.version, w, &totals);
+        count_processes(t, t->rows - 1, in->root, mount, path, l);
+        row_unknown(t, t->rows - 1, large ? "this kernel does not tell, or it was not captured" : "not read for groups below 1 MiB");
+    }
+    if (walk->cut || done < walk->count)
+        facts_fail(f, STATUS_PARTIAL, walk->cut ? "more than 2,000 control groups, or more than 16 levels: the upper ones were read"
+                                                : "reading the control groups took more than 2 s: the upper ones were read");
+    f->coverage = walk->count ? (double)done / (double)walk->count : -1;
+    if (!t->rows) {
+        facts_fail(f, STATUS_ABSENT, "/%s: no control group with memory accounted", mount.below);
+        return;
+    }
+    size_t count = t->rows;
+    t = facts_table(f, "cgroups");
+    table_add(t);
+    cell_number(t, 0, T_VERSION, mount.version);
+    cell_number(t, 0, T_COUNT, (double)count);
+    cell_number(t, 0, T_LIMITED, (double)totals.limited);
+    cell_number(t, 0, T_AT_LIMIT, (double)totals.at_limit);
+    cell_number(t, 0, T_SWAPPING, (double)totals.swapping);
+    char self[CGROUP_PATH_MAX];
+    if (own_group(in->root, self, sizeof self))
+        cell_text(t, 0, T_SELF, self);
+    else
+        cell_unknown(t, 0, T_SELF, in->root->live ? "/proc/self/cgroup could not be read" : "a captured tree");
+}
+
+static void collect(void *state, const struct probe_input *in, struct facts *f)
+{
+    struct cgroups_state *s = state;
+    struct cgroup_mount mount = s ? s->mount : cgroup_mount_find(in->root);
+    if (!mount.version) {
+        facts_fail(f, STATUS_ABSENT, "/sys/fs/cgroup: no memory controller %s", in->root->live ? "is mounted there" : "was captured");
+        return;
+    }
+    struct window w = {.state = s};
+    if (s && s->samples)
+        w.length_s = in->root->live ? clock_now() - s->begin : s->last;
+    struct walk walk = {0};
+    walk_groups(&walk, in->root, mount);
+    fill(f, in, mount, &walk, &w);
+    walk_free(&walk);
+    table_sort(facts_table(f, "cgroup"), C_CURRENT, true);
+}
+
+extern const struct probe probe_cgroups;
+const struct probe probe_cgroups = {
+    .name = "cgroups",
+    .help = "control groups: memory against limits",
+    .classic = "systemd-cgtop -m; cat memory.max memory.events",
+    .tables = tables,
+    .table_count = sizeof tables / sizeof *tables,
+    .open = open_state,
+    .sample = sample,
+    .collect = collect,
+    .close = close_state,
+};

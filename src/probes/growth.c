@@ -1,0 +1,484 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Growth of the leading processes over the window: private memory and swap, sampled at each tick. Walking the page tables of
+ * a giant would hold up its own mmap and munmap, so that giants are followed by the counters in status instead. */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "probes/cgroup_memory.h"
+#include "probes/cgroup_path.h"
+#include "probes/pids.h"
+#include "probes/probe.h"
+#include "probes/trend.h"
+
+enum { TOP_DEFAULT = 20, TOP_MAX = 100, SHOWN = 8 };
+static const double walk_too_long_s = 0.05, rest_factor = 10;
+
+enum measure { MEASURE_PRIVATE, MEASURE_COUNTERS };
+
+struct point {
+    double time, uss, swap, rss;
+};
+
+struct track {
+    long pid;
+    uint64_t start_ticks;
+    bool has_start, has_uid, gone, denied;
+    enum measure measure;
+    bool giant;
+    double cost; /* of the last walk */
+    uint64_t uid;
+    char command[COMMAND_MAX], unit[128];
+    char *cgroup; /* where its memory is accounted; NULL: unknown */
+    size_t count;
+    struct point points[SAMPLES_MAX + 1];
+};
+
+struct growth {
+    struct track *tracks;
+    size_t count;
+    bool failed;
+    enum status status;
+    struct err error;
+};
+
+/* Reads "proc/PID/name" where the moment at hand looks first. */
+static ssize_t read_now(const struct root *r, long pid, const char *name, char *buffer, size_t size)
+{
+    char path[64];
+    snprintf(path, sizeof path, "proc/%ld/%s", pid, name);
+    return root_read_small(r, path, buffer, size);
+}
+
+static void identify(struct track *t, const struct root *r)
+{
+    char buffer[8192];
+    struct proc_stat stat;
+    struct proc_status status;
+    ssize_t n = read_now(r, t->pid, "stat", buffer, sizeof buffer);
+    if (n > 0 && stat_parse(buffer, (size_t)n, &stat)) {
+        t->start_ticks = stat.start_ticks;
+        t->has_start = true;
+        memcpy(t->command, stat.command, sizeof t->command);
+    }
+    n = read_now(r, t->pid, "status", buffer, sizeof buffer);
+    if (n > 0 && status_file_parse(buffer, (size_t)n, &status)) {
+        memcpy(t->command, status.command, sizeof t->command);
+        t->uid = status.uid;
+        t->has_uid = status.has & PROC_UID;
+    }
+    n = read_now(r, t->pid, "cgroup", buffer, sizeof buffer);
+    if (n > 0) {
+        struct cgroup_paths paths;
+        cgroup_paths_parse(buffer, (size_t)n, &paths);
+        struct span accounted = cgroup_accounted(&paths);
+        cgroup_unit(cgroup_managed(&paths), t->unit, sizeof t->unit);
+        if (accounted.at && accounted.length < CGROUP_PATH_MAX)
+            t->cgroup = mem_printf("%.*s", (int)accounted.length, accounted.at);
+    }
+}
+
+static void *open_state(const struct probe_input *in)
+{
+    struct growth *g = mem_alloc(sizeof *g);
+    struct pids p;
+    if (!pids_open(&p, in->root, &g->status, &g->error)) {
+        g->failed = true;
+        return g;
+    }
+    size_t count, top = in->top ? in->top : TOP_DEFAULT;
+    AUTO_FREE struct leader *leaders = pids_leaders(&p, top < TOP_MAX ? top : TOP_MAX, &count);
+    g->tracks = mem_array(count + 1, sizeof *g->tracks);
+    bool suspect = in->pid <= 0;
+    for (size_t i = 0; i < count; i++) {
+        suspect |= leaders[i].pid == in->pid;
+        g->tracks[g->count++].pid = leaders[i].pid;
+    }
+    if (!suspect) {
+        if (g->count && g->count == top)
+            g->count--; /* it takes the place of the smallest */
+        g->tracks[g->count++].pid = in->pid;
+    }
+    for (size_t i = 0; i < g->count; i++)
+        identify(&g->tracks[i], &p.root);
+    pids_close(&p);
+    return g;
+}
+
+/* A pid can be used again by another process within the window. */
+static bool is_same(const struct track *t, const struct root *r)
+{
+    char buffer[1024];
+    struct proc_stat stat;
+    ssize_t n = read_now(r, t->pid, "stat", buffer, sizeof buffer);
+    if (n == -ESRCH || (n == -ENOENT && (r->live || t->has_start)))
+        return false;
+    if (n <= 0 || !t->has_start || !stat_parse(buffer, (size_t)n, &stat))
+        return true;
+    return stat.start_ticks == t->start_ticks && stat.state != 'Z' && stat.state != 'X';
+}
+
+/* 0 or -errno. */
+static int read_private(const struct track *t, const struct root *r, struct point *p)
+{
+    char buffer[4096], path[64];
+    struct smaps_sum s = {0};
+    ssize_t n = read_now(r, t->pid, "smaps_rollup", buffer, sizeof buffer);
+    if (n == -ENOENT) {
+        snprintf(path, sizeof path, "proc/%ld/smaps", t->pid);
+        int fd = root_open_file(r, path);
+        if (fd < 0)
+            return fd;
+        AUTO_FREE struct lines *l = mem_alloc(sizeof *l);
+        lines_open(l, fd);
+        size_t length;
+        for (char *line; (line = lines_next(l, &length));)
+            smaps_add_line(&s, line, length);
+        int error = l->error;
+        lines_close(l);
+        if (error)
+            return -error;
+    } else if (n < 0) {
+        return (int)n;
+    } else {
+        smaps_parse(buffer, (size_t)n, &s);
+    }
+    if (!(s.has & SMAPS_PRIVATE))
+        return -ENODATA;
+    p->uss = (double)smaps_uss(&s);
+    p->swap = (double)(s.has & SMAPS_SWAP_PSS ? s.swap_pss : s.swap);
+    p->rss = (double)s.rss;
+    return 0;
+}
+
+static int read_counters(const struct track *t, const struct root *r, struct point *p)
+{
+    char buffer[8192];
+    struct proc_status s;
+    ssize_t n = read_now(r, t->pid, "status", buffer, sizeof buffer);
+    if (n < 0)
+        return (int)n;
+    if (!status_file_parse(buffer, (size_t)n, &s) || !(s.has & PROC_VM_RSS))
+        return -ENODATA;
+    p->uss = (double)(s.has & PROC_RSS_ANON ? s.rss_anon : s.vm_rss);
+    p->swap = (double)s.vm_swap;
+    p->rss = (double)s.vm_rss;
+    return 0;
+}
+
+static void sample_one(struct track *t, const struct root *r, double time)
+{
+    if (t->gone || t->count > SAMPLES_MAX)
+        return;
+    if (t->count && time - t->points[t->count - 1].time < rest_factor * t->cost)
+        return;
+    if (!is_same(t, r)) {
+        t->gone = true;
+        return;
+    }
+    struct point p = {.time = time};
+    int error = -EACCES;
+    if (t->measure == MEASURE_PRIVATE) {
+        double begin = clock_now();
+        error = read_private(t, r, &p);
+        t->cost = r->live ? clock_now() - begin : 0;
+        if (!t->count && t->cost > walk_too_long_s) {
+            t->giant = true;
+            t->measure = MEASURE_COUNTERS;
+            t->cost = 0;
+        } else if (!t->count && error && error != -ESRCH && error != -ENOENT) {
+            t->denied = true;
+            t->measure = MEASURE_COUNTERS;
+        } else if (!t->count && error == -ENOENT && !r->live) {
+            t->measure = MEASURE_COUNTERS;
+        }
+    }
+    if (t->measure == MEASURE_COUNTERS)
+        error = read_counters(t, r, &p);
+    if (error == -ESRCH || (error == -ENOENT && r->live))
+        t->gone = true;
+    if (!error)
+        t->points[t->count++] = p;
+}
+
+static void sample(void *state, const struct probe_input *in, double time)
+{
+    struct growth *g = state;
+    for (size_t i = 0; i < g->count; i++)
+        sample_one(&g->tracks[i], in->root, time);
+}
+
+static void thin(void *state)
+{
+    struct growth *g = state;
+    for (size_t i = 0; i < g->count; i++) {
+        struct track *t = &g->tracks[i];
+        size_t kept = 0;
+        for (size_t k = 0; k < t->count; k += 2)
+            t->points[kept++] = t->points[k];
+        t->count = kept;
+    }
+}
+
+static void close_state(void *state)
+{
+    struct growth *g = state;
+    if (!g)
+        return;
+    for (size_t i = 0; i < g->count; i++)
+        free(g->tracks[i].cgroup);
+    free(g->tracks);
+    free(g);
+}
+
+enum {
+    G_PID, G_USER, G_COMMAND, G_UNIT, G_SAMPLES, G_WINDOW, G_FIRST, G_LAST, G_SLOPE, G_SLOPE_LOW, G_SLOPE_HIGH, G_SHAPE, G_CHANGE,
+    G_LIMIT, G_LIMIT_NAME, G_TIME_TO_LIMIT, G_MEASURE,
+};
+static const struct column growth_columns[] = {
+    {"pid", TYPE_COUNT, "process id"},
+    {"user", TYPE_TEXT, "owner; the number if the system's passwd file has no name for it"},
+    {"command", TYPE_TEXT, "name of the program"},
+    {"unit", TYPE_TEXT, "systemd unit, or the last part of the control group's path"},
+    {"samples", TYPE_COUNT, "times it was read"},
+    {"window", TYPE_SECONDS, "time between the first and the last sample"},
+    {"first", TYPE_BYTES, "private memory and swap at the first sample"},
+    {"last", TYPE_BYTES, "private memory and swap at the last sample"},
+    {"slope", TYPE_BYTE_RATE, "growth: the median of the slopes between all pairs of samples (Theil-Sen)"},
+    {"slope_low", TYPE_BYTE_RATE, "lower end of the slope's 95 % interval"},
+    {"slope_high", TYPE_BYTE_RATE, "upper end of the slope's 95 % interval"},
+    {"shape", TYPE_TEXT, "flat, even growth, uneven growth, levelling off, step, shrinking, window too short or vanished"},
+    {"change", TYPE_BYTES, "last - first"},
+    {"limit", TYPE_BYTES, "what it will run into: the nearest memory limit of its control groups, or the memory available"},
+    {"limit_name", TYPE_TEXT, "what that limit is"},
+    {"time_to_limit", TYPE_SECONDS, "at this slope; only for growth"},
+    {"measure", TYPE_TEXT, "what was followed: private pages and swap, or the counters of anonymous memory and swap"},
+};
+enum { S_PID, S_TIME, S_USS, S_SWAP_PSS, S_RSS };
+static const struct column sample_columns[] = {
+    {"pid", TYPE_COUNT, "process id"},
+    {"time", TYPE_SECONDS, "since the first sample"},
+    {"uss", TYPE_BYTES, "private memory"},
+    {"swap_pss", TYPE_BYTES, "swapped out, shared pages split"},
+    {"rss", TYPE_BYTES, "resident memory"},
+};
+enum { T_TRACKED, T_GROWING, T_FASTEST_SLOPE };
+static const struct column total_columns[] = {
+    {"tracked", TYPE_COUNT, "processes followed"},
+    {"growing", TYPE_COUNT, "processes that grow evenly"},
+    {"fastest_slope", TYPE_BYTE_RATE, "largest slope among those whose interval is above 0; 0 if there is none"},
+};
+static const char *const pid_key[] = {"pid", NULL};
+
+static const struct table_decl tables[] = {
+    {.name = "growth", .help = "the leading processes' private memory over the window", .columns = growth_columns,
+     .column_count = sizeof growth_columns / sizeof *growth_columns, .keep = 20, .key = pid_key},
+    {.name = "growth_sample", .help = "the samples of the processes that changed most", .columns = sample_columns,
+     .column_count = sizeof sample_columns / sizeof *sample_columns},
+    {.name = "growths", .help = "all followed processes", .columns = total_columns,
+     .column_count = sizeof total_columns / sizeof *total_columns, .single = true},
+};
+
+static bool available_memory(const struct root *r, uint64_t *bytes)
+{
+    char buffer[8192];
+    ssize_t n = root_read_small(r, "proc/meminfo", buffer, sizeof buffer);
+    const char *at = buffer;
+    struct span line;
+    while (n > 0 && scan_line(&at, buffer + n, &line))
+        if (LINE_VALUE(line, "MemAvailable:", bytes)) {
+            *bytes = multiply_saturating(*bytes, 1024);
+            return true;
+        }
+    return false;
+}
+
+struct judged {
+    const struct track *track;
+    struct trend trend;
+};
+
+static void add_limit(struct table *t, size_t row, const struct judged *j, const struct root *r, struct cgroup_mount mount)
+{
+    uint64_t limit, usage, room = UINT64_MAX, available;
+    char path[CGROUP_PATH_MAX], name[CGROUP_PATH_MAX + 32];
+    bool found = false;
+    if (j->track->cgroup && mount.version) {
+        snprintf(path, sizeof path, "%s", j->track->cgroup);
+        if (cgroup_nearest_limit(r, mount, path, &limit, &usage)) {
+            room = limit > usage ? limit - usage : 0;
+            snprintf(name, sizeof name, "%s of %s", mount.version == 1 ? "memory.limit_in_bytes" : "memory.max", path);
+            found = true;
+        }
+    }
+    if (available_memory(r, &available) && (!found || available < room)) {
+        limit = room = available;
+        snprintf(name, sizeof name, "MemAvailable");
+        found = true;
+    }
+    if (!found)
+        return;
+    cell_number(t, row, G_LIMIT, (double)limit);
+    cell_text(t, row, G_LIMIT_NAME, name);
+    enum shape s = j->trend.shape;
+    if (j->trend.low > 0 && (s == SHAPE_EVEN || s == SHAPE_UNEVEN))
+        cell_number(t, row, G_TIME_TO_LIMIT, (double)room / j->trend.slope);
+    else
+        cell_unknown(t, row, G_TIME_TO_LIMIT, "it does not grow steadily");
+}
+
+static const char *measure_name(const struct track *t)
+{
+    if (t->measure == MEASURE_PRIVATE)
+        return "private pages and swap (smaps_rollup)";
+    if (t->giant)
+        return "anonymous memory and swap (status): walking its pages takes too long";
+    return t->denied ? "anonymous memory and swap (status): smaps_rollup was denied" : "anonymous memory and swap (status)";
+}
+
+static void add_growth(struct table *t, const struct judged *j, const struct probe_input *in, const struct users *users,
+                       struct cgroup_mount mount)
+{
+    const struct track *k = j->track;
+    const struct trend *trend = &j->trend;
+    size_t row = table_add(t);
+    char number[24];
+    cell_number(t, row, G_PID, (double)k->pid);
+    if (k->has_uid)
+        cell_text(t, row, G_USER, users_name(users, k->uid, number));
+    if (k->command[0])
+        cell_text(t, row, G_COMMAND, k->command);
+    if (k->unit[0])
+        cell_text(t, row, G_UNIT, k->unit);
+    cell_number(t, row, G_SAMPLES, (double)k->count);
+    cell_text(t, row, G_SHAPE, shape_name(trend->shape));
+    if (!k->count) {
+        row_unknown(t, row, k->gone ? "the process has ended" : "its memory could not be read");
+        return;
+    }
+    cell_number(t, row, G_WINDOW, trend->window);
+    cell_number(t, row, G_FIRST, trend->first);
+    cell_number(t, row, G_LAST, trend->last);
+    cell_text(t, row, G_MEASURE, measure_name(k));
+    if (k->count > 1) {
+        cell_number(t, row, G_SLOPE, trend->slope);
+        cell_number(t, row, G_SLOPE_LOW, trend->low);
+        cell_number(t, row, G_SLOPE_HIGH, trend->high);
+        cell_number(t, row, G_CHANGE, trend->change);
+        add_limit(t, row, j, in->root, mount);
+    }
+    row_unknown(t, row, k->count > 1 ? "not captured" : "one moment only");
+}
+
+static int compare_judged(const void *a, const void *b)
+{
+    const struct judged *x = a, *y = b;
+    double change_x = fabs(x->trend.change), change_y = fabs(y->trend.change);
+    if (!isfinite(change_x))
+        change_x = -1;
+    if (!isfinite(change_y))
+        change_y = -1;
+    if (change_x != change_y)
+        return change_x < change_y ? 1 : -1;
+    double last_x = isfinite(x->trend.last) ? x->trend.last : -1, last_y = isfinite(y->trend.last) ? y->trend.last : -1;
+    if (last_x != last_y)
+        return last_x < last_y ? 1 : -1;
+    return (x->track->pid > y->track->pid) - (x->track->pid < y->track->pid);
+}
+
+static void add_samples(struct table *t, const struct track *k)
+{
+    for (size_t i = 0; i < k->count; i++) {
+        size_t row = table_add(t);
+        cell_number(t, row, S_PID, (double)k->pid);
+        cell_number(t, row, S_TIME, k->points[i].time);
+        if (k->measure == MEASURE_PRIVATE) {
+            cell_number(t, row, S_USS, k->points[i].uss);
+            cell_number(t, row, S_SWAP_PSS, k->points[i].swap);
+        }
+        cell_number(t, row, S_RSS, k->points[i].rss);
+        row_unknown(t, row, "followed by the counters in status");
+    }
+}
+
+static void judge(const struct track *k, struct judged *j)
+{
+    double time[SAMPLES_MAX + 1], value[SAMPLES_MAX + 1];
+    for (size_t i = 0; i < k->count; i++) {
+        time[i] = k->points[i].time;
+        value[i] = k->points[i].uss + k->points[i].swap;
+    }
+    j->track = k;
+    trend_find(time, value, k->count, &j->trend);
+    if (k->gone)
+        j->trend.shape = SHAPE_VANISHED;
+}
+
+static void collect(void *state, const struct probe_input *in, struct facts *f)
+{
+    struct growth *g = state;
+    if (!g || g->failed) {
+        facts_fail(f, g ? g->status : STATUS_ABSENT, "%s", g ? g->error.text : "no window was observed");
+        return;
+    }
+    if (!g->count) {
+        facts_fail(f, STATUS_ABSENT, "/proc: no processes with memory in it");
+        return;
+    }
+    struct users users;
+    users_read(&users, in->root);
+    struct cgroup_mount mount = cgroup_mount_find(in->root);
+    AUTO_FREE struct judged *judged = mem_array(g->count, sizeof *judged);
+    size_t growing = 0, unread = 0;
+    double fastest = 0;
+    for (size_t i = 0; i < g->count; i++) {
+        judge(&g->tracks[i], &judged[i]);
+        const struct trend *t = &judged[i].trend;
+        growing += t->shape == SHAPE_EVEN;
+        unread += !g->tracks[i].count && !g->tracks[i].gone;
+        if (t->low > 0 && t->shape != SHAPE_SHORT && t->shape != SHAPE_FLAT && t->slope > fastest)
+            fastest = t->slope;
+    }
+    qsort(judged, g->count, sizeof *judged, compare_judged);
+    struct table *t = facts_table(f, "growth"), *samples = facts_table(f, "growth_sample");
+    bool one_moment = true, too_short = true;
+    for (size_t i = 0; i < g->count; i++) {
+        add_growth(t, &judged[i], in, &users, mount);
+        if (i < SHOWN)
+            add_samples(samples, judged[i].track);
+        one_moment &= judged[i].track->count < 2;
+        too_short &= judged[i].trend.shape == SHAPE_SHORT || judged[i].trend.shape == SHAPE_VANISHED;
+    }
+    users_free(&users);
+    t = facts_table(f, "growths");
+    table_add(t);
+    cell_number(t, 0, T_TRACKED, (double)g->count);
+    if (one_moment) {
+        row_unknown(t, 0, "one moment only");
+    } else if (too_short) {
+        row_unknown(t, 0, "window too short: 8 samples over 10 s are needed");
+    } else {
+        cell_number(t, 0, T_GROWING, (double)growing);
+        cell_number(t, 0, T_FASTEST_SLOPE, fastest);
+    }
+    f->coverage = (double)(g->count - unread) / (double)g->count;
+    if (unread)
+        facts_fail(f, STATUS_PARTIAL, "%zu of %zu followed processes could not be read", unread, g->count);
+}
+
+extern const struct probe probe_growth;
+const struct probe probe_growth = {
+    .name = "growth",
+    .help = "growth of private memory of the leading processes over the window",
+    .classic = "watch -n 5 smem -s uss",
+    .tables = tables,
+    .table_count = sizeof tables / sizeof *tables,
+    .open = open_state,
+    .sample = sample,
+    .thin = thin,
+    .collect = collect,
+    .close = close_state,
+};

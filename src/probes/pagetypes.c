@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Pageblocks by migrate type: unmovable ones are what compaction cannot clear. */
+#include "probes/pagetypeinfo.h"
+
+#include "probes/probe.h"
+
+enum { P_NODE, P_ZONE, P_TYPE, P_BLOCKS, P_SHARE, P_FREE, P_CAPPED };
+static const struct column type_columns[] = {
+    [P_NODE] = {"node", TYPE_COUNT, "NUMA node"},
+    [P_ZONE] = {"zone", TYPE_TEXT, "zone"},
+    [P_TYPE] = {"type", TYPE_TEXT, "what the blocks are for: Unmovable, Movable, Reclaimable…"},
+    [P_BLOCKS] = {"blocks", TYPE_COUNT, "pageblocks of this type"},
+    [P_SHARE] = {"block_share", TYPE_RATIO, "share of the zone's blocks"},
+    [P_FREE] = {"free_pages", TYPE_COUNT, "free pages in lists of this type; at least so many where capped"},
+    [P_CAPPED] = {"capped", TYPE_BOOL, "the kernel stopped counting at 100000 blocks of an order"},
+};
+
+enum { UNMOVABLE, RECLAIMABLE, MOVABLE, BLOCKS, BLOCK_PAGES };
+static const struct column columns[] = {
+    [UNMOVABLE] = {"unmovable_share", TYPE_RATIO, "share of all pageblocks that is for pages which cannot be moved"},
+    [RECLAIMABLE] = {"reclaimable_share", TYPE_RATIO, "share for pages which can be freed but not moved"},
+    [MOVABLE] = {"movable_share", TYPE_RATIO, "share for pages which can be moved"},
+    [BLOCKS] = {"blocks", TYPE_COUNT, "all pageblocks"},
+    [BLOCK_PAGES] = {"block_pages", TYPE_COUNT, "pages in a pageblock"},
+};
+
+static const char *const type_key[] = {"node", "zone", "type", NULL};
+static const struct table_decl tables[] = {
+    {.name = "pagetype", .help = "pageblocks and free pages by migrate type", .columns = type_columns,
+     .column_count = sizeof type_columns / sizeof *type_columns, .keep = 200, .key = type_key},
+    {.name = "pagetypes", .help = "pageblocks as a whole", .columns = columns, .column_count = sizeof columns / sizeof *columns,
+     .single = true},
+};
+
+static void put_zone(struct table *t, const struct pagetypeinfo *p, const struct pagetype_zone *z)
+{
+    double all = 0;
+    for (unsigned i = 0; i < p->types; i++)
+        all += (double)z->blocks[i];
+    for (unsigned i = 0; i < p->types; i++) {
+        size_t row = table_add(t);
+        cell_number(t, row, P_NODE, z->node);
+        cell_text(t, row, P_ZONE, z->zone);
+        cell_text(t, row, P_TYPE, p->type[i]);
+        cell_number(t, row, P_FREE, (double)z->free_pages[i]);
+        cell_bool(t, row, P_CAPPED, z->capped[i]);
+        if (z->has_blocks) {
+            cell_number(t, row, P_BLOCKS, (double)z->blocks[i]);
+            cell_number(t, row, P_SHARE, all > 0 ? (double)z->blocks[i] / all : 0);
+        }
+        row_unknown(t, row, "/proc/pagetypeinfo counts no blocks of this zone");
+    }
+}
+
+static void put_share(struct table *t, unsigned column, const struct pagetypeinfo *p, const char *type, double all)
+{
+    int index = pagetype_index(p, type);
+    double blocks = 0;
+    if (index < 0 || all <= 0) {
+        cell_unknown(t, 0, column, "/proc/pagetypeinfo has no such type");
+        return;
+    }
+    for (size_t i = 0; i < p->count; i++)
+        blocks += (double)p->zones[i].blocks[index];
+    cell_number(t, 0, column, blocks / all);
+}
+
+static void collect(void *state, const struct probe_input *in, struct facts *f)
+{
+    (void)state;
+    struct table *t = facts_table(f, "pagetypes");
+    AUTO_SOURCE struct source s = {0};
+    AUTO_PAGETYPEINFO struct pagetypeinfo p = {0};
+    struct err e;
+    table_add(t);
+    if (!source_read(&s, in->root, "proc/pagetypeinfo")) {
+        bool denied = s.status == STATUS_DENIED;
+        facts_fail(f, s.status, "%s%s", s.why.text, denied ? "; run as root" : "");
+        row_unknown(t, 0, f->reason);
+        return;
+    }
+    if (!pagetypeinfo_parse(&p, s.text, s.length, &e)) {
+        facts_fail(f, STATUS_MALFORMED, "%s", e.text);
+        row_unknown(t, 0, e.text);
+        return;
+    }
+    double all = 0;
+    for (size_t i = 0; i < p.count; i++) {
+        put_zone(facts_table(f, "pagetype"), &p, &p.zones[i]);
+        for (unsigned k = 0; k < p.types; k++)
+            all += (double)p.zones[i].blocks[k];
+    }
+    cell_number(t, 0, BLOCKS, all);
+    cell_number(t, 0, BLOCK_PAGES, (double)p.pages_per_block);
+    put_share(t, UNMOVABLE, &p, "Unmovable", all);
+    put_share(t, RECLAIMABLE, &p, "Reclaimable", all);
+    put_share(t, MOVABLE, &p, "Movable", all);
+}
+
+extern const struct probe probe_pagetypes;
+const struct probe probe_pagetypes = {
+    .name = "pagetypes",
+    .help = "pageblocks by kind: what compaction can clear and what not",
+    .classic = "cat /proc/pagetypeinfo",
+    .tables = tables,
+    .table_count = 2,
+    .collect = collect,
+};

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One process: its mappings by kind, from smaps. Costs a walk of its page tables; reads it once. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "probes/allocator.h"
+#include "probes/pids.h"
+#include "probes/probe.h"
+
+enum {
+    T_PID, T_USER, T_COMMAND, T_COMMAND_LINE, T_STATE, T_THREADS, T_RSS, T_PSS, T_USS, T_SWAP, T_SWAP_PSS, T_PEAK_RSS, T_PINNED,
+    T_HUGETLB, T_MAPPINGS, T_MAX_MAP_COUNT, T_MAPPINGS_SHARE, T_ARENA_HEAPS, T_ARENA_HEAPS_RESERVED, T_ALLOCATOR, T_RUNTIME, T_AGE,
+    T_OOM_SCORE, T_EVIDENCE, T_READ_TIME,
+};
+static const struct column target_columns[] = {
+    {"pid", TYPE_COUNT, "process id"},
+    {"user", TYPE_TEXT, "owner; the number if the system's passwd file has no name for it"},
+    {"command", TYPE_TEXT, "name of the program"},
+    {"command_line", TYPE_TEXT, "arguments"},
+    {"state", TYPE_TEXT, "state letter, as in ps"},
+    {"threads", TYPE_COUNT, "threads"},
+    {"rss", TYPE_BYTES, "resident memory; shared pages count fully"},
+    {"pss", TYPE_BYTES, "resident memory with shared pages split among those that map them"},
+    {"uss", TYPE_BYTES, "private memory: what its end would free"},
+    {"swap", TYPE_BYTES, "swapped out"},
+    {"swap_pss", TYPE_BYTES, "swapped out, shared pages split"},
+    {"peak_rss", TYPE_BYTES, "highest resident memory so far (VmHWM)"},
+    {"pinned", TYPE_BYTES, "pages pinned for devices or io_uring (VmPin): compaction cannot move them"},
+    {"hugetlb", TYPE_BYTES, "huge pages of the pool, outside rss and pss"},
+    {"mappings", TYPE_COUNT, "memory mappings"},
+    {"max_map_count", TYPE_COUNT, "the limit vm.max_map_count"},
+    {"mappings_share", TYPE_RATIO, "mappings by the limit; at 1 mmap, munmap and thread creation fail"},
+    {"arena_heaps", TYPE_COUNT, "heaps of glibc arenas, 64 MiB of address space each"},
+    {"arena_heaps_reserved", TYPE_BYTES, "address space of these heaps; not memory in use"},
+    {"allocator", TYPE_TEXT, "the allocator, told from mapped libraries"},
+    {"runtime", TYPE_TEXT, "the language runtime, told from mapped libraries"},
+    {"age", TYPE_SECONDS, "time since it started"},
+    {"oom_score", TYPE_COUNT, "the kernel's badness; the highest is killed first"},
+    {"evidence", TYPE_TEXT, "what allocator and runtime were told from"},
+    {"read_time", TYPE_SECONDS, "time that reading its mappings took; meanwhile its own mmap and munmap wait"},
+};
+
+enum { M_KIND, M_COUNT, M_SIZE, M_RSS, M_PSS, M_USS, M_SWAP, M_SWAP_PSS, M_ANON_HUGE, M_LAZY_FREE, M_LOCKED };
+static const struct column mapping_columns[] = {
+    {"kind", TYPE_TEXT, "heap, arena heap, stack, anonymous, file, shared memory, hugetlb or special"},
+    {"count", TYPE_COUNT, "mappings of the kind"},
+    {"size", TYPE_BYTES, "address space"},
+    {"rss", TYPE_BYTES, "resident memory"},
+    {"pss", TYPE_BYTES, "resident memory, shared pages split"},
+    {"uss", TYPE_BYTES, "private memory"},
+    {"swap", TYPE_BYTES, "swapped out"},
+    {"swap_pss", TYPE_BYTES, "swapped out, shared pages split"},
+    {"anon_huge", TYPE_BYTES, "in transparent huge pages"},
+    {"lazy_free", TYPE_BYTES, "given back with MADV_FREE, taken when memory is short"},
+    {"locked", TYPE_BYTES, "locked in memory"},
+};
+static const char *const kind_key[] = {"kind", NULL}, *const pid_key[] = {"pid", NULL};
+
+static const struct table_decl tables[] = {
+    {.name = "target", .help = "the suspected process", .columns = target_columns,
+     .column_count = sizeof target_columns / sizeof *target_columns, .single = true, .key = pid_key},
+    {.name = "mapping", .help = "its memory by kind of mapping", .columns = mapping_columns,
+     .column_count = sizeof mapping_columns / sizeof *mapping_columns, .key = kind_key},
+};
+
+static void add_mappings(struct facts *f, const struct smaps_kinds *k)
+{
+    struct table *t = facts_table(f, "mapping");
+    for (unsigned i = 0; i < MAPPING_KINDS; i++) {
+        const struct smaps_sum *s = &k->sums[i];
+        if (!k->mappings[i])
+            continue;
+        size_t row = table_add(t);
+        cell_text(t, row, M_KIND, mapping_kind_name((enum mapping_kind)i));
+        cell_number(t, row, M_COUNT, (double)k->mappings[i]);
+        cell_number(t, row, M_SIZE, (double)s->size);
+        cell_number(t, row, M_RSS, (double)s->rss);
+        cell_number(t, row, M_PSS, (double)s->pss);
+        cell_number(t, row, M_USS, (double)smaps_uss(s));
+        cell_number(t, row, M_SWAP, (double)s->swap);
+        if (s->has & SMAPS_SWAP_PSS || s->swap == 0)
+            cell_number(t, row, M_SWAP_PSS, (double)s->swap_pss);
+        else
+            cell_unknown(t, row, M_SWAP_PSS, "needs Linux 4.3 or later");
+        cell_number(t, row, M_ANON_HUGE, (double)s->anon_huge);
+        cell_number(t, row, M_LAZY_FREE, (double)s->lazy_free);
+        cell_number(t, row, M_LOCKED, (double)s->locked);
+    }
+    table_sort(t, M_RSS, true);
+}
+
+static void add_totals(struct table *t, const struct smaps_kinds *k)
+{
+    const struct smaps_sum *s = &k->total;
+    cell_number(t, 0, T_RSS, (double)s->rss);
+    cell_number(t, 0, T_PSS, (double)s->pss);
+    cell_number(t, 0, T_USS, (double)smaps_uss(s));
+    cell_number(t, 0, T_SWAP, (double)s->swap);
+    if (s->has & SMAPS_SWAP_PSS || s->swap == 0)
+        cell_number(t, 0, T_SWAP_PSS, (double)s->swap_pss);
+    else
+        cell_unknown(t, 0, T_SWAP_PSS, "needs Linux 4.3 or later");
+    cell_number(t, 0, T_HUGETLB, (double)add_saturating(s->private_hugetlb, s->shared_hugetlb));
+    cell_number(t, 0, T_MAPPINGS, (double)k->total_mappings);
+    cell_number(t, 0, T_ARENA_HEAPS, (double)k->arena_heaps);
+    cell_number(t, 0, T_ARENA_HEAPS_RESERVED, (double)k->arena_bytes);
+}
+
+static void add_detection(struct table *t, struct detection *d, const char *command)
+{
+    detect_finish(d, command);
+    char evidence[256];
+    snprintf(evidence, sizeof evidence, "%s; %s", d->language_evidence, d->allocator_evidence);
+    cell_text(t, 0, T_EVIDENCE, evidence);
+    cell_text(t, 0, T_RUNTIME, language_name(d->language));
+    cell_text(t, 0, T_ALLOCATOR, d->allocator ? d->allocator : "unknown");
+}
+
+/* 0 or -errno. */
+static int read_smaps(const struct pids *p, long pid, struct smaps_kinds *k, struct detection *d)
+{
+    char path[PIDS_PATH_MAX];
+    pids_path(path, pid, "smaps");
+    int fd = root_open_below(&p->root, p->fd, path);
+    if (fd < 0)
+        return fd;
+    AUTO_FREE struct lines *l = mem_alloc(sizeof *l);
+    lines_open(l, fd);
+    size_t length;
+    struct vma v;
+    for (char *line; (line = lines_next(l, &length));) {
+        smaps_kinds_line(k, line, length);
+        if (length && (line[0] < 'A' || line[0] > 'Z') && vma_parse(line, length, &v))
+            detect_mapping(d, &v);
+    }
+    smaps_kinds_end(k);
+    int error = l->error;
+    lines_close(l);
+    return error ? -error : k->total_mappings ? 0 : -ENODATA;
+}
+
+static void add_status(struct table *t, const struct proc_status *s, const struct root *r)
+{
+    struct users users;
+    char number[24], state[2] = {s->state, '\0'};
+    if (s->has & PROC_UID) {
+        users_read(&users, r);
+        cell_text(t, 0, T_USER, users_name(&users, s->uid, number));
+        users_free(&users);
+    }
+    cell_text(t, 0, T_COMMAND, s->command);
+    if (s->state)
+        cell_text(t, 0, T_STATE, state);
+    if (s->has & PROC_THREADS)
+        cell_number(t, 0, T_THREADS, (double)s->threads);
+    if (s->has & PROC_VM_RSS)
+        cell_number(t, 0, T_RSS, (double)s->vm_rss);
+    if (s->has & PROC_VM_SWAP)
+        cell_number(t, 0, T_SWAP, (double)s->vm_swap);
+    if (s->has & PROC_VM_PEAK_RSS)
+        cell_number(t, 0, T_PEAK_RSS, (double)s->vm_peak_rss);
+    if (s->has & PROC_VM_PIN)
+        cell_number(t, 0, T_PINNED, (double)s->vm_pin);
+    if (s->has & PROC_HUGETLB)
+        cell_number(t, 0, T_HUGETLB, (double)s->hugetlb);
+}
+
+static void add_command_line(struct table *t, const struct pids *p, long pid)
+{
+    char buffer[4096];
+    ssize_t n = pids_read(p, pid, "cmdline", buffer, sizeof buffer);
+    if (n == -EFBIG)
+        n = (ssize_t)sizeof buffer - 1; /* the beginning is enough */
+    while (n > 0 && buffer[n - 1] == '\0')
+        n--;
+    for (ssize_t i = 0; i < n; i++)
+        if (buffer[i] == '\0')
+            buffer[i] = ' ';
+    if (n > 0)
+        cell_text_n(t, 0, T_COMMAND_LINE, buffer, (size_t)n);
+    else
+        cell_unknown(t, 0, T_COMMAND_LINE, n == 0 ? "it has none" : "cmdline could not be read");
+}
+
+static void add_small_files(struct table *t, const struct pids *p, long pid, const struct root *r)
+{
+    char buffer[2048];
+    struct proc_stat stat;
+    ssize_t n = pids_read(p, pid, "stat", buffer, sizeof buffer);
+    char uptime[128];
+    if (n > 0 && stat_parse(buffer, (size_t)n, &stat) && root_read_small(&p->root, "proc/uptime", uptime, sizeof uptime) > 0) {
+        double age = strtod(uptime, NULL) - (double)stat.start_ticks / p->ticks_per_second;
+        cell_number(t, 0, T_AGE, age > 0 ? age : 0);
+    }
+    uint64_t number;
+    const char *at = buffer;
+    n = pids_read(p, pid, "oom_score", buffer, sizeof buffer);
+    if (n > 0 && scan_u64(&at, buffer + n, &number))
+        cell_number(t, 0, T_OOM_SCORE, (double)number);
+    add_command_line(t, p, pid);
+    struct err e;
+    enum status status;
+    at = buffer;
+    if (!root_sysctl(r, "vm.max_map_count", buffer, sizeof buffer, &status, &e)) {
+        cell_unknown(t, 0, T_MAX_MAP_COUNT, e.text);
+        cell_unknown(t, 0, T_MAPPINGS_SHARE, e.text);
+    } else if (scan_u64(&at, buffer + strlen(buffer), &number) && number) {
+        cell_number(t, 0, T_MAX_MAP_COUNT, (double)number);
+        struct value mappings = cell_get(t, 0, T_MAPPINGS);
+        if (mappings.known)
+            cell_number(t, 0, T_MAPPINGS_SHARE, mappings.number / (double)number);
+    }
+}
+
+static const char *smaps_problem(int error)
+{
+    switch (-error) {
+    case EACCES:
+    case EPERM:
+        return "smaps: permission denied; run as root";
+    case ENODATA:
+        return "smaps: the kernel shows no mappings of it";
+    case ENOENT:
+        return "smaps: not captured";
+    default:
+        return "smaps could not be read";
+    }
+}
+
+static void read_target(struct facts *f, const struct pids *p, const struct probe_input *in)
+{
+    int error = 0;
+    struct proc_status status;
+    if (!pids_status(p, in->pid, &status, &error)) {
+        if (error == -ENOENT || error == -ESRCH)
+            facts_fail(f, STATUS_VANISHED, "there is no process %ld; it may have ended", in->pid);
+        else
+            facts_fail(f, status_of_errno(-error), "/proc/%ld/status: %s", in->pid, status_name(status_of_errno(-error)));
+        return;
+    }
+    AUTO_FREE struct smaps_kinds *kinds = mem_alloc(sizeof *kinds);
+    struct detection detection = {0};
+    double begin = clock_now();
+    error = status.has & PROC_VM_SIZE ? read_smaps(p, in->pid, kinds, &detection) : 0;
+    double cost = clock_now() - begin;
+    if (error == -ESRCH || (error == -ENOENT && in->root->live)) {
+        facts_fail(f, STATUS_VANISHED, "process %ld ended while it was being read", in->pid);
+        return;
+    }
+    struct table *t = facts_table(f, "target");
+    table_add(t);
+    cell_number(t, 0, T_PID, (double)in->pid);
+    add_status(t, &status, in->root);
+    f->coverage = error ? 0 : 1;
+    if (error) {
+        struct smaps_sum sum;
+        if (pids_smaps(p, in->pid, &sum) == 0) { /* a capture can hold only smaps_rollup */
+            cell_number(t, 0, T_RSS, (double)sum.rss);
+            cell_number(t, 0, T_PSS, (double)sum.pss);
+            cell_number(t, 0, T_USS, (double)smaps_uss(&sum));
+            cell_number(t, 0, T_SWAP_PSS, (double)sum.swap_pss);
+        }
+        facts_fail(f, STATUS_PARTIAL, "/proc/%ld/%s", in->pid, smaps_problem(error));
+    } else {
+        add_totals(t, kinds);
+        add_mappings(f, kinds);
+        cell_number(t, 0, T_READ_TIME, cost);
+    }
+    if (!(status.has & PROC_VM_SIZE))
+        facts_fail(f, STATUS_PARTIAL, "process %ld is a kernel thread or has ended: it has no memory of its own", in->pid);
+    add_detection(t, &detection, status.command);
+    add_small_files(t, p, in->pid, in->root);
+    row_unknown(t, 0, error ? smaps_problem(error) : "this kernel does not tell, or it was not captured");
+}
+
+static void collect(void *state, const struct probe_input *in, struct facts *f)
+{
+    (void)state;
+    struct pids p;
+    struct err e;
+    enum status status;
+    if (!pids_open(&p, in->root, &status, &e)) {
+        facts_fail(f, status, "%s", e.text);
+        return;
+    }
+    read_target(f, &p, in);
+    pids_close(&p);
+}
+
+extern const struct probe probe_process;
+const struct probe probe_process = {
+    .name = "process",
+    .help = "one process: its memory by kind of mapping",
+    .classic = "grep -E 'VmRSS|VmSwap' /proc/PID/status; awk over /proc/PID/smaps",
+    .tables = tables,
+    .table_count = sizeof tables / sizeof *tables,
+    .needs_pid = true,
+    .collect = collect,
+};

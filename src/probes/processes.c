@@ -1,0 +1,738 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* All processes in one pass over /proc: stat, smaps_rollup and cgroup of each. Nearly all the time is the kernel's, walking
+ * page tables, so that threads share the processes out; each fills plain structs, and rows are made afterwards. status, which
+ * costs as much as stat and cgroup together, is read only where the others do not tell enough. */
+#include <errno.h>
+#include <pthread.h>
+#include <search.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "probes/cgroup_path.h"
+#include "probes/pids.h"
+#include "probes/probe.h"
+
+enum { WORKERS_MAX = 4, ALONE_BELOW = 64, SHARE = 16, COUNTED = 8, DETAILED = 40, LINES_COUNTED_MAX = 1000000 };
+
+enum problem { PROBLEM_NONE, PROBLEM_DENIED, PROBLEM_EMPTY, PROBLEM_ABSENT, PROBLEM_OTHER, PROBLEMS };
+
+enum has {
+    HAS_STATE = 1 << 0,
+    HAS_UID = 1 << 1,
+    HAS_THREADS = 1 << 2,
+    HAS_AGE = 1 << 3,
+    HAS_RSS = 1 << 4,
+    HAS_SWAP = 1 << 5,
+    HAS_SPLIT = 1 << 6, /* RssFile and RssShmem */
+    HAS_SMAPS = 1 << 7,
+    HAS_PRIVATE = 1 << 8,
+    HAS_SWAP_PSS = 1 << 9,
+    HAS_MAPS = 1 << 10,
+    HAS_ANON = 1 << 11,
+    HAS_VIRTUAL = 1 << 12,
+};
+
+struct reading {
+    int pid;
+    unsigned has; /* enum has */
+    char state;
+    bool gone, kernel;
+    uint8_t problem; /* enum problem: why it was not measured */
+    uint64_t uid, threads, maps, start_ticks;
+    uint64_t rss, pss, uss, swap, swap_pss, rss_anon, rss_file, rss_shmem, virtual_bytes;
+    const char *cgroup, *unit; /* owned by the worker */
+    char command[COMMAND_MAX];
+};
+
+struct shared {
+    const struct pids *pids;
+    struct reading *readings;
+    size_t count;
+    atomic_size_t next;
+};
+
+/* Neighbours are mostly in the same control group: texts are kept once per worker. */
+struct worker {
+    struct shared *shared;
+    pthread_t thread;
+    bool started;
+    int directory; /* /proc/PID of the process at hand; -1 in a captured tree */
+    struct arena arena;
+    void *texts;
+    char last_text[4096]; /* of a cgroup file, and what it meant */
+    size_t last_length;
+    const char *last_cgroup, *last_unit;
+    char buffer[8192];
+};
+
+static int compare_text(const void *a, const void *b)
+{
+    return strcmp(a, b);
+}
+
+static const char *keep(struct worker *w, const char *text, size_t length)
+{
+    char buffer[4096 + 1];
+    if (length > sizeof buffer - 1)
+        length = sizeof buffer - 1;
+    memcpy(buffer, text, length);
+    buffer[length] = '\0';
+    void *found = tfind(buffer, &w->texts, compare_text);
+    if (found)
+        return *(const char **)found;
+    char *copy = arena_strndup(&w->arena, buffer, length);
+    if (!tsearch(copy, &w->texts, compare_text))
+        mem_exhausted();
+    return copy;
+}
+
+static enum problem problem_of(int error)
+{
+    switch (-error) {
+    case EACCES:
+    case EPERM:
+        return PROBLEM_DENIED;
+    case ENODATA:
+        return PROBLEM_EMPTY;
+    case ENOENT:
+        return PROBLEM_ABSENT;
+    default:
+        return PROBLEM_OTHER;
+    }
+}
+
+/* These files come whole from one read() that has room; asking again for the end of the file would cost a tenth more. */
+static ssize_t read_file(struct worker *w, const struct reading *e, const char *name)
+{
+    if (w->directory < 0)
+        return pids_read(w->shared->pids, e->pid, name, w->buffer, sizeof w->buffer);
+    int fd = root_open_below(&w->shared->pids->root, w->directory, name);
+    if (fd < 0)
+        return fd;
+    ssize_t n;
+    do
+        n = read(fd, w->buffer, sizeof w->buffer);
+    while (n < 0 && errno == EINTR);
+    if (n < 0)
+        n = -errno;
+    else if ((size_t)n == sizeof w->buffer)
+        n = -EFBIG;
+    close(fd);
+    return n;
+}
+
+static void take_cgroup(struct worker *w, const char *text, size_t length)
+{
+    struct cgroup_paths paths;
+    cgroup_paths_parse(text, length, &paths);
+    struct span accounted = cgroup_accounted(&paths), managed = cgroup_managed(&paths);
+    char unit[256];
+    w->last_cgroup = accounted.at ? keep(w, accounted.at, accounted.length) : NULL;
+    w->last_unit = managed.at ? keep(w, unit, cgroup_unit(managed, unit, sizeof unit)) : NULL;
+    w->last_length = length <= sizeof w->last_text ? length : SIZE_MAX;
+    if (length <= sizeof w->last_text)
+        memcpy(w->last_text, text, length);
+}
+
+static void read_cgroup(struct worker *w, struct reading *e)
+{
+    ssize_t n = read_file(w, e, "cgroup");
+    AUTO_FREE char *more = NULL;
+    const char *text = w->buffer;
+    if (n == -EFBIG)
+        text = pids_text(w->shared->pids, e->pid, "cgroup", w->buffer, sizeof w->buffer, &n, &more);
+    if (n < 0 || !text)
+        return;
+    if ((size_t)n != w->last_length || memcmp(text, w->last_text, (size_t)n) != 0)
+        take_cgroup(w, text, (size_t)n);
+    e->cgroup = w->last_cgroup;
+    e->unit = w->last_unit;
+}
+
+static bool is_gone(const struct worker *w, ssize_t error)
+{
+    return error == -ESRCH || (error == -ENOENT && w->shared->pids->root.live);
+}
+
+/* False if the process is gone. */
+static bool read_stat(struct worker *w, struct reading *e, struct proc_stat *stat, bool *has_stat)
+{
+    ssize_t n = read_file(w, e, "stat");
+    *has_stat = n > 0 && stat_parse(w->buffer, (size_t)n, stat);
+    if (!*has_stat) {
+        if (n == -EACCES || n == -EPERM)
+            e->problem = PROBLEM_DENIED;
+        return !is_gone(w, n);
+    }
+    memcpy(e->command, stat->command, sizeof e->command);
+    e->state = stat->state;
+    e->threads = stat->threads;
+    e->start_ticks = stat->start_ticks;
+    e->kernel = stat->kernel;
+    e->virtual_bytes = stat->virtual_bytes;
+    e->has |= HAS_STATE | HAS_THREADS | HAS_AGE | HAS_VIRTUAL;
+    return true;
+}
+
+/* False if the process is gone. */
+static bool read_status(const struct pids *p, struct reading *e)
+{
+    struct proc_status s;
+    int error;
+    if (!pids_status(p, e->pid, &s, &error))
+        return error != -ESRCH && (error != -ENOENT || (!p->root.live && e->has & HAS_STATE));
+    if (!(e->has & HAS_STATE)) {
+        memcpy(e->command, s.command, sizeof e->command);
+        e->state = s.state;
+        e->threads = s.threads;
+        e->has |= (s.state ? HAS_STATE : 0) | (s.has & PROC_THREADS ? HAS_THREADS : 0);
+        e->kernel = s.state != 'Z' && s.state != 'X' && !(s.has & PROC_VM_SIZE);
+    }
+    e->uid = s.uid;
+    if (s.has & PROC_VM_SIZE)
+        e->virtual_bytes = s.vm_size;
+    e->swap = s.vm_swap;
+    e->rss_anon = s.rss_anon;
+    e->rss_file = s.rss_file;
+    e->rss_shmem = s.rss_shmem;
+    if (s.has & PROC_VM_RSS && !(e->has & HAS_RSS))
+        e->rss = s.vm_rss;
+    e->has |= (s.has & PROC_UID ? HAS_UID : 0) | (s.has & PROC_VM_SIZE ? HAS_VIRTUAL : 0) | (s.has & PROC_VM_RSS ? HAS_RSS : 0) | (s.has & PROC_VM_SWAP ? HAS_SWAP : 0) |
+              (s.has & PROC_RSS_ANON ? HAS_ANON | HAS_SPLIT : 0);
+    return true;
+}
+
+static void take_smaps(struct reading *e, const struct smaps_sum *s)
+{
+    e->rss = s->rss;
+    e->pss = s->pss;
+    e->uss = smaps_uss(s);
+    e->has |= HAS_RSS | (s->has & SMAPS_PSS ? HAS_SMAPS : 0) | (s->has & SMAPS_PRIVATE ? HAS_PRIVATE : 0);
+    if (s->has & SMAPS_SWAP && !(e->has & HAS_SWAP)) {
+        e->swap = s->swap;
+        e->has |= HAS_SWAP;
+    }
+    if (s->has & SMAPS_SWAP_PSS || (s->has & SMAPS_SWAP && s->swap == 0)) {
+        e->swap_pss = s->swap_pss;
+        e->has |= HAS_SWAP_PSS;
+    }
+    if (s->has & SMAPS_ANON && !(e->has & HAS_ANON)) {
+        e->rss_anon = s->anonymous;
+        e->has |= HAS_ANON;
+    }
+    if (s->has & SMAPS_PSS_SHMEM && s->pss_shmem == 0 && s->has & SMAPS_ANON && !(e->has & HAS_SPLIT)) {
+        e->rss_file = s->rss > s->anonymous ? s->rss - s->anonymous : 0; /* what is left, as there is no shared memory */
+        e->has |= HAS_SPLIT;
+    }
+    if (!(e->has & HAS_SMAPS))
+        e->problem = PROBLEM_OTHER;
+}
+
+static void read_smaps(struct worker *w, struct reading *e)
+{
+    struct smaps_sum s;
+    ssize_t n = read_file(w, e, "smaps_rollup");
+    int error = n < 0 ? (int)n : smaps_parse(w->buffer, (size_t)n, &s) ? 0 : -ENODATA;
+    if (error == -ENOENT)
+        error = pids_smaps(w->shared->pids, e->pid, &s);
+    if (error)
+        e->problem = (uint8_t)problem_of(error);
+    else
+        take_smaps(e, &s);
+    e->gone = is_gone(w, error);
+}
+
+/* Kernel threads and the dead have no memory of their own, and reading smaps_rollup of them fails. */
+static void has_nothing(struct reading *e)
+{
+    e->rss = e->swap = e->rss_anon = e->rss_file = e->rss_shmem = 0;
+    e->has |= HAS_RSS | HAS_SWAP | HAS_ANON | HAS_SPLIT | HAS_SMAPS | HAS_PRIVATE | HAS_SWAP_PSS;
+}
+
+static void read_files(struct worker *w, struct reading *e)
+{
+    struct proc_stat stat = {0};
+    bool has_stat;
+    e->gone = !read_stat(w, e, &stat, &has_stat);
+    if (e->gone)
+        return;
+    if (w->directory < 0 || !has_stat) {
+        e->gone = !read_status(w->shared->pids, e);
+        if (e->gone)
+            return;
+    }
+    if (!e->kernel)
+        read_cgroup(w, e);
+    if (e->kernel || e->state == 'Z' || e->state == 'X') {
+        has_nothing(e);
+        return;
+    }
+    read_smaps(w, e);
+    if (e->problem && !e->gone && w->directory >= 0)
+        e->gone = !read_status(w->shared->pids, e);
+    if (!(e->has & HAS_RSS) && has_stat && w->shared->pids->page_size) {
+        e->rss = multiply_saturating(stat.rss_pages, w->shared->pids->page_size);
+        e->has |= HAS_RSS;
+    }
+}
+
+static void read_process(struct worker *w, struct reading *e)
+{
+    w->directory = -1;
+    if (w->shared->pids->root.live) {
+        /* Below the directory the files are of one process for sure, and its owner is the process's. */
+        char path[PIDS_PATH_MAX];
+        struct stat st;
+        pids_path(path, e->pid, "");
+        w->directory = root_open_below(&w->shared->pids->root, w->shared->pids->fd, path);
+        if (is_gone(w, w->directory)) {
+            e->gone = true;
+            return;
+        }
+        if (w->directory >= 0 && fstat(w->directory, &st) == 0) {
+            e->uid = st.st_uid;
+            e->has |= HAS_UID;
+        }
+    }
+    read_files(w, e);
+    if (w->directory >= 0)
+        close(w->directory);
+}
+
+static void *work(void *argument)
+{
+    struct worker *w = argument;
+    struct shared *s = w->shared;
+    for (;;) {
+        size_t from = atomic_fetch_add(&s->next, SHARE);
+        if (from >= s->count)
+            return NULL;
+        for (size_t i = from; i < from + SHARE && i < s->count; i++)
+            read_process(w, &s->readings[i]);
+    }
+}
+
+static void ignore(void *p)
+{
+    (void)p;
+}
+
+static size_t worker_count(size_t processes)
+{
+    if (processes < ALONE_BELOW)
+        return 1;
+    long online = sysconf(_SC_NPROCESSORS_ONLN);
+    return online < 1 ? 1 : online > WORKERS_MAX ? WORKERS_MAX : (size_t)online;
+}
+
+static int compare_by_pss(const void *a, const void *b)
+{
+    const struct reading *x = *(struct reading *const *)a, *y = *(struct reading *const *)b;
+    if (x->pss != y->pss)
+        return x->pss < y->pss ? 1 : -1;
+    return (x->pid > y->pid) - (x->pid < y->pid);
+}
+
+static void count_maps(const struct pids *p, struct reading *e, struct lines *l)
+{
+    char path[PIDS_PATH_MAX];
+    pids_path(path, e->pid, "maps");
+    int fd = root_open_below(&p->root, p->fd, path);
+    if (fd < 0)
+        return;
+    lines_open(l, fd);
+    uint64_t count = 0;
+    size_t length;
+    while (count < LINES_COUNTED_MAX && lines_next(l, &length))
+        count++;
+    if (!l->error && count) {
+        e->maps = count;
+        e->has |= HAS_MAPS;
+    }
+    lines_close(l);
+}
+
+/* A process cannot have more mappings than pages mapped, so that few can come near the limit: those are counted. */
+static bool may_exhaust_maps(const struct pids *p, const struct reading *e, uint64_t map_limit)
+{
+    uint64_t page = p->page_size ? p->page_size : 4096;
+    return e->has & HAS_VIRTUAL && map_limit && e->virtual_bytes / page >= map_limit / 2;
+}
+
+/* What costs too much for all: the number of mappings, which tells how near max_map_count is, and status. */
+static void look_closer(const struct pids *p, struct reading *readings, size_t count, uint64_t map_limit)
+{
+    AUTO_FREE struct reading **order = mem_array(count, sizeof *order);
+    for (size_t i = 0; i < count; i++)
+        order[i] = &readings[i];
+    qsort(order, count, sizeof *order, compare_by_pss);
+    AUTO_FREE struct lines *l = mem_alloc(sizeof *l);
+    for (size_t i = 0; i < count; i++) {
+        struct reading *e = order[i];
+        if (e->gone || e->kernel)
+            continue;
+        if (i < COUNTED || may_exhaust_maps(p, e, map_limit))
+            count_maps(p, e, l);
+        if (i < DETAILED && !(e->has & HAS_SPLIT))
+            read_status(p, e); /* ended meanwhile: what was read stands */
+    }
+}
+
+/* Columns in the order of the declarations below. */
+enum {
+    P_PID, P_USER, P_STATE, P_COMMAND, P_UNIT, P_CGROUP, P_RSS, P_PSS, P_USS, P_SWAP, P_SWAP_PSS, P_RSS_ANON, P_RSS_FILE, P_RSS_SHMEM,
+    P_THREADS, P_MAPS, P_AGE, P_KERNEL, P_VIRTUAL,
+};
+static const struct column process_columns[] = {
+    {"pid", TYPE_COUNT, "process id"},
+    {"user", TYPE_TEXT, "owner; the number if the system's passwd file has no name for it"},
+    {"state", TYPE_TEXT, "state letter, as in ps"},
+    {"command", TYPE_TEXT, "name of the program"},
+    {"unit", TYPE_TEXT, "systemd unit, or the last part of the control group's path"},
+    {"cgroup", TYPE_TEXT, "control group that its memory is accounted to"},
+    {"rss", TYPE_BYTES, "resident memory; shared pages count fully"},
+    {"pss", TYPE_BYTES, "resident memory with shared pages split among those that map them"},
+    {"uss", TYPE_BYTES, "private memory: what its end would free"},
+    {"swap", TYPE_BYTES, "swapped out"},
+    {"swap_pss", TYPE_BYTES, "swapped out, shared pages split"},
+    {"rss_anon", TYPE_BYTES, "resident anonymous memory"},
+    {"rss_file", TYPE_BYTES, "resident pages of files"},
+    {"rss_shmem", TYPE_BYTES, "resident shared memory"},
+    {"threads", TYPE_COUNT, "threads"},
+    {"maps", TYPE_COUNT, "memory mappings; counted for the leading processes and those large enough to come near the limit"},
+    {"age", TYPE_SECONDS, "time since it started"},
+    {"kernel", TYPE_BOOL, "a kernel thread"},
+    {"virtual", TYPE_BYTES, "size of its address space (VIRT)"},
+};
+
+enum {
+    T_COUNT, T_MEASURED, T_DENIED, T_VANISHED, T_KERNEL_THREADS, T_RSS_TOTAL, T_PSS_TOTAL, T_USS_TOTAL, T_SWAP_PSS_TOTAL, T_MAX_MAPS,
+    T_SWAP_TOTAL, T_MAX_MAP_COUNT,
+};
+static const struct column total_columns[] = {
+    {"count", TYPE_COUNT, "processes and kernel threads"},
+    {"measured", TYPE_COUNT, "processes whose pages could be counted"},
+    {"denied", TYPE_COUNT, "processes whose pages the kernel did not show"},
+    {"vanished", TYPE_COUNT, "processes that ended while being read"},
+    {"kernel_threads", TYPE_COUNT, "kernel threads"},
+    {"rss_total", TYPE_BYTES, "sum of resident memory; counts shared pages many times"},
+    {"pss_total", TYPE_BYTES, "sum of PSS over the measured processes"},
+    {"uss_total", TYPE_BYTES, "sum of private memory over the measured processes"},
+    {"swap_pss_total", TYPE_BYTES, "sum of swapped-out memory, shared pages split"},
+    {"max_maps", TYPE_COUNT, "most memory mappings of one process, among those large enough to have many"},
+    {"swap_total", TYPE_BYTES, "sum of swapped-out memory"},
+    {"max_map_count", TYPE_COUNT, "vm.max_map_count: mappings that one process may have"},
+};
+
+enum { S_NAME, S_COUNT, S_RSS, S_PSS, S_USS, S_SWAP_PSS };
+static const struct column command_columns[] = {
+    {"command", TYPE_TEXT, "name of the program"},
+    {"count", TYPE_COUNT, "processes of that name"},
+    {"rss", TYPE_BYTES, "sum of resident memory"},
+    {"pss", TYPE_BYTES, "sum of PSS over those measured"},
+    {"uss", TYPE_BYTES, "sum of private memory over those measured"},
+    {"swap_pss", TYPE_BYTES, "sum of swapped-out memory, shared pages split"},
+};
+static const struct column cgroup_columns[] = {
+    {"cgroup", TYPE_TEXT, "control group"},
+    {"count", TYPE_COUNT, "processes in it"},
+    {"rss", TYPE_BYTES, "sum of resident memory"},
+    {"pss", TYPE_BYTES, "sum of PSS over those measured"},
+    {"uss", TYPE_BYTES, "sum of private memory over those measured"},
+    {"swap_pss", TYPE_BYTES, "sum of swapped-out memory, shared pages split"},
+};
+
+static const char *const pid_key[] = {"pid", NULL}, *const command_key[] = {"command", NULL}, *const cgroup_key[] = {"cgroup", NULL};
+
+static const struct table_decl tables[] = {
+    {.name = "process", .help = "processes and their memory", .columns = process_columns,
+     .column_count = sizeof process_columns / sizeof *process_columns, .keep = 40, .keep_by = "pss", .key = pid_key},
+    {.name = "processes", .help = "all processes together", .columns = total_columns,
+     .column_count = sizeof total_columns / sizeof *total_columns, .single = true},
+    {.name = "command_sum", .help = "memory by program", .columns = command_columns,
+     .column_count = sizeof command_columns / sizeof *command_columns, .keep = 20, .keep_by = "pss", .key = command_key},
+    {.name = "cgroup_sum", .help = "memory of processes by control group", .columns = cgroup_columns,
+     .column_count = sizeof cgroup_columns / sizeof *cgroup_columns, .keep = 20, .keep_by = "pss", .key = cgroup_key},
+};
+
+struct sums {
+    size_t wanted, measured, vanished, kernel;
+    size_t problems[PROBLEMS];
+    uint64_t rss, pss, uss, swap, swap_pss, maps;
+    bool has_rss, has_swap, has_swap_pss, has_maps;
+};
+
+static const char *problem_text(uint8_t problem, const struct root *r)
+{
+    switch (problem) {
+    case PROBLEM_DENIED:
+        return !r->live ? "permission denied" : geteuid() ? "permission denied; run as root" : "permission denied, even to root";
+    case PROBLEM_EMPTY:
+        return "the kernel shows no mappings of it";
+    case PROBLEM_ABSENT:
+        return r->live ? "it has no smaps_rollup or smaps" : "smaps_rollup and smaps were not captured";
+    case PROBLEM_OTHER:
+        return "smaps_rollup could not be understood";
+    default:
+        return "not captured";
+    }
+}
+
+static void number_if(struct table *t, size_t row, unsigned column, bool has, uint64_t number)
+{
+    if (has)
+        cell_number(t, row, column, (double)number);
+}
+
+static void add_row(struct table *t, const struct reading *e, const struct root *r, const struct users *users, double uptime, double ticks)
+{
+    size_t row = table_add(t);
+    char number[24];
+    cell_number(t, row, P_PID, e->pid);
+    if (e->has & HAS_UID)
+        cell_text(t, row, P_USER, users_name(users, e->uid, number));
+    if (e->has & HAS_STATE)
+        cell_text_n(t, row, P_STATE, &e->state, 1);
+    if (e->command[0])
+        cell_text(t, row, P_COMMAND, e->command);
+    cell_text(t, row, P_UNIT, e->unit);
+    cell_text(t, row, P_CGROUP, e->cgroup);
+    number_if(t, row, P_RSS, e->has & HAS_RSS, e->rss);
+    number_if(t, row, P_PSS, e->has & HAS_SMAPS, e->pss);
+    number_if(t, row, P_USS, e->has & HAS_PRIVATE, e->uss);
+    number_if(t, row, P_SWAP, e->has & HAS_SWAP, e->swap);
+    number_if(t, row, P_SWAP_PSS, e->has & HAS_SWAP_PSS, e->swap_pss);
+    if (!(e->has & HAS_SWAP_PSS) && e->has & HAS_SMAPS)
+        cell_unknown(t, row, P_SWAP_PSS, "needs Linux 4.3 or later");
+    number_if(t, row, P_RSS_ANON, e->has & HAS_ANON, e->rss_anon);
+    number_if(t, row, P_RSS_FILE, e->has & HAS_SPLIT, e->rss_file);
+    number_if(t, row, P_RSS_SHMEM, e->has & HAS_SPLIT, e->rss_shmem);
+    number_if(t, row, P_THREADS, e->has & HAS_THREADS, e->threads);
+    if (!(e->has & HAS_SPLIT) && e->has & HAS_SMAPS) {
+        cell_unknown(t, row, P_RSS_FILE, "read for the leading processes only");
+        cell_unknown(t, row, P_RSS_SHMEM, "read for the leading processes only");
+    }
+    if (e->kernel) {
+        cell_unknown(t, row, P_UNIT, "a kernel thread");
+        cell_unknown(t, row, P_CGROUP, "a kernel thread");
+    }
+    if (e->has & HAS_MAPS)
+        cell_number(t, row, P_MAPS, (double)e->maps);
+    else
+        cell_unknown(t, row, P_MAPS, "not counted: too small to come near the limit, or denied");
+    if (e->has & HAS_AGE && uptime >= 0) {
+        double age = uptime - (double)e->start_ticks / ticks;
+        cell_number(t, row, P_AGE, age > 0 ? age : 0);
+    }
+    cell_bool(t, row, P_KERNEL, e->kernel);
+    if (e->kernel)
+        cell_number(t, row, P_VIRTUAL, 0);
+    else
+        number_if(t, row, P_VIRTUAL, e->has & HAS_VIRTUAL, e->virtual_bytes);
+    row_unknown(t, row, problem_text(e->problem, r));
+}
+
+struct group {
+    const char *name; /* interned: equal names are the same pointer */
+    const struct reading *entry;
+};
+
+static int compare_groups(const void *a, const void *b)
+{
+    const struct group *x = a, *y = b;
+    int order = x->name == y->name ? 0 : strcmp(x->name, y->name);
+    return order ? order : (x->entry > y->entry) - (x->entry < y->entry);
+}
+
+static void add_sums(struct table *t, struct group *groups, size_t count)
+{
+    if (count)
+        qsort(groups, count, sizeof *groups, compare_groups);
+    for (size_t i = 0, same; i < count; i += same) {
+        uint64_t rss = 0, pss = 0, uss = 0, swap_pss = 0;
+        unsigned any = 0;
+        for (same = 0; i + same < count && groups[i + same].name == groups[i].name; same++) {
+            const struct reading *e = groups[i + same].entry;
+            any |= e->has;
+            rss = add_saturating(rss, e->has & HAS_RSS ? e->rss : 0);
+            pss = add_saturating(pss, e->pss);
+            uss = add_saturating(uss, e->uss);
+            swap_pss = add_saturating(swap_pss, e->swap_pss);
+        }
+        size_t row = table_add(t);
+        cell_text(t, row, S_NAME, groups[i].name);
+        cell_number(t, row, S_COUNT, (double)same);
+        number_if(t, row, S_RSS, any & HAS_RSS, rss);
+        number_if(t, row, S_PSS, any & HAS_SMAPS, pss);
+        number_if(t, row, S_USS, any & HAS_PRIVATE, uss);
+        number_if(t, row, S_SWAP_PSS, any & HAS_SWAP_PSS, swap_pss);
+        row_unknown(t, row, "none of its processes could be measured");
+    }
+}
+
+static double uptime_of(const struct root *r)
+{
+    char buffer[128];
+    return root_read_small(r, "proc/uptime", buffer, sizeof buffer) > 0 ? strtod(buffer, NULL) : -1;
+}
+
+static void sum_up(struct sums *s, const struct reading *e)
+{
+    if (e->kernel) {
+        s->kernel++;
+        return;
+    }
+    s->wanted++;
+    s->problems[e->problem]++;
+    if (e->has & HAS_SMAPS)
+        s->measured++;
+    if (e->has & HAS_RSS)
+        s->rss = add_saturating(s->rss, e->rss);
+    s->pss = add_saturating(s->pss, e->pss);
+    s->uss = add_saturating(s->uss, e->uss);
+    s->swap = add_saturating(s->swap, e->swap);
+    s->swap_pss = add_saturating(s->swap_pss, e->swap_pss);
+    s->maps = e->maps > s->maps ? e->maps : s->maps;
+    s->has_rss |= e->has & HAS_RSS;
+    s->has_swap |= e->has & HAS_SWAP;
+    s->has_swap_pss |= e->has & HAS_SWAP_PSS;
+    s->has_maps |= e->has & HAS_MAPS;
+}
+
+static void add_totals(struct facts *f, const struct sums *s)
+{
+    struct table *t = facts_table(f, "processes");
+    size_t row = table_add(t);
+    cell_number(t, row, T_COUNT, (double)(s->wanted + s->kernel));
+    cell_number(t, row, T_MEASURED, (double)s->measured);
+    cell_number(t, row, T_DENIED, (double)(s->problems[PROBLEM_DENIED] + s->problems[PROBLEM_EMPTY]));
+    cell_number(t, row, T_VANISHED, (double)s->vanished);
+    cell_number(t, row, T_KERNEL_THREADS, (double)s->kernel);
+    number_if(t, row, T_RSS_TOTAL, s->has_rss, s->rss);
+    number_if(t, row, T_PSS_TOTAL, s->measured, s->pss);
+    number_if(t, row, T_USS_TOTAL, s->measured, s->uss);
+    number_if(t, row, T_SWAP_PSS_TOTAL, s->has_swap_pss, s->swap_pss);
+    number_if(t, row, T_SWAP_TOTAL, s->has_swap, s->swap);
+    number_if(t, row, T_MAX_MAPS, s->has_maps, s->maps);
+    row_unknown(t, row, "no process could be measured");
+}
+
+static void tell_coverage(struct facts *f, const struct sums *s, const struct root *r)
+{
+    if (s->wanted)
+        f->coverage = (double)s->measured / (double)s->wanted;
+    uint8_t worst = PROBLEM_NONE;
+    size_t missed = 0;
+    for (uint8_t i = 1; i < PROBLEMS; i++) {
+        missed += s->problems[i];
+        if (s->problems[i] && (!worst || s->problems[i] > s->problems[worst]))
+            worst = i;
+    }
+    if (missed) {
+        enum status none = worst == PROBLEM_ABSENT ? STATUS_ABSENT : worst == PROBLEM_OTHER ? STATUS_MALFORMED : STATUS_DENIED;
+        facts_fail(f, s->measured ? STATUS_PARTIAL : none, "%zu of %zu processes: %s", missed, s->wanted, problem_text(worst, r));
+    }
+    /* With hidepid other users' processes are not even counted. */
+    char buffer[512];
+    if (r->live && root_read_small(r, "proc/1/stat", buffer, sizeof buffer) == -ENOENT)
+        facts_fail(f, STATUS_PARTIAL, "/proc is mounted with hidepid: processes of other users are hidden; run as root");
+}
+
+static void fill(struct facts *f, const struct probe_input *in, const struct pids *p, const struct reading *readings, size_t count)
+{
+    struct table *t = facts_table(f, "process");
+    struct users users;
+    users_read(&users, in->root);
+    double uptime = uptime_of(&p->root);
+    AUTO_FREE struct group *commands = mem_array(count + 1, sizeof *commands), *cgroups = mem_array(count + 1, sizeof *cgroups);
+    size_t command_count = 0, cgroup_count = 0;
+    struct sums sums = {0};
+    for (size_t i = 0; i < count; i++) {
+        const struct reading *e = &readings[i];
+        if (e->gone) {
+            sums.vanished++;
+            continue;
+        }
+        add_row(t, e, in->root, &users, uptime, p->ticks_per_second);
+        sum_up(&sums, e);
+        struct value command = cell_get(t, t->rows - 1, P_COMMAND), cgroup = cell_get(t, t->rows - 1, P_CGROUP);
+        if (command.known && !e->kernel)
+            commands[command_count++] = (struct group){command.text, e};
+        if (cgroup.known && !e->kernel)
+            cgroups[cgroup_count++] = (struct group){cgroup.text, e};
+    }
+    users_free(&users);
+    add_sums(facts_table(f, "command_sum"), commands, command_count);
+    add_sums(facts_table(f, "cgroup_sum"), cgroups, cgroup_count);
+    add_totals(f, &sums);
+    tell_coverage(f, &sums, in->root);
+    table_sort(t, P_PSS, true);
+}
+
+/* vm.max_map_count, or 0. */
+static uint64_t map_limit_of(const struct root *r)
+{
+    char text[64];
+    enum status status;
+    if (!root_sysctl(r, "vm.max_map_count", text, sizeof text, &status, NULL))
+        return 0;
+    return strtoull(text, NULL, 10);
+}
+
+static void collect(void *state, const struct probe_input *in, struct facts *f)
+{
+    (void)state;
+    struct pids p;
+    struct err e;
+    enum status status;
+    if (!pids_open(&p, in->root, &status, &e)) {
+        facts_fail(f, status, "%s", e.text);
+        return;
+    }
+    size_t count;
+    AUTO_FREE long *list = pids_list(&p, &count);
+    if (!count) {
+        facts_fail(f, STATUS_ABSENT, "/proc: no processes in it");
+        pids_close(&p);
+        return;
+    }
+    AUTO_FREE struct reading *readings = mem_array(count, sizeof *readings);
+    for (size_t i = 0; i < count; i++)
+        readings[i].pid = (int)list[i];
+    struct shared shared = {.pids = &p, .readings = readings, .count = count};
+    size_t workers = worker_count(count);
+    AUTO_FREE struct worker *worker = mem_array(workers, sizeof *worker);
+    for (size_t i = 0; i < workers; i++)
+        worker[i].shared = &shared;
+    for (size_t i = 1; i < workers; i++)
+        worker[i].started = pthread_create(&worker[i].thread, NULL, work, &worker[i]) == 0;
+    work(&worker[0]);
+    for (size_t i = 1; i < workers; i++)
+        if (worker[i].started)
+            pthread_join(worker[i].thread, NULL);
+    uint64_t map_limit = map_limit_of(in->root);
+    look_closer(&p, readings, count, map_limit);
+    fill(f, in, &p, readings, count);
+    struct table *totals = facts_table(f, "processes");
+    if (map_limit && totals->rows)
+        cell_number(totals, 0, T_MAX_MAP_COUNT, (double)map_limit);
+    for (size_t i = 0; i < workers; i++) {
+        tdestroy(worker[i].texts, ignore);
+        arena_free(&worker[i].arena);
+    }
+    pids_close(&p);
+}
+
+extern const struct probe probe_processes;
+const struct probe probe_processes = {
+    .name = "processes",
+    .help = "memory of every process: PSS, USS, swap",
+    .classic = "top -o %MEM; smem",
+    .tables = tables,
+    .table_count = sizeof tables / sizeof *tables,
+    .collect = collect,
+};

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Language runtime and allocator of the leading processes, told from /proc/PID/maps (in an sosreport from smaps). */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "probes/allocator.h"
+#include "probes/cgroup_path.h"
+#include "probes/pids.h"
+#include "probes/probe.h"
+
+enum { TOP_DEFAULT = 40, MAPS_BYTES_MAX = 4 << 20, SMAPS_BYTES_MAX = 64 << 20 };
+
+enum { R_PID, R_COMMAND, R_LANGUAGE, R_ALLOCATOR, R_EVIDENCE, R_PSS, R_CONTAINER };
+static const struct column runtime_columns[] = {
+    {"pid", TYPE_COUNT, "process id"},
+    {"command", TYPE_TEXT, "name of the program"},
+    {"language", TYPE_TEXT, "php, python, jvm, node, go, ruby, dotnet, native or unknown"},
+    {"allocator", TYPE_TEXT, "glibc, musl, jemalloc, tcmalloc, mimalloc, scudo, go or unknown"},
+    {"evidence", TYPE_TEXT, "what both were told from"},
+    {"pss", TYPE_BYTES, "resident memory with shared pages split among those that map them"},
+    {"container", TYPE_BOOL, "runs in a container, by its control group"},
+};
+static const struct column total_columns[] = {
+    {"php", TYPE_COUNT, "leading processes that run PHP"},       {"python", TYPE_COUNT, "leading processes that run Python"},
+    {"jvm", TYPE_COUNT, "leading processes that run a JVM"},     {"node", TYPE_COUNT, "leading processes that run Node"},
+    {"go", TYPE_COUNT, "leading processes written in Go"},       {"ruby", TYPE_COUNT, "leading processes that run Ruby"},
+    {"dotnet", TYPE_COUNT, "leading processes that run .NET"},   {"native", TYPE_COUNT, "leading processes without a known runtime"},
+};
+static const enum language total_languages[] = {LANGUAGE_PHP, LANGUAGE_PYTHON, LANGUAGE_JVM,    LANGUAGE_NODE,
+                                                LANGUAGE_GO,  LANGUAGE_RUBY,   LANGUAGE_DOTNET, LANGUAGE_NATIVE};
+static const char *const pid_key[] = {"pid", NULL};
+
+static const struct table_decl tables[] = {
+    {.name = "runtime", .help = "runtimes and allocators of the leading processes", .columns = runtime_columns,
+     .column_count = sizeof runtime_columns / sizeof *runtime_columns, .keep = 40, .keep_by = "pss", .key = pid_key},
+    {.name = "runtimes", .help = "leading processes by runtime", .columns = total_columns,
+     .column_count = sizeof total_columns / sizeof *total_columns, .single = true},
+};
+
+/* Reads what fits the budget: libraries come with the text of a program in no fixed order, but early answers stay right. */
+static int detect(const struct pids *p, long pid, const char *file, size_t budget, struct detection *d, struct lines *l, bool *cut)
+{
+    char path[PIDS_PATH_MAX];
+    pids_path(path, pid, file);
+    int fd = root_open_below(&p->root, p->fd, path);
+    if (fd < 0)
+        return fd;
+    lines_open(l, fd);
+    size_t length;
+    struct vma v;
+    for (char *line; (line = lines_next(l, &length));) {
+        if (length && (line[0] < 'A' || line[0] > 'Z') && vma_parse(line, length, &v))
+            detect_mapping(d, &v);
+        if (l->total > budget) {
+            *cut = true;
+            break;
+        }
+    }
+    int error = l->error;
+    lines_close(l);
+    return -error;
+}
+
+/* False if the process is gone. */
+static bool add_process(struct table *t, const struct pids *p, long pid, struct lines *l, enum language *language, bool *denied)
+{
+    struct proc_status status;
+    int error;
+    bool live = p->root.live, cut = false;
+    if (!pids_status(p, pid, &status, &error))
+        return false;
+    struct detection d = {0};
+    error = detect(p, pid, "maps", MAPS_BYTES_MAX, &d, l, &cut);
+    if (error == -ENOENT && !live)
+        error = detect(p, pid, "smaps", SMAPS_BYTES_MAX, &d, l, &cut);
+    if (error == -ESRCH || (error == -ENOENT && live))
+        return false;
+    *denied = !d.any;
+    detect_finish(&d, status.command);
+    *language = d.language;
+
+    size_t row = table_add(t);
+    char evidence[320], buffer[8192];
+    snprintf(evidence, sizeof evidence, "%s; %s%s", d.language_evidence, d.allocator_evidence, cut ? " (mappings read in part)" : "");
+    cell_number(t, row, R_PID, (double)pid);
+    cell_text(t, row, R_COMMAND, status.command);
+    cell_text(t, row, R_LANGUAGE, language_name(d.language));
+    cell_text(t, row, R_ALLOCATOR, d.allocator ? d.allocator : "unknown");
+    cell_text(t, row, R_EVIDENCE, evidence);
+    struct smaps_sum sum;
+    if (pids_smaps(p, pid, &sum) == 0 && sum.has & SMAPS_PSS)
+        cell_number(t, row, R_PSS, (double)sum.pss);
+    else
+        cell_unknown(t, row, R_PSS, live ? "smaps_rollup: permission denied; run as root" : "smaps_rollup: not captured");
+    ssize_t n = pids_read(p, pid, "cgroup", buffer, sizeof buffer);
+    if (n >= 0)
+        cell_bool(t, row, R_CONTAINER, cgroup_is_container((struct span){buffer, (size_t)n}));
+    row_unknown(t, row, "not captured");
+    return true;
+}
+
+static void collect(void *state, const struct probe_input *in, struct facts *f)
+{
+    (void)state;
+    struct pids p;
+    struct err e;
+    enum status status;
+    if (!pids_open(&p, in->root, &status, &e)) {
+        facts_fail(f, status, "%s", e.text);
+        return;
+    }
+    size_t count, seen = 0, blind = 0, counts[LANGUAGES] = {0};
+    AUTO_FREE struct leader *leaders = pids_leaders(&p, in->top ? in->top : TOP_DEFAULT, &count);
+    AUTO_FREE struct lines *l = mem_alloc(sizeof *l);
+    struct table *t = facts_table(f, "runtime");
+    for (size_t i = 0; i < count; i++) {
+        enum language language = LANGUAGE_UNKNOWN;
+        bool denied = false;
+        if (!add_process(t, &p, leaders[i].pid, l, &language, &denied))
+            continue;
+        seen++;
+        blind += denied;
+        counts[language]++;
+    }
+    pids_close(&p);
+    if (!seen) {
+        facts_fail(f, STATUS_ABSENT, "/proc: no processes with memory in it");
+        return;
+    }
+    f->coverage = (double)(seen - blind) / (double)seen;
+    if (blind)
+        facts_fail(f, STATUS_PARTIAL, "mappings of %zu of %zu leading processes could not be read%s; their names were used", blind, seen,
+                   in->root->live ? ": permission denied; run as root" : "");
+    table_sort(t, R_PSS, true);
+    t = facts_table(f, "runtimes");
+    table_add(t);
+    for (unsigned i = 0; i < sizeof total_languages / sizeof *total_languages; i++)
+        cell_number(t, 0, i, (double)counts[total_languages[i]]);
+}
+
+extern const struct probe probe_runtime;
+const struct probe probe_runtime = {
+    .name = "runtime",
+    .help = "language runtimes and allocators of the leading processes",
+    .classic = "ps; ldd; grep -E 'malloc|jvm|python' /proc/PID/maps",
+    .tables = tables,
+    .table_count = sizeof tables / sizeof *tables,
+    .collect = collect,
+};

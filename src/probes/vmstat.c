@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Paging, reclaim and compaction over a window: differences between two moments, never totals since boot. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "probes/counters.h"
+#include "probes/page_size.h"
+#include "probes/probe.h"
+
+enum {
+    SAMPLES, WINDOW, SWAP_IN, SWAP_OUT, SWAP_IN_MAX, SWAP_OUT_MAX, FREE_MIN, FREE_LAST, SCAN_KSWAPD, SCAN_DIRECT, STEAL_KSWAPD,
+    STEAL_DIRECT, RECLAIM_EFFICIENCY, REFAULT_ANON, REFAULT_FILE, ALLOC_STALLS, COMPACT_STALLS, COMPACT_FAILS,
+    COMPACT_FAIL_SHARE, THP_FAULTS, THP_FALLBACKS, THP_FALLBACK_SHARE, KSWAPD_WAKES, KCOMPACTD_WAKES, MIGRATE_OK, MIGRATE_FAIL,
+    OOM_KILLS, MAJOR_FAULTS, FILE_IN, FILE_OUT
+};
+
+static const struct column columns[] = {
+    [SAMPLES] = {"samples", TYPE_COUNT, "moments looked at"},
+    [WINDOW] = {"window", TYPE_SECONDS, "time between the first and the last"},
+    [SWAP_IN] = {"swap_in", TYPE_BYTE_RATE, "read from swap"},
+    [SWAP_OUT] = {"swap_out", TYPE_BYTE_RATE, "written to swap"},
+    [SWAP_IN_MAX] = {"swap_in_max", TYPE_BYTE_RATE, "read from swap in the worst interval"},
+    [SWAP_OUT_MAX] = {"swap_out_max", TYPE_BYTE_RATE, "written to swap in the worst interval"},
+    [FREE_MIN] = {"free_min", TYPE_BYTES, "lowest free memory seen"},
+    [FREE_LAST] = {"free_last", TYPE_BYTES, "free memory at the end"},
+    [SCAN_KSWAPD] = {"scan_kswapd", TYPE_RATE, "pages that reclaim in the background looked at"},
+    [SCAN_DIRECT] = {"scan_direct", TYPE_RATE, "pages that waiting processes looked at themselves"},
+    [STEAL_KSWAPD] = {"steal_kswapd", TYPE_RATE, "pages that reclaim in the background freed"},
+    [STEAL_DIRECT] = {"steal_direct", TYPE_RATE, "pages that waiting processes freed themselves"},
+    [RECLAIM_EFFICIENCY] = {"reclaim_efficiency", TYPE_RATIO, "freed pages per page looked at"},
+    [REFAULT_ANON] = {"refault_anon", TYPE_RATE, "swapped pages that were needed again soon"},
+    [REFAULT_FILE] = {"refault_file", TYPE_RATE, "cache pages that were needed again soon"},
+    [ALLOC_STALLS] = {"alloc_stalls", TYPE_COUNT, "allocations that had to reclaim memory themselves"},
+    [COMPACT_STALLS] = {"compact_stalls", TYPE_COUNT, "allocations that had to compact memory themselves"},
+    [COMPACT_FAILS] = {"compact_fails", TYPE_COUNT, "of them without success"},
+    [COMPACT_FAIL_SHARE] = {"compact_fail_share", TYPE_RATIO, "share of them without success; 0 if there were none"},
+    [THP_FAULTS] = {"thp_faults", TYPE_COUNT, "page faults that got a huge page"},
+    [THP_FALLBACKS] = {"thp_fallbacks", TYPE_COUNT, "page faults for which no huge page was to be had"},
+    [THP_FALLBACK_SHARE] = {"thp_fallback_share", TYPE_RATIO, "share of those; 0 if no huge page was asked for"},
+    [KSWAPD_WAKES] = {"kswapd_wakes", TYPE_COUNT, "runs of background reclaim"},
+    [KCOMPACTD_WAKES] = {"kcompactd_wakes", TYPE_COUNT, "runs of background compaction"},
+    [MIGRATE_OK] = {"migrate_ok", TYPE_COUNT, "pages moved"},
+    [MIGRATE_FAIL] = {"migrate_fail", TYPE_COUNT, "pages that could not be moved"},
+    [OOM_KILLS] = {"oom_kills", TYPE_COUNT, "processes killed for lack of memory"},
+    [MAJOR_FAULTS] = {"major_faults", TYPE_RATE, "page faults that waited for a device"},
+    [FILE_IN] = {"file_in", TYPE_BYTE_RATE, "read from block devices, swap excepted"},
+    [FILE_OUT] = {"file_out", TYPE_BYTE_RATE, "written to block devices, swap excepted"},
+};
+
+enum { S_TIME, S_SWAP_IN, S_SWAP_OUT, S_FREE, S_CACHE, S_AVAILABLE, S_SCAN, S_STEAL, S_REFAULTS, S_STALLS };
+static const struct column sample_columns[] = {
+    [S_TIME] = {"time", TYPE_SECONDS, "since the first sample"},
+    [S_SWAP_IN] = {"swap_in", TYPE_BYTE_RATE, "read from swap"},
+    [S_SWAP_OUT] = {"swap_out", TYPE_BYTE_RATE, "written to swap"},
+    [S_FREE] = {"free", TYPE_BYTES, "free pages"},
+    [S_CACHE] = {"cache", TYPE_BYTES, "page cache"},
+    [S_AVAILABLE] = {"available", TYPE_BYTES, "what applications can get without swapping"},
+    [S_SCAN] = {"scan", TYPE_RATE, "pages that reclaim looked at"},
+    [S_STEAL] = {"steal", TYPE_RATE, "pages that reclaim freed"},
+    [S_REFAULTS] = {"refaults", TYPE_RATE, "pages that were needed again soon"},
+    [S_STALLS] = {"stalls", TYPE_COUNT, "allocations that had to reclaim or compact, since the sample before"},
+};
+
+static const struct table_decl tables[] = {
+    {.name = "vmstat", .help = "paging, reclaim and compaction over the window", .columns = columns,
+     .column_count = sizeof columns / sizeof *columns, .single = true},
+    {.name = "vmstat_sample", .help = "the same over time", .columns = sample_columns,
+     .column_count = sizeof sample_columns / sizeof *sample_columns, .keep = SAMPLES_MAX},
+};
+
+struct point {
+    double time;
+    bool available_known;
+    uint64_t available; /* bytes */
+    struct counters counters;
+};
+
+struct state {
+    struct point first, last;
+    struct point points[SAMPLES_MAX + 1];
+    size_t kept, samples;
+    uint64_t free_min; /* pages */
+    double in_max, out_max; /* pages per second; negative: no interval yet */
+    enum status status;
+    struct err why;
+};
+
+static void *open_state(const struct probe_input *in)
+{
+    (void)in;
+    struct state *s = mem_alloc(sizeof *s);
+    s->in_max = s->out_max = -1;
+    return s;
+}
+
+/* The difference of one counter; false if either moment lacks it or it ran backwards (two boots in one capture). */
+static bool difference(const struct point *a, const struct point *b, enum counter c, double *d)
+{
+    if (!a->counters.known[c] || !b->counters.known[c] || b->counters.value[c] < a->counters.value[c])
+        return false;
+    *d = (double)(b->counters.value[c] - a->counters.value[c]);
+    return true;
+}
+
+static void raise_max(double *max, const struct point *a, const struct point *b, enum counter c)
+{
+    double d, time = b->time - a->time;
+    if (time > 0 && difference(a, b, c, &d) && d / time > *max)
+        *max = d / time;
+}
+
+static void sample(void *state, const struct probe_input *in, double time_s)
+{
+    struct state *s = state;
+    struct point p = {.time = time_s};
+    struct err e;
+    enum status status;
+    if (!counters_read(&p.counters, in->root, &status, &e)) {
+        s->status = status;
+        s->why = e;
+        return;
+    }
+    struct meminfo m;
+    if (meminfo_read(&m, in->root, &status, &e) && m.known[MI_MEM_AVAILABLE]) {
+        p.available_known = true;
+        p.available = m.value[MI_MEM_AVAILABLE];
+    }
+    if (s->samples == 0) {
+        s->first = p;
+        s->free_min = p.counters.value[CT_NR_FREE];
+    } else {
+        raise_max(&s->in_max, &s->last, &p, CT_PSWPIN);
+        raise_max(&s->out_max, &s->last, &p, CT_PSWPOUT);
+        if (p.counters.value[CT_NR_FREE] < s->free_min)
+            s->free_min = p.counters.value[CT_NR_FREE];
+    }
+    s->last = p;
+    s->samples++;
+    if (s->kept < SAMPLES_MAX)
+        s->points[s->kept++] = p;
+}
+
+static void thin(void *state)
+{
+    struct state *s = state;
+    size_t kept = 0;
+    for (size_t i = 0; i < s->kept; i += 2)
+        s->points[kept++] = s->points[i];
+    s->kept = kept;
+}
+
+static void not_counted(struct table *t, unsigned column, enum counter c)
+{
+    char why[128];
+    snprintf(why, sizeof why, "this kernel does not count %s", counter_name(c));
+    cell_unknown(t, 0, column, why);
+}
+
+static void put_rate(struct table *t, const struct state *s, unsigned column, enum counter c, double unit)
+{
+    double d;
+    if (!s->last.counters.known[c])
+        not_counted(t, column, c);
+    else if (difference(&s->first, &s->last, c, &d))
+        cell_number(t, 0, column, d * unit / (s->last.time - s->first.time));
+    else
+        cell_unknown(t, 0, column, "the counter ran backwards: these moments are not of one boot");
+}
+
+static void put_count(struct table *t, const struct state *s, unsigned column, enum counter c)
+{
+    double d;
+    if (!s->last.counters.known[c])
+        not_counted(t, column, c);
+    else if (difference(&s->first, &s->last, c, &d))
+        cell_number(t, 0, column, d);
+    else
+        cell_unknown(t, 0, column, "the counter ran backwards: these moments are not of one boot");
+}
+
+static void put_shares(struct table *t, const struct state *s)
+{
+    const struct point *a = &s->first, *b = &s->last;
+    double scan_k, scan_d, steal_k, steal_d, stall, fail, thp, fallback, charge = 0;
+    if (difference(a, b, CT_SCAN_KSWAPD, &scan_k) && difference(a, b, CT_SCAN_DIRECT, &scan_d) &&
+        difference(a, b, CT_STEAL_KSWAPD, &steal_k) && difference(a, b, CT_STEAL_DIRECT, &steal_d)) {
+        if (scan_k + scan_d > 0)
+            cell_number(t, 0, RECLAIM_EFFICIENCY, (steal_k + steal_d) / (scan_k + scan_d));
+        else
+            cell_unknown(t, 0, RECLAIM_EFFICIENCY, "nothing was reclaimed in the window");
+    }
+    if (difference(a, b, CT_COMPACT_STALL, &stall) && difference(a, b, CT_COMPACT_FAIL, &fail))
+        cell_number(t, 0, COMPACT_FAIL_SHARE, stall > 0 ? (fail < stall ? fail / stall : 1) : 0);
+    else
+        not_counted(t, COMPACT_FAIL_SHARE, CT_COMPACT_STALL);
+    /* Since 5.8 a huge page refused by a cgroup's limit is counted apart: no matter of fragmentation. */
+    if (difference(a, b, CT_THP_FAULT_ALLOC, &thp) && difference(a, b, CT_THP_FAULT_FALLBACK, &fallback)) {
+        if (difference(a, b, CT_THP_FALLBACK_CHARGE, &charge))
+            fallback = fallback > charge ? fallback - charge : 0;
+        cell_number(t, 0, THP_FALLBACKS, fallback);
+        cell_number(t, 0, THP_FALLBACK_SHARE, thp + fallback > 0 ? fallback / (thp + fallback) : 0);
+    } else {
+        not_counted(t, THP_FALLBACKS, CT_THP_FAULT_FALLBACK);
+        not_counted(t, THP_FALLBACK_SHARE, CT_THP_FAULT_FALLBACK);
+    }
+}
+
+/* Transfers to block devices without those to swap, which the kernel counts in both. */
+static void put_files(struct table *t, const struct state *s, double page)
+{
+    double all, swap, time = s->last.time - s->first.time;
+    if (difference(&s->first, &s->last, CT_PGPGIN, &all) && difference(&s->first, &s->last, CT_PSWPIN, &swap))
+        cell_number(t, 0, FILE_IN, all * 1024 > swap * page ? (all * 1024 - swap * page) / time : 0);
+    if (difference(&s->first, &s->last, CT_PGPGOUT, &all) && difference(&s->first, &s->last, CT_PSWPOUT, &swap))
+        cell_number(t, 0, FILE_OUT, all * 1024 > swap * page ? (all * 1024 - swap * page) / time : 0);
+}
+
+static void put_refaults(struct table *t, const struct state *s)
+{
+    if (s->last.counters.known[CT_REFAULT] && !s->last.counters.known[CT_REFAULT_FILE]) {
+        /* Before 5.9 only file pages were followed, under one name. */
+        put_rate(t, s, REFAULT_FILE, CT_REFAULT, 1);
+        cell_unknown(t, 0, REFAULT_ANON, "this kernel does not follow anonymous pages that return");
+        return;
+    }
+    put_rate(t, s, REFAULT_ANON, CT_REFAULT_ANON, 1);
+    put_rate(t, s, REFAULT_FILE, CT_REFAULT_FILE, 1);
+}
+
+static void add_sample(struct table *t, const struct point *before, const struct point *p, double page)
+{
+    static const char *const first = "the first sample: rates begin with the second";
+    static const char *const missing = "this kernel does not count it";
+    size_t row = table_add(t);
+    cell_number(t, row, S_TIME, p->time);
+    cell_number(t, row, S_FREE, (double)p->counters.value[CT_NR_FREE] * page);
+    if (p->counters.known[CT_NR_FILE])
+        cell_number(t, row, S_CACHE, (double)p->counters.value[CT_NR_FILE] * page);
+    if (p->available_known)
+        cell_number(t, row, S_AVAILABLE, (double)p->available);
+    else
+        cell_unknown(t, row, S_AVAILABLE, missing);
+    double time = before ? p->time - before->time : 0, a, b, c = 0;
+    if (time <= 0) {
+        row_unknown(t, row, first);
+        return;
+    }
+    if (difference(before, p, CT_PSWPIN, &a))
+        cell_number(t, row, S_SWAP_IN, a * page / time);
+    if (difference(before, p, CT_PSWPOUT, &a))
+        cell_number(t, row, S_SWAP_OUT, a * page / time);
+    if (difference(before, p, CT_SCAN_KSWAPD, &a) && difference(before, p, CT_SCAN_DIRECT, &b))
+        cell_number(t, row, S_SCAN, (a + b) / time);
+    if (difference(before, p, CT_STEAL_KSWAPD, &a) && difference(before, p, CT_STEAL_DIRECT, &b))
+        cell_number(t, row, S_STEAL, (a + b) / time);
+    if (difference(before, p, CT_REFAULT_FILE, &a)) {
+        (void)difference(before, p, CT_REFAULT_ANON, &c);
+        cell_number(t, row, S_REFAULTS, (a + c) / time);
+    } else if (difference(before, p, CT_REFAULT, &a)) {
+        cell_number(t, row, S_REFAULTS, a / time);
+    }
+    if (difference(before, p, CT_ALLOCSTALL, &a)) {
+        c = 0;
+        (void)difference(before, p, CT_COMPACT_STALL, &c);
+        cell_number(t, row, S_STALLS, a + c);
+    }
+    row_unknown(t, row, missing);
+}
+
+static void collect(void *state, const struct probe_input *in, struct facts *f)
+{
+    struct state *s = state, *own = NULL;
+    if (!s || s->samples == 0) {
+        s = own = open_state(in);
+        sample(own, in, 0);
+    }
+    struct table *t = facts_table(f, "vmstat"), *samples = facts_table(f, "vmstat_sample");
+    table_add(t);
+    cell_number(t, 0, SAMPLES, (double)s->samples);
+    if (s->samples == 0) {
+        facts_fail(f, s->status, "%s", s->why.text);
+        row_unknown(t, 0, s->why.text);
+        free(own);
+        return;
+    }
+    if (s->why.text[0])
+        facts_fail(f, STATUS_PARTIAL, "%s", s->why.text);
+    double page = (double)page_size(in->root), window = s->last.time - s->first.time;
+    cell_number(t, 0, WINDOW, window);
+    cell_number(t, 0, FREE_MIN, (double)s->free_min * page);
+    cell_number(t, 0, FREE_LAST, (double)s->last.counters.value[CT_NR_FREE] * page);
+    if (s->samples < 2 || window <= 0) {
+        row_unknown(t, 0, "one moment only; a window needs two");
+    } else {
+        put_rate(t, s, SWAP_IN, CT_PSWPIN, page);
+        put_rate(t, s, SWAP_OUT, CT_PSWPOUT, page);
+        if (s->in_max >= 0)
+            cell_number(t, 0, SWAP_IN_MAX, s->in_max * page);
+        if (s->out_max >= 0)
+            cell_number(t, 0, SWAP_OUT_MAX, s->out_max * page);
+        put_rate(t, s, SCAN_KSWAPD, CT_SCAN_KSWAPD, 1);
+        put_rate(t, s, SCAN_DIRECT, CT_SCAN_DIRECT, 1);
+        put_rate(t, s, STEAL_KSWAPD, CT_STEAL_KSWAPD, 1);
+        put_rate(t, s, STEAL_DIRECT, CT_STEAL_DIRECT, 1);
+        put_refaults(t, s);
+        put_count(t, s, ALLOC_STALLS, CT_ALLOCSTALL);
+        put_count(t, s, COMPACT_STALLS, CT_COMPACT_STALL);
+        put_count(t, s, COMPACT_FAILS, CT_COMPACT_FAIL);
+        put_count(t, s, THP_FAULTS, CT_THP_FAULT_ALLOC);
+        put_count(t, s, KSWAPD_WAKES, CT_KSWAPD_RUN);
+        put_count(t, s, KCOMPACTD_WAKES, CT_COMPACT_DAEMON_WAKE);
+        put_count(t, s, MIGRATE_OK, CT_MIGRATE_OK);
+        put_count(t, s, MIGRATE_FAIL, CT_MIGRATE_FAIL);
+        put_count(t, s, OOM_KILLS, CT_OOM_KILL);
+        put_rate(t, s, MAJOR_FAULTS, CT_PGMAJFAULT, 1);
+        put_shares(t, s);
+        put_files(t, s, page);
+        row_unknown(t, 0, "this kernel does not count it, or its counters ran backwards");
+    }
+    const struct point *before = NULL;
+    for (size_t i = 0; i < s->kept; i++) {
+        add_sample(samples, before, &s->points[i], page);
+        before = &s->points[i];
+    }
+    if (before && s->last.time > before->time && s->kept < SAMPLES_MAX)
+        add_sample(samples, before, &s->last, page);
+    free(own);
+}
+
+extern const struct probe probe_vmstat;
+const struct probe probe_vmstat = {
+    .name = "vmstat",
+    .help = "swapping, reclaim and compaction over a window",
+    .classic = "vmstat 5 10",
+    .tables = tables,
+    .table_count = 2,
+    .open = open_state,
+    .sample = sample,
+    .thin = thin,
+    .collect = collect,
+    .close = free,
+};

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Metrics in the text format of Prometheus. No timestamps (node_exporter skips a file that has them) and no process ids
+ * (each would be a series for ever). */
+#include <string.h>
+
+#include "report/formats.h"
+
+static void begin(struct str *s, const char *name, const char *help)
+{
+    str_printf(s, "# HELP fragwizard_%s %s\n# TYPE fragwizard_%s gauge\n", name, help, name);
+}
+
+static void add_label(struct str *s, const char *separator, const char *name, const char *value)
+{
+    str_printf(s, "%s%s=\"", separator, name);
+    for (const char *p = value ? value : ""; *p; p++) {
+        if (*p == '\\' || *p == '"')
+            str_add_char(s, '\\');
+        if (*p == '\n')
+            str_add(s, "\\n");
+        else
+            str_add_char(s, *p);
+    }
+    str_add_char(s, '"');
+}
+
+static void add_orders(struct str *s, const struct case_file *c)
+{
+    struct facts *f = case_facts(c, "buddy");
+    const struct table *t = f ? facts_table(f, "order") : NULL;
+    if (!t || !t->rows)
+        return;
+    int node = table_decl_column(t->decl, "node"), zone = table_decl_column(t->decl, "zone"),
+        order = table_decl_column(t->decl, "order"), unusable = table_decl_column(t->decl, "unusable");
+    if (node < 0 || zone < 0 || order < 0 || unusable < 0)
+        return;
+    begin(s, "unusable_free_ratio", "Share of a zone's free memory that cannot serve a request of this order.");
+    for (size_t i = 0; i < t->rows; i++) {
+        struct value n = cell_get(t, i, (unsigned)node), z = cell_get(t, i, (unsigned)zone),
+                     o = cell_get(t, i, (unsigned)order), u = cell_get(t, i, (unsigned)unusable);
+        if (!n.known || !z.known || !o.known || !u.known)
+            continue;
+        str_printf(s, "fragwizard_unusable_free_ratio{node=\"%.0f\"", n.number);
+        add_label(s, ",", "zone", z.text);
+        str_printf(s, ",order=\"%.0f\"} %.4g\n", o.number, u.number);
+    }
+}
+
+char *prometheus_render(const struct case_file *c, size_t *length)
+{
+    struct str s = {0};
+    begin(&s, "build_info", "Version of fragwizard; always 1.");
+    str_add(&s, "fragwizard_build_info");
+    add_label(&s, "{", "version", c->version);
+    str_add(&s, "} 1\n");
+
+    begin(&s, "last_run_timestamp_seconds", "When the last run ended, in seconds since the epoch.");
+    str_printf(&s, "fragwizard_last_run_timestamp_seconds %.3f\n", c->started + c->duration_s);
+    begin(&s, "last_run_duration_seconds", "Time that the last run took.");
+    str_printf(&s, "fragwizard_last_run_duration_seconds %.3f\n", c->duration_s);
+
+    static const char *const states[] = {"ok", "warning", "critical", "unknown"};
+    begin(&s, "status", "Result of the last run: 1 for the state it is in.");
+    for (size_t i = 0; i < 4; i++)
+        str_printf(&s, "fragwizard_status{state=\"%s\"} %d\n", states[i],
+                   strcmp(c->status ? c->status : "unknown", states[i]) == 0);
+
+    size_t severity[3] = {0}, result[4] = {0};
+    for (size_t i = 0; i < c->finding_count; i++)
+        severity[c->findings[i].severity]++;
+    for (size_t i = 0; i < c->check_count; i++)
+        result[c->checks[i].result]++;
+    begin(&s, "findings", "Findings of the last run by severity.");
+    for (int i = SEVERITY_INFO; i <= SEVERITY_CRITICAL; i++)
+        str_printf(&s, "fragwizard_findings{severity=\"%s\"} %zu\n", severity_name((enum severity)i), severity[i]);
+    begin(&s, "checks", "Checks of the last run by result.");
+    for (int i = CHECK_CLEAR; i <= CHECK_NOT_RUN; i++)
+        str_printf(&s, "fragwizard_checks{result=\"%s\"} %zu\n", check_result_name((enum check_result)i), result[i]);
+    begin(&s, "unchecked_checks", "Checks that could not be made.");
+    str_printf(&s, "fragwizard_unchecked_checks %zu\n", result[CHECK_UNCHECKED]);
+
+    if (c->verdict_count) {
+        begin(&s, "verdict", "Hypotheses of the playbook: 1 for the state each is in.");
+        for (size_t i = 0; i < c->verdict_count; i++)
+            for (int k = VERDICT_CONFIRMED; k <= VERDICT_UNKNOWN; k++) {
+                str_add(&s, "fragwizard_verdict");
+                add_label(&s, "{", "hypothesis", c->verdicts[i].id);
+                add_label(&s, ",", "state", verdict_state_name((enum verdict_state)k));
+                str_printf(&s, "} %d\n", (int)c->verdicts[i].state == k);
+            }
+    }
+    if (c->facts_count) {
+        begin(&s, "probe_duration_seconds", "Time that each probe took in the last run.");
+        for (size_t i = 0; i < c->facts_count; i++) {
+            str_add(&s, "fragwizard_probe_duration_seconds");
+            add_label(&s, "{", "probe", c->facts[i]->probe->name);
+            str_printf(&s, "} %.6f\n", c->facts[i]->cost_s);
+        }
+    }
+
+    add_orders(&s, c);
+    static const struct {
+        const char *name, *help, *probe, *table, *column;
+    } values[] = {
+        {"unusable_huge_free_ratio", "Share of free memory that cannot serve a huge page, over all zones that count.", "buddy",
+         "buddy", "unusable_huge"},
+        {"memory_available_bytes", "MemAvailable.", "memory", "memory", "available"},
+        {"slab_waste_bytes", "Memory held by slab caches but not in use by objects.", "slab", "slab", "waste"},
+        {"swap_used_bytes", "Swap in use.", "swap", "swap", "used"},
+        {"swap_in_bytes_per_second", "Swap read over the window.", "vmstat", "vmstat", "swap_in"},
+        {"swap_out_bytes_per_second", "Swap written over the window.", "vmstat", "vmstat", "swap_out"},
+        {"compact_fail_ratio", "Share of direct compactions that failed over the window.", "vmstat", "vmstat",
+         "compact_fail_share"},
+        {"thp_fallback_ratio", "Share of huge page faults that got no huge page over the window.", "vmstat", "vmstat",
+         "thp_fallback_share"},
+        {"memory_pressure_some_ratio", "Share of the window in which some task waited for memory.", "pressure", "pressure",
+         "memory_some"},
+    };
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        double value;
+        if (!case_number(c, values[i].probe, values[i].table, values[i].column, &value))
+            continue; /* unknown is absent, never zero */
+        begin(&s, values[i].name, values[i].help);
+        str_printf(&s, "fragwizard_%s %.10g\n", values[i].name, value);
+    }
+    *length = s.length;
+    return s.data;
+}

@@ -1,0 +1,13 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# A process that takes 20 MiB more each second is named as leaking.
+. "$(dirname "$0")/lib.sh"
+live_needs
+start leak 20 2048
+duration=10 audit
+diagnosed leak
+check 'the process is named' grep -q "leak" "$work/summary"
+check 'a finding gives its number' jq -e --arg pid "$live_workload" '[.findings[] | select((.row // "") + .say | contains($pid))] | length > 0' "$live_case" >/dev/null
+check 'growth is not fragmentation' test "$(state external-fragmentation)" != confirmed
+is 'the exit status tells of it' "$(test "$status" -eq 1 || test "$status" -eq 2; echo $?)" 0
+finish

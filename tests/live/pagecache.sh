@@ -1,0 +1,15 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# A page cache that fills the machine: next to nothing is free, all of it can be had. Healthy.
+. "$(dirname "$0")/lib.sh"
+live_needs
+[ "$(stat -f -c %T /var/tmp)" != tmpfs ] || skip_all 'a tmpfs has no page cache to fill'
+file=/var/tmp/fragwizard-pagecache.$$
+undo "rm -f $file"
+start pagecache $file
+audit
+diagnosed healthy
+not_diagnosed external-fragmentation
+not_diagnosed memory-pressure
+check 'nothing above information is found' test "$(jq '[.findings[] | select(.severity != "info")] | length' "$live_case")" = 0
+finish

@@ -1,0 +1,17 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# A process close to the limit of mappings: what it gets is ENOMEM, what it lacks is not memory.
+. "$(dirname "$0")/lib.sh"
+live_needs
+most=$(cat /proc/sys/vm/max_map_count)
+[ "$most" -le 200000 ] || skip_all "max_map_count is $most"
+start vmas $((most * 95 / 100))
+audit
+diagnosed vma-exhaustion
+check 'the limit is named' grep -q max_map_count "$live_case"
+not_diagnosed memory-pressure
+check 'the process is named by its number' jq -e --arg pid "$live_workload" '[.findings[] | select((.row // "") + .say | contains($pid))] | length > 0' "$live_case" >/dev/null
+
+audit --pid "$live_workload"
+is 'with the process as the suspect: the same verdict' "$(jq -r .lead "$live_case")" vma-exhaustion
+finish
