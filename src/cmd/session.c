@@ -299,15 +299,39 @@ static enum move step_ends(void *data, struct engine *g, const struct step *step
     }
 }
 
-static void greet(struct session *s)
+/* "23.5 GiB of memory, 22.7 GiB available, no swap": known before anything else is asked. */
+static void vital_signs(struct session *s)
+{
+    struct facts *f = sampler_collect(engine_sampler(s->run->engine), probe_find("memory"));
+    struct table *t = facts_table(f, "memory");
+    static const char *const names[] = {"total", "available", "swap_total"};
+    char shown[3][64] = {"?", "?", "?"};
+    for (size_t i = 0; t && t->rows && i < 3; i++) {
+        struct value v = cell_get(t, 0, (unsigned)table_decl_column(t->decl, names[i]));
+        if (v.known)
+            units_format(shown[i], sizeof shown[i], v.number, v.type);
+    }
+    say(s, 0, "%s: %s of memory, %s available, %s of swap.", s->run->c->host, shown[0], shown[1], shown[2]);
+    facts_free(f);
+}
+
+static bool greet(struct session *s)
 {
     const struct run *r = s->run;
     AUTO_FREE char *title = mem_printf("fragwizard %s: %s", FRAGWIZARD_VERSION, r->playbook->title);
     heading(s, title);
-    say(s, 0, "%zu steps on %s. It reads and asks; it changes nothing. %s", r->playbook->step_count,
-        r->root.live ? r->c->host : r->root.path,
-        sampler_remaining(engine_sampler(r->engine)) > 0 ? "The observation has begun and goes on while you read." : "");
-    say(s, 0, "Enter goes on; help lists what else can be said; quit or Ctrl-C leaves and keeps what was done.");
+    vital_signs(s);
+    putchar('\n');
+    if (r->playbook->summary)
+        say(s, 0, "%s", r->playbook->summary);
+    putchar('\n');
+    say(s, 0, "It reads and asks; it changes nothing. %zu steps; %s", r->playbook->step_count,
+        sampler_remaining(engine_sampler(r->engine)) > 0 ? "the observation has begun and goes on while you read." : "one look.");
+    say(s, 0, "Enter goes on; help lists what else can be said; quit or Ctrl-C leaves, and what was done is kept.");
+    AUTO_FREE char *line = read_line(s, "[Enter: begin] > ", words);
+    if (line && (strcmp(line, "help") == 0 || strcmp(line, "?") == 0))
+        puts(keys);
+    return line && strcmp(line, "quit") != 0;
 }
 
 /* What the session ends with on the terminal; the report has the rest. */
@@ -393,13 +417,14 @@ int session_run(struct run *r)
     if (!output_make_dirs(directory, &e))
         return complain("%s", e.text);
     prompt_history_load(history);
-    greet(&s);
-    bool finished = engine_run(r->engine, &front, &e);
+    e.text[0] = '\0';
+    bool finished = greet(&s) && engine_run(r->engine, &front, &e);
     prompt_history_save(history);
     if (!finished) {
         if (e.text[0])
             complain("%s", e.text);
-        printf("\nGo on with: fragwizard resume %s\n", r->c->path);
+        if (access(r->c->path, F_OK) == 0)
+            printf("\nGo on with: fragwizard resume %s\n", r->c->path);
         return EXIT_UNKNOWN;
     }
     sum_up(&s);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Evaluation in three values: what depends on an unknown is unknown, with the first reason met. Nothing is allocated, and
- * the environment is asked once for each table, limit and answer however many rows are visited. */
+/* Evaluation in three values: what depends on an unknown is unknown, with the first reason met. Nothing is allocated,
+ * and the environment is asked once for each table, limit and answer however many rows are visited. */
 #include <math.h>
 #include <string.h>
 
@@ -45,10 +45,10 @@ static const struct table *ask_table(const struct evaluation *ev, const struct r
 static struct value ask_value(const struct evaluation *ev, const struct reference *r)
 {
     const struct env *env = ev->env;
-    struct value (*ask)(void *, const char *) = !env                         ? NULL
-                                               : r->kind == REFERENCE_LIMIT  ? env->limit
-                                               : r->kind == REFERENCE_ANSWER ? env->answer
-                                                                             : env->fired;
+    struct value (*ask)(void *, const char *) = !env                          ? NULL
+                                                : r->kind == REFERENCE_LIMIT  ? env->limit
+                                                : r->kind == REFERENCE_ANSWER ? env->answer
+                                                                              : env->fired;
     if (!ask)
         return unknown(r->type, "not known here");
     struct value v = ask(env->data, r->name);
@@ -171,7 +171,8 @@ static struct value choose(const struct evaluation *ev, const struct node *n, co
 }
 
 /* any (`decides` true) and all (`decides` false), strictly three-valued. */
-static struct value quantify(const struct evaluation *ev, const struct node *n, const struct table *t, const struct scope *outer)
+static struct value quantify(const struct evaluation *ev, const struct node *n, const struct table *t,
+                             const struct scope *outer)
 {
     bool decides = n->kind == NODE_ANY;
     if (!n->child[0])
@@ -188,7 +189,8 @@ static struct value quantify(const struct evaluation *ev, const struct node *n, 
     return result;
 }
 
-static struct value count_rows(const struct evaluation *ev, const struct node *n, const struct table *t, const struct scope *outer)
+static struct value count_rows(const struct evaluation *ev, const struct node *n, const struct table *t,
+                               const struct scope *outer)
 {
     if (!n->child[0])
         return value_number(TYPE_COUNT, (double)(t->rows + t->omitted));
@@ -206,7 +208,8 @@ static struct value count_rows(const struct evaluation *ev, const struct node *n
 }
 
 /* sum, avg, min, max, first: of what could be read. */
-static struct value fold(const struct evaluation *ev, const struct node *n, const struct table *t, const struct scope *outer)
+static struct value fold(const struct evaluation *ev, const struct node *n, const struct table *t,
+                         const struct scope *outer)
 {
     struct value best = unknown(n->type, NULL);
     double total = 0;

@@ -85,8 +85,10 @@ static void lex_number(struct compiler *c, const char *s)
     while (is_letter(s[n]) || is_digit(s[n]))
         n++;
     if (n > digits)
-        complain_stop(c, t->begin + digits, "unknown unit '%.*s'; known are %%, B, KiB, MiB, GiB, TiB, kB, MB, GB, us, ms, s, min, h, d and "
-                      "/s, /min, /h, /d", (int)(n - digits > 40 ? 40 : n - digits), s + digits);
+        complain_stop(c, t->begin + digits,
+                      "unknown unit '%.*s'; known are %%, B, KiB, MiB, GiB, TiB, kB, MB, GB, us, ms, s, min, h, d and "
+                      "/s, /min, /h, /d",
+                      (int)(n - digits > 40 ? 40 : n - digits), s + digits);
     else
         complain_stop(c, t->begin, "this number is too large");
 }

@@ -54,7 +54,8 @@ unsigned name_reference(struct compiler *c, size_t offset, struct reference want
         if (same_reference(&c->references[i], &wanted))
             return i;
     if (c->reference_count == EXPR_REFERENCES_MAX) {
-        complain_stop(c, offset, "an expression reads at most %d different tables, limits, answers and rules", EXPR_REFERENCES_MAX);
+        complain_stop(c, offset, "an expression reads at most %d different tables, limits, answers and rules",
+                      EXPR_REFERENCES_MAX);
         return 0;
     }
     if (wanted.name)
@@ -68,7 +69,8 @@ static const struct table_decl *find_table(struct compiler *c, const char *name)
     return c->names->table ? c->names->table(c->names->data, name) : NULL;
 }
 
-bool name_table(struct compiler *c, const struct token *token, const char *name, const struct table_decl **decl, unsigned *reference)
+bool name_table(struct compiler *c, const struct token *token, const char *name, const struct table_decl **decl,
+                unsigned *reference)
 {
     *decl = find_table(c, name);
     if (!*decl) {
@@ -92,13 +94,13 @@ static int find_column(struct compiler *c, const struct token *token, const stru
 {
     int found = table_decl_column(decl, column);
     if (found < 0)
-        complain_at(c, token->begin + token->length - strlen(column), "unknown column '%s' of table %s%s", column, decl->name,
-                    suggest_column(c, column, decl));
+        complain_at(c, token->begin + token->length - strlen(column), "unknown column '%s' of table %s%s", column,
+                    decl->name, suggest_column(c, column, decl));
     return found;
 }
 
-bool name_table_column(struct compiler *c, const struct token *token, const struct table_decl **decl, unsigned *reference,
-                       unsigned *column)
+bool name_table_column(struct compiler *c, const struct token *token, const struct table_decl **decl,
+                       unsigned *reference, unsigned *column)
 {
     const char *path = token_name(c, token);
     if (!path)
@@ -136,7 +138,8 @@ static struct node *bare_name(struct compiler *c, const struct token *token, con
     if (c->muted)
         return node_bad(c);
     if (find_table(c, name))
-        complain_at(c, token->begin, "'%s' is a table; write %s.COLUMN, or an aggregate such as count(%s)", name, name, name);
+        complain_at(c, token->begin, "'%s' is a table; write %s.COLUMN, or an aggregate such as count(%s)", name, name,
+                    name);
     else if (!c->scope)
         complain_at(c, token->begin, "unknown name '%s': no row is at hand here, write TABLE.%s", name, name);
     else if (!c->scope->outer)
@@ -147,13 +150,15 @@ static struct node *bare_name(struct compiler *c, const struct token *token, con
     return node_bad(c);
 }
 
-static struct node *limit_or_answer(struct compiler *c, const struct token *token, enum reference_kind kind, const char *name)
+static struct node *limit_or_answer(struct compiler *c, const struct token *token, enum reference_kind kind,
+                                    const char *name)
 {
     const char *word = kind == REFERENCE_LIMIT ? "limit" : "answer";
     bool (*find)(void *, const char *, enum type *) = kind == REFERENCE_LIMIT ? c->names->limit : c->names->answer;
     struct reference wanted = {.kind = kind, .name = name};
     if (!find || !find(c->names->data, name, &wanted.type)) {
-        complain_at(c, token->begin + token->length - strlen(name), "unknown %s '%s'%s", word, name, name_suggestion_of(c, word, name));
+        complain_at(c, token->begin + token->length - strlen(name), "unknown %s '%s'%s", word, name,
+                    name_suggestion_of(c, word, name));
         return node_bad(c);
     }
     struct node *n = node_new(c, NODE_REFERENCE, wanted.type);
@@ -196,7 +201,8 @@ struct node *name_value(struct compiler *c, const struct token *token)
     if (!name_table_column(c, token, &decl, &reference, &index))
         return node_bad(c);
     if (!decl->single) {
-        complain_at(c, token->begin, "table %s has many rows and none is at hand here; write an aggregate such as max(%s)", table, path);
+        complain_at(c, token->begin,
+                    "table %s has many rows and none is at hand here; write an aggregate such as max(%s)", table, path);
         return node_bad(c);
     }
     struct node *n = node_new(c, NODE_SINGLE, decl->columns[index].type);

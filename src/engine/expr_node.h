@@ -6,8 +6,8 @@
 #include "engine/expr.h"
 
 enum {
-    EXPR_SOURCE_MAX = 4096,   /* bytes */
-    EXPR_DEPTH_MAX = 32,      /* parentheses, arguments, signs within each other */
+    EXPR_SOURCE_MAX = 4096, /* bytes */
+    EXPR_DEPTH_MAX = 32,    /* parentheses, arguments, signs within each other */
     EXPR_NODES_MAX = 1000,
     EXPR_AGGREGATES_MAX = 3,  /* within each other: each multiplies the rows visited */
     EXPR_REFERENCES_MAX = 64, /* different tables, limits, answers and rules */
@@ -59,7 +59,7 @@ struct node {
     bool bad;  /* already complained about: what is made of it is not complained about again */
     bool bare; /* a number literal without unit */
     unsigned column, reference;
-    unsigned hops; /* NODE_COLUMN: rows outward from the innermost */
+    unsigned hops;                 /* NODE_COLUMN: rows outward from the innermost */
     const struct table_decl *decl; /* NODE_COLUMN: what that row must be of */
     struct value value;            /* NODE_LITERAL */
     struct node *child[3];
@@ -93,7 +93,7 @@ enum token_kind {
 struct token {
     enum token_kind kind;
     size_t begin, length; /* in the source */
-    enum node_kind op; /* TOKEN_SYMBOL that is an operator */
+    enum node_kind op;    /* TOKEN_SYMBOL that is an operator */
     double number;
     enum type type; /* of a number */
 };
@@ -130,10 +130,11 @@ bool type_quotient(struct node *a, struct node *b, enum type *out);
 /* expr_name.c: what a name means */
 struct node *name_value(struct compiler *c, const struct token *token);
 /* The table of an aggregate; false (and a complaint) if there is none. */
-bool name_table(struct compiler *c, const struct token *token, const char *name, const struct table_decl **decl, unsigned *reference);
+bool name_table(struct compiler *c, const struct token *token, const char *name, const struct table_decl **decl,
+                unsigned *reference);
 /* Splits "zone.free" or "buddy.zone.free" before its last dot; the column is looked up. */
-bool name_table_column(struct compiler *c, const struct token *token, const struct table_decl **decl, unsigned *reference,
-                       unsigned *column);
+bool name_table_column(struct compiler *c, const struct token *token, const struct table_decl **decl,
+                       unsigned *reference, unsigned *column);
 unsigned name_reference(struct compiler *c, size_t offset, struct reference wanted);
 /* "; did you mean 'x'?" or nothing. */
 const char *name_suggestion(struct compiler *c, const char *name, const char *const *candidates, size_t count);

@@ -126,8 +126,8 @@ static const struct aggregate {
     enum node_kind kind;
     bool column; /* over t.column, else over t */
 } aggregates[] = {
-    {"count", NODE_COUNT, false}, {"any", NODE_ANY, false}, {"all", NODE_ALL, false},     {"sum", NODE_SUM, true},
-    {"avg", NODE_AVG, true},      {"min", NODE_MIN, true},  {"max", NODE_MAX, true},      {"first", NODE_FIRST, true},
+    {"count", NODE_COUNT, false}, {"any", NODE_ANY, false}, {"all", NODE_ALL, false}, {"sum", NODE_SUM, true},
+    {"avg", NODE_AVG, true},      {"min", NODE_MIN, true},  {"max", NODE_MAX, true},  {"first", NODE_FIRST, true},
 };
 
 /* The condition after `where`, with the aggregated table's row innermost. `decl` is NULL if the table is not known. */
@@ -173,7 +173,8 @@ static struct node *aggregate(struct compiler *c, const struct aggregate *a)
     if (a->column) {
         found = name_table_column(c, &table, &decl, &reference, &column);
     } else if (table.length < 128) {
-        found = name_table(c, &table, arena_strndup(c->arena, c->source + table.begin, table.length), &decl, &reference);
+        found =
+            name_table(c, &table, arena_strndup(c->arena, c->source + table.begin, table.length), &decl, &reference);
     } else {
         complain_at(c, table.begin, "this name is too long");
         found = false;
@@ -190,7 +191,8 @@ static struct node *aggregate(struct compiler *c, const struct aggregate *a)
         return node_bad(c);
     enum type type;
     if (!aggregate_type(a, &decl->columns[column], &type)) {
-        complain_at(c, table.begin, "%s needs numbers, and %s is %s", a->name, decl->columns[column].name, type_name(type));
+        complain_at(c, table.begin, "%s needs numbers, and %s is %s", a->name, decl->columns[column].name,
+                    type_name(type));
         return node_bad(c);
     }
     struct node *n = parent(c, a->kind, type, where, NULL);
@@ -219,7 +221,8 @@ static const struct function {
 };
 
 /* The type of a call; bad arguments are complained about at `offset`. */
-static bool function_type(struct compiler *c, const struct function *f, struct node *const a[3], size_t offset, enum type *out)
+static bool function_type(struct compiler *c, const struct function *f, struct node *const a[3], size_t offset,
+                          enum type *out)
 {
     struct node *x = f->kind == NODE_IF ? a[1] : a[0], *y = f->kind == NODE_IF ? a[2] : a[1];
     switch (f->kind) {
@@ -232,7 +235,8 @@ static bool function_type(struct compiler *c, const struct function *f, struct n
         *out = TYPE_BOOL;
         if (x->type == TYPE_TEXT && y->type == TYPE_TEXT)
             return true;
-        complain_at(c, offset, "%s needs two texts, not %s", f->name, type_name(x->type == TYPE_TEXT ? y->type : x->type));
+        complain_at(c, offset, "%s needs two texts, not %s", f->name,
+                    type_name(x->type == TYPE_TEXT ? y->type : x->type));
         return false;
     case NODE_ABS:
         *out = x->type;
@@ -249,7 +253,8 @@ static bool function_type(struct compiler *c, const struct function *f, struct n
     case NODE_LEAST:
     case NODE_GREATEST:
         if (!type_is_number(x->type) || !type_is_number(y->type)) {
-            complain_at(c, offset, "%s needs numbers, not %s", f->name, type_name(type_is_number(x->type) ? y->type : x->type));
+            complain_at(c, offset, "%s needs numbers, not %s", f->name,
+                        type_name(type_is_number(x->type) ? y->type : x->type));
             return false;
         }
         break;
@@ -257,7 +262,8 @@ static bool function_type(struct compiler *c, const struct function *f, struct n
         break;
     }
     if (!type_fit(x, y)) {
-        complain_at(c, offset, "%s gives one kind of value, not either %s or %s", f->name, type_name(x->type), type_name(y->type));
+        complain_at(c, offset, "%s gives one kind of value, not either %s or %s", f->name, type_name(x->type),
+                    type_name(y->type));
         return false;
     }
     *out = x->type;
@@ -307,7 +313,8 @@ static struct node *fired(struct compiler *c)
         return node_bad(c);
     }
     struct node *n = node_new(c, NODE_REFERENCE, TYPE_BOOL);
-    n->reference = name_reference(c, argument.begin, (struct reference){.kind = REFERENCE_RULE, .name = id, .type = TYPE_BOOL});
+    n->reference =
+        name_reference(c, argument.begin, (struct reference){.kind = REFERENCE_RULE, .name = id, .type = TYPE_BOOL});
     return n;
 }
 
@@ -421,8 +428,8 @@ static struct node *product(struct compiler *c)
         struct node *b = negation(c), *n = parent(c, kind, TYPE_COUNT, a, b);
         n->bad = a->bad || b->bad;
         if (!n->bad && !(kind == NODE_MULTIPLY ? type_product : type_quotient)(a, b, &n->type)) {
-            complain_at(c, offset, kind == NODE_MULTIPLY ? "cannot multiply %s by %s" : "cannot divide %s by %s", type_name(a->type),
-                        type_name(b->type));
+            complain_at(c, offset, kind == NODE_MULTIPLY ? "cannot multiply %s by %s" : "cannot divide %s by %s",
+                        type_name(a->type), type_name(b->type));
             n->bad = true;
         }
         a = n;
@@ -475,7 +482,8 @@ static struct node *comparison(struct compiler *c)
         complain_at(c, sign.begin, "cannot compare %s with %s", type_name(a->type), type_name(b->type));
         n->bad = true;
     } else if (!type_is_number(a->type) && sign.op > NODE_UNEQUAL) {
-        complain_at(c, sign.begin, "%s can be compared with = and != only", a->type == TYPE_TEXT ? "texts" : "conditions");
+        complain_at(c, sign.begin, "%s can be compared with = and != only",
+                    a->type == TYPE_TEXT ? "texts" : "conditions");
         n->bad = true;
     }
     return n;
@@ -512,7 +520,8 @@ static struct node *inversion(struct compiler *c)
     return parent(c, NODE_NOT, TYPE_BOOL, a, NULL);
 }
 
-static struct node *joined(struct compiler *c, const char *word, enum node_kind kind, struct node *(*operand)(struct compiler *))
+static struct node *joined(struct compiler *c, const char *word, enum node_kind kind,
+                           struct node *(*operand)(struct compiler *))
 {
     size_t offset = c->token.begin;
     struct node *a = operand(c);
@@ -545,7 +554,8 @@ static void expect_end(struct compiler *c)
 {
     if (c->stopped || c->token.kind == TOKEN_END)
         return;
-    bool unit = c->token.kind == TOKEN_NAME && !is_keyword(c) && c->previous.kind == TOKEN_NUMBER && c->previous.type == TYPE_COUNT;
+    bool unit = c->token.kind == TOKEN_NAME && !is_keyword(c) && c->previous.kind == TOKEN_NUMBER &&
+                c->previous.type == TYPE_COUNT;
     unexpected(c, unit ? "an operator (a unit stands directly behind its number: 64MiB)" : "an operator");
 }
 
@@ -553,7 +563,8 @@ struct expr *expr_compile(struct arena *arena, const char *source, struct mark a
                           const struct scope_decl *scope, struct diags *d)
 {
     static const struct names no_names;
-    struct compiler c = {.arena = arena, .source = source, .at = at, .names = names ? names : &no_names, .scope = scope, .diags = d};
+    struct compiler c = {
+        .arena = arena, .source = source, .at = at, .names = names ? names : &no_names, .scope = scope, .diags = d};
     if (strnlen(source, EXPR_SOURCE_MAX + 1) > EXPR_SOURCE_MAX) {
         complain_at(&c, 0, "an expression is at most %d bytes long", EXPR_SOURCE_MAX);
         return NULL;

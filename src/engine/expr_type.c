@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The algebra of dimensions. A number written without a unit is a count, but next to a ratio it is a ratio, and a bare 0
- * is nothing of any dimension. */
+/* The algebra of dimensions. A number written without a unit is a count, but next to a ratio it is a ratio, and a bare
+ * 0 is nothing of any dimension. */
 #include "engine/expr_node.h"
 
 static bool adopt(struct node *n, enum type type)

@@ -49,7 +49,8 @@ static void flush_text(struct message_compiler *c)
     str_clear(&c->text);
 }
 
-/* The closing brace of an expression that begins at `s`, and the last colon before it (0: none), outside quoted text. */
+/* The closing brace of an expression that begins at `s`, and the last colon before it (0: none), outside quoted text.
+ */
 static size_t find_end(const char *s, size_t *colon)
 {
     char quote = 0;
@@ -98,8 +99,8 @@ static size_t compile_piece(struct message_compiler *c, size_t offset)
         fail(c, offset, "an expression is missing in these braces");
         return offset + 2 + end;
     }
-    struct expr *e = expr_compile(c->arena, arena_strndup(c->arena, s, length), mark_forward(c->at, c->source, offset + 1),
-                                  c->names, c->scope, c->diags);
+    struct expr *e = expr_compile(c->arena, arena_strndup(c->arena, s, length),
+                                  mark_forward(c->at, c->source, offset + 1), c->names, c->scope, c->diags);
     if (!e)
         c->failed = true;
     struct piece *p = add_piece(c);
@@ -149,7 +150,7 @@ static void add_number(double number, struct str *out)
         if (strtod(text, NULL) == number)
             break;
     }
-    if (strchr(text, 'e') && number > -1e18 && number < 1e18 && number == (double)(long long)number)
+    if (strchr(text, 'e') && number > -0x1p63 && number < 0x1p63 && number == (double)(long long)number)
         snprintf(text, sizeof text, "%lld", (long long)number);
     for (char *c = text; *c; c++)
         if (*c == ',')

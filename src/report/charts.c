@@ -128,6 +128,18 @@ static double nice_step(double span, enum type type, unsigned lines)
     return unit * (m <= 1 ? 1 : m <= 2 ? 2 : m <= 5 ? 5 : 10);
 }
 
+/* "1.4 GiB" is too wide for a bar: "1.4G". */
+static void short_bytes(char *out, size_t size, double bytes)
+{
+    units_format(out, size, bytes, TYPE_BYTES);
+    char *space = strchr(out, ' ');
+    if (!space)
+        return;
+    *space = space[1] == 'B' ? '\0' : space[1];
+    if (*space)
+        space[1] = '\0';
+}
+
 struct series {
     char label[64];
     double x[POINTS_MAX], y[POINTS_MAX];
@@ -317,15 +329,10 @@ static bool add_orders(xmlNodePtr parent, const struct case_file *c)
             bool large = (double)o >= z->huge_order;
             add_bar(svg, large ? "bar accent" : "bar", x + 2, bottom - height, slot - 4, height);
             if (z->bytes[o] > 0) {
-                units_format(text, sizeof text, z->bytes[o], TYPE_BYTES);
-                char *space = strchr(text, ' '); /* "1.4 GiB" is too wide above a bar: "1.4G" */
-                if (space && space[1] != 'B')
-                    *space = space[1], space[1] = '\0';
-                else if (space)
-                    *space = '\0';
+                short_bytes(text, sizeof text, z->bytes[o]);
                 add_label(svg, x + slot / 2, bottom - height - 3, "small", "middle", text);
             }
-            units_format(text, sizeof text, z->block[o], TYPE_BYTES);
+            short_bytes(text, sizeof text, z->block[o]);
             add_label(svg, x + slot / 2, bottom + 13, large ? "small strong" : "small", "middle", text);
         }
         add_line(svg, "axis", 2, bottom, WIDTH - 2, bottom);

@@ -432,7 +432,7 @@ static void fill_findings(struct facts *f, const struct case_file *c)
                 }
         for (size_t k = 0; k < x->evidence_count; k++) {
             AUTO_STR struct str value = {0};
-            value_format(&x->evidence[k].value, false, &value);
+            value_format(&x->evidence[k].value, strcmp(x->evidence[k].name, "pid") == 0, &value);
             struct row e = row_new(f, T_EVIDENCE);
             put_number(&e, (double)i + 1);
             put_text(&e, readable(f, x->evidence[k].name));

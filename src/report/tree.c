@@ -103,7 +103,13 @@ static void note_reason(struct reasons *r, const char *why)
         r->text[r->count++] = why;
 }
 
-static void add_value(xmlNodePtr cell, const struct value *v, struct reasons *reasons)
+/* Numbers that name something are not grouped by thousands. */
+static bool is_name(const char *column)
+{
+    return strcmp(column, "pid") == 0 || strcmp(column, "priority") == 0;
+}
+
+static void add_value(xmlNodePtr cell, const struct value *v, bool raw, struct reasons *reasons)
 {
     if (!v->known) {
         tree_leaf(cell, "span", "unknown", "?");
@@ -111,7 +117,7 @@ static void add_value(xmlNodePtr cell, const struct value *v, struct reasons *re
         return;
     }
     AUTO_STR struct str text = {0};
-    value_format(v, false, &text);
+    value_format(v, raw, &text);
     tree_text(cell, str_text(&text));
 }
 
@@ -152,9 +158,10 @@ static void add_pairs(xmlNodePtr parent, const struct table *t, const struct sho
     struct reasons reasons = {0};
     for (size_t i = 0; i < columns->count; i++) {
         xmlNodePtr pair = tree_element(list, "div", NULL);
-        add_name(pair, "dt", NULL, t->decl->columns[columns->index[i]].name);
+        const char *name = t->decl->columns[columns->index[i]].name;
+        add_name(pair, "dt", NULL, name);
         struct value v = cell_get(t, s->row[0], columns->index[i]);
-        add_value(tree_element(pair, "dd", NULL), &v, &reasons);
+        add_value(tree_element(pair, "dd", NULL), &v, is_name(name), &reasons);
     }
     add_reasons(figure, &reasons);
 }
@@ -182,12 +189,12 @@ static void add_grid(xmlNodePtr parent, const struct table *t, const struct show
         tree_text(body, "\n");
         xmlNodePtr row = tree_element(body, "tr", NULL);
         for (size_t i = 0; i < columns->count; i++) {
-            enum type type = t->decl->columns[columns->index[i]].type;
-            xmlNodePtr cell = tree_element(row, i ? "td" : "th", type_is_number(type) ? "n" : NULL);
+            const struct column *column = &t->decl->columns[columns->index[i]];
+            xmlNodePtr cell = tree_element(row, i ? "td" : "th", type_is_number(column->type) ? "n" : NULL);
             if (!i)
                 tree_set(cell, "scope", "row");
             struct value v = cell_get(t, s->row[k], columns->index[i]);
-            add_value(cell, &v, &reasons);
+            add_value(cell, &v, is_name(column->name), &reasons);
         }
     }
     size_t more = s->more + t->omitted;

@@ -438,7 +438,9 @@ static inline void sample_session(struct case_file *c)
     c->note_count = 1;
     n[0] = (struct note){"growth", 1795224158, "Deployed release 4.11 on Friday; " SAMPLE_HOSTILE};
 
-    static const char *process_columns[] = {"pid", "user", "command", "unit", "rss", "pss", "uss", "swap_pss", "threads"};
+    static const char *process_columns[] = {"pid", "user", "command", "rss", "pss", "uss", "swap_pss"};
+    static const char *memory_columns[] = {"total", "free", "available", "available_share", "slab"};
+    static const char *balance_columns[] = {"item", "bytes", "share"};
     static const char *order_columns[] = {"zone", "order", "block_size", "free_blocks", "free", "unusable", "fragindex"};
     static const char *vmstat_columns[] = {"swap_in", "swap_out", "compact_stalls", "compact_fail_share", "thp_fallback_share",
                                            "refault_anon"};
@@ -452,9 +454,9 @@ static inline void sample_session(struct case_file *c)
                                 .classic = "free -m",
                                 .blind = "what the kernel holds for itself, and whether cache can be given back."};
     s[0].probes = sample_list(c, &s[0].probe_count, "memory", "processes", NULL);
-    sample_show(c, &s[0], "memory", "memory", "Memory", 1, NULL, 0);
-    sample_show(c, &s[0], "memory", "balance", "All of MemTotal", 20, NULL, 0);
-    sample_show(c, &s[0], "processes", "process", "Largest processes", 10, process_columns, 9);
+    sample_show(c, &s[0], "memory", "memory", "Memory", 1, memory_columns, 5);
+    sample_show(c, &s[0], "memory", "balance", "All of MemTotal", 20, balance_columns, 3);
+    sample_show(c, &s[0], "processes", "process", "Largest processes", 10, process_columns, 7);
     s[1] = (struct step_record){.id = "external", .title = "Free memory, and whether it is in one piece", .state = STEP_DONE,
                                 .why = "Free memory in small pieces cannot serve huge pages or network buffers.",
                                 .classic = "cat /proc/buddyinfo",

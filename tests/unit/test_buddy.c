@@ -214,21 +214,6 @@ static void broken_pagetypes_are_malformed(void **state)
     assert_non_null(strstr(fact_why(f, "pagetypes", 0, "unmovable_share"), "/proc/pagetypeinfo"));
 }
 
-static int setup(void **state)
-{
-    struct tree *t = calloc(1, sizeof *t);
-    tree_new(t);
-    *state = t;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    tree_free(*state);
-    free(*state);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -236,12 +221,12 @@ int main(void)
         cmocka_unit_test(lack_of_memory_is_no_fragmentation),
         cmocka_unit_test(kcompactd_lines),
         cmocka_unit_test(rubbish_is_malformed),
-        cmocka_unit_test_setup_teardown(zones_of_two_nodes_and_an_old_kernel, setup, teardown),
-        cmocka_unit_test_setup_teardown(large_pages_have_their_own_orders, setup, teardown),
-        cmocka_unit_test_setup_teardown(without_zoneinfo_watermarks_are_unknown, setup, teardown),
-        cmocka_unit_test_setup_teardown(without_buddyinfo_there_is_a_reason, setup, teardown),
-        cmocka_unit_test_setup_teardown(blocks_by_type, setup, teardown),
-        cmocka_unit_test_setup_teardown(broken_pagetypes_are_malformed, setup, teardown),
+        tree_test(zones_of_two_nodes_and_an_old_kernel),
+        tree_test(large_pages_have_their_own_orders),
+        tree_test(without_zoneinfo_watermarks_are_unknown),
+        tree_test(without_buddyinfo_there_is_a_reason),
+        tree_test(blocks_by_type),
+        tree_test(broken_pagetypes_are_malformed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -145,6 +145,22 @@ static inline const char *fact_why(struct facts *f, const char *table, size_t ro
     return v.why;
 }
 
+static int tree_setup(void **state)
+{
+    struct tree *t = calloc(1, sizeof *t);
+    tree_new(t);
+    *state = t;
+    return 0;
+}
+
+static int tree_teardown(void **state)
+{
+    tree_free(*state);
+    free(*state);
+    return 0;
+}
+#define tree_test(f) cmocka_unit_test_setup_teardown(f, tree_setup, tree_teardown)
+
 #define assert_near(a, b, within)                                                      \
     do {                                                                               \
         double near_a = (a), near_b = (b);                                             \
