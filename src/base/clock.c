@@ -2,7 +2,6 @@
 #include "base/clock.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -23,8 +22,7 @@ double clock_wall(void)
     return seconds_of(CLOCK_REALTIME);
 }
 
-/* Not strftime: its year has no width for years before 1000, and these texts are compared and sorted as bytes. A time out of
- * range (a damaged case file) is the epoch. */
+/* A time out of range (a damaged case file) is the epoch. */
 static struct tm calendar(double wall)
 {
     struct tm t;
@@ -37,13 +35,11 @@ static struct tm calendar(double wall)
 void clock_iso(char out[32], double wall)
 {
     struct tm t = calendar(wall);
-    snprintf(out, 32, "%04u-%02u-%02uT%02u:%02u:%02uZ", (unsigned)(t.tm_year + 1900) % 10000, (unsigned)(t.tm_mon + 1) % 100,
-             (unsigned)t.tm_mday % 100, (unsigned)t.tm_hour % 100, (unsigned)t.tm_min % 100, (unsigned)t.tm_sec % 100);
+    strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &t);
 }
 
 void clock_stamp(char out[32], double wall)
 {
     struct tm t = calendar(wall);
-    snprintf(out, 32, "%04u%02u%02uT%02u%02uZ", (unsigned)(t.tm_year + 1900) % 10000, (unsigned)(t.tm_mon + 1) % 100,
-             (unsigned)t.tm_mday % 100, (unsigned)t.tm_hour % 100, (unsigned)t.tm_min % 100);
+    strftime(out, 32, "%Y%m%dT%H%MZ", &t);
 }

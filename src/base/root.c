@@ -78,6 +78,10 @@ static int walk(int base, const char *path, int flags)
                 int how = *path ? O_PATH | O_DIRECTORY | O_CLOEXEC : flags;
                 fd = openat(directory, n ? name : ".", how | O_NOFOLLOW);
                 error = errno;
+                struct stat st;
+                if (fd < 0 && error == ENOTDIR && fstatat(directory, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+                    S_ISLNK(st.st_mode))
+                    error = ELOOP; /* not absent: there, and refused */
             }
         }
         if (directory != base)
@@ -105,7 +109,8 @@ static int open_inside(int base, const char *path, int flags, unsigned long long
     return walk(base, path, flags);
 }
 
-/* First with O_PATH, as merely opening a device can act (a watchdog starts, a tape rewinds) and opening a FIFO can block. */
+/* First with O_PATH, as merely opening a device can act (a watchdog starts, a tape rewinds) and opening a FIFO can
+ * block. */
 static int open_captured(int base, const char *path, int flags, unsigned long long resolve)
 {
     struct stat st;
@@ -216,8 +221,8 @@ static bool check_root(struct root *r, struct err *e)
     }
     r->sosreport = has_directory(r, "sos_commands");
     if (!has_directory(r, "proc") && !has_directory(r, "sys") && !r->sosreport)
-        return err_set(e, "%s: has no proc directory; a root is a directory with proc/ and sys/, such as `fragwizard capture` "
-                       "or sosreport makes", r->path);
+        return err_set(e, "%s: has no proc directory; a root is a directory with proc/ and sys/, such as "
+                       "`fragwizard capture` or sosreport makes", r->path);
     return read_moments(r, e);
 }
 

@@ -19,8 +19,9 @@ size_t text_width(const char *text);
  * ≥ by >=, U+FFFD and the rest by ?). Returns the length written. */
 size_t text_ascii(char *out, size_t size, const char *text);
 
-/* The number of single-character edits between two names (two neighbours swapped count as one), and the nearest of `count`
- * candidates to `name`, or NULL if none is near enough to suggest (distance above 2 or above a third of the length). */
+/* The number of single-character edits between two names (two neighbours swapped count as one), and the nearest of
+ * `count` candidates to `name`, or NULL if none is near enough to suggest (distance above 2 or above a third of the
+ * length). */
 size_t text_distance(const char *a, const char *b);
 const char *text_nearest(const char *name, const char *const *candidates, size_t count);
 

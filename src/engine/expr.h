@@ -21,11 +21,12 @@
 /* What names mean when an expression is compiled. Each function may be NULL (no such names). */
 struct names {
     void *data;
-    const struct table_decl *(*table)(void *data, const char *name); /* "zone" or "buddy.zone" or a single's probe name */
+    /* "zone" or "buddy.zone" or a single's probe name */
+    const struct table_decl *(*table)(void *data, const char *name);
     bool (*limit)(void *data, const char *name, enum type *type);
     bool (*answer)(void *data, const char *name, enum type *type);
     bool (*rule)(void *data, const char *id);
-    /* All candidates of a kind ("table", "limit", "answer", "rule") for "did you mean"; appends to a NULL-terminated list. */
+    /* Fills `out` with all names of a kind ("table", "limit", "answer", "rule") for "did you mean"; returns how many. */
     size_t (*list)(void *data, const char *kind, const char **out, size_t size);
 };
 

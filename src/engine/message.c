@@ -57,7 +57,8 @@ static size_t find_end(const char *s, size_t *colon)
     *colon = 0;
     for (size_t i = 0; s[i]; i++) {
         if (quote) {
-            quote = s[i] == quote ? 0 : quote;
+            if (s[i] == quote)
+                quote = '\0';
         } else if (s[i] == '\'' || s[i] == '"') {
             quote = s[i];
         } else if (s[i] == ':') {

@@ -169,14 +169,22 @@ static int read_counters(const struct track *t, const struct root *r, struct poi
     return 0;
 }
 
-static void sample_one(struct track *t, const struct root *r, double time)
+static void sample_one(struct track *t, const struct root *given, double time)
 {
+    /* What a moment of a capture does not hold was not observed then: the tree's own file is of another time. */
+    struct root moment = *given;
+    const struct root *r = given;
+    if (!given->live && given->moment_fd >= 0) {
+        moment.fd = given->moment_fd;
+        moment.moment_fd = -1;
+        r = &moment;
+    }
     if (t->gone || t->count > SAMPLES_MAX)
         return;
     if (t->count && time - t->points[t->count - 1].time < rest_factor * t->cost)
         return;
     if (!is_same(t, r)) {
-        t->gone = true;
+        t->gone = r->live || t->count;
         return;
     }
     struct point p = {.time = time};
@@ -356,7 +364,7 @@ static void add_growth(struct table *t, const struct judged *j, const struct pro
     cell_number(t, row, G_SAMPLES, (double)k->count);
     cell_text(t, row, G_SHAPE, shape_name(trend->shape));
     if (!k->count) {
-        row_unknown(t, row, k->gone ? "the process has ended" : "its memory could not be read");
+        row_unknown(t, row, k->gone ? "the process has ended" : in->root->live ? "its memory could not be read" : "not captured over the window");
         return;
     }
     cell_number(t, row, G_WINDOW, trend->window);
@@ -466,7 +474,8 @@ static void collect(void *state, const struct probe_input *in, struct facts *f)
     }
     f->coverage = (double)(g->count - unread) / (double)g->count;
     if (unread)
-        facts_fail(f, STATUS_PARTIAL, "%zu of %zu followed processes could not be read", unread, g->count);
+        facts_fail(f, STATUS_PARTIAL, "%zu of %zu leading processes %s", unread, g->count,
+                   in->root->live ? "could not be read" : "were not captured over the window");
 }
 
 extern const struct probe probe_growth;

@@ -160,6 +160,11 @@ bool pids_status(const struct pids *p, long pid, struct proc_status *s, int *err
     return status_file_parse(text, (size_t)n, s);
 }
 
+const char *pids_denied(const struct root *r)
+{
+    return !r->live ? "permission denied" : geteuid() ? "permission denied; run as root" : "permission denied, even to root";
+}
+
 static int compare_leaders(const void *a, const void *b)
 {
     const struct leader *x = a, *y = b;

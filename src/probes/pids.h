@@ -33,6 +33,9 @@ int pids_smaps(const struct pids *p, long pid, struct smaps_sum *s);
 /* Status, and stat for what a kernel thread is; false if the process is gone or cannot be read (-errno in *error). */
 bool pids_status(const struct pids *p, long pid, struct proc_status *s, int *error);
 
+/* "permission denied", with the advice that applies. */
+const char *pids_denied(const struct root *r);
+
 struct leader {
     long pid;
     uint64_t rss; /* by statm: cheap, a little behind */

@@ -215,18 +215,18 @@ static void add_small_files(struct table *t, const struct pids *p, long pid, con
     }
 }
 
-static const char *smaps_problem(int error)
+static const char *smaps_problem(int error, const struct root *r)
 {
     switch (-error) {
     case EACCES:
     case EPERM:
-        return "smaps: permission denied; run as root";
+        return pids_denied(r);
     case ENODATA:
-        return "smaps: the kernel shows no mappings of it";
+        return "the kernel shows no mappings of it";
     case ENOENT:
-        return "smaps: not captured";
+        return "not captured";
     default:
-        return "smaps could not be read";
+        return "could not be read";
     }
 }
 
@@ -263,7 +263,7 @@ static void read_target(struct facts *f, const struct pids *p, const struct prob
             cell_number(t, 0, T_USS, (double)smaps_uss(&sum));
             cell_number(t, 0, T_SWAP_PSS, (double)sum.swap_pss);
         }
-        facts_fail(f, STATUS_PARTIAL, "/proc/%ld/%s", in->pid, smaps_problem(error));
+        facts_fail(f, STATUS_PARTIAL, "/proc/%ld/smaps: %s", in->pid, smaps_problem(error, in->root));
     } else {
         add_totals(t, kinds);
         add_mappings(f, kinds);
@@ -273,7 +273,9 @@ static void read_target(struct facts *f, const struct pids *p, const struct prob
         facts_fail(f, STATUS_PARTIAL, "process %ld is a kernel thread or has ended: it has no memory of its own", in->pid);
     add_detection(t, &detection, status.command);
     add_small_files(t, p, in->pid, in->root);
-    row_unknown(t, 0, error ? smaps_problem(error) : "this kernel does not tell, or it was not captured");
+    char why[128];
+    snprintf(why, sizeof why, "smaps: %s", smaps_problem(error, in->root));
+    row_unknown(t, 0, error ? why : "this kernel does not tell, or it was not captured");
 }
 
 static void collect(void *state, const struct probe_input *in, struct facts *f)

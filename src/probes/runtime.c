@@ -90,10 +90,10 @@ static bool add_process(struct table *t, const struct pids *p, long pid, struct 
     cell_text(t, row, R_ALLOCATOR, d.allocator ? d.allocator : "unknown");
     cell_text(t, row, R_EVIDENCE, evidence);
     struct smaps_sum sum;
-    if (pids_smaps(p, pid, &sum) == 0 && sum.has & SMAPS_PSS)
+    if ((error = pids_smaps(p, pid, &sum)) == 0 && sum.has & SMAPS_PSS)
         cell_number(t, row, R_PSS, (double)sum.pss);
     else
-        cell_unknown(t, row, R_PSS, live ? "smaps_rollup: permission denied; run as root" : "smaps_rollup: not captured");
+        cell_unknown(t, row, R_PSS, error == -EACCES || error == -EPERM ? pids_denied(&p->root) : "smaps_rollup could not be read");
     ssize_t n = pids_read(p, pid, "cgroup", buffer, sizeof buffer);
     if (n >= 0)
         cell_bool(t, row, R_CONTAINER, cgroup_is_container((struct span){buffer, (size_t)n}));
@@ -131,8 +131,8 @@ static void collect(void *state, const struct probe_input *in, struct facts *f)
     }
     f->coverage = (double)(seen - blind) / (double)seen;
     if (blind)
-        facts_fail(f, STATUS_PARTIAL, "mappings of %zu of %zu leading processes could not be read%s; their names were used", blind, seen,
-                   in->root->live ? ": permission denied; run as root" : "");
+        facts_fail(f, STATUS_PARTIAL, "mappings of %zu of %zu leading processes, told by their names only: %s", blind, seen,
+                   in->root->live ? pids_denied(in->root) : "not captured");
     table_sort(t, R_PSS, true);
     t = facts_table(f, "runtimes");
     table_add(t);

@@ -280,6 +280,34 @@ static void a_pid_used_again_is_not_continued(void **state)
     captured_free(&c);
 }
 
+static void what_was_not_captured_over_the_window_is_not_called_flat(void **state)
+{
+    (void)state;
+    struct captured c;
+    captured_new(&c);
+    for (int pid = 50; pid < 52; pid++) {
+        char path[64];
+        snprintf(path, sizeof path, "proc/%d/status", pid);
+        captured_write(&c, path, "Name:\tapp\nVmSize:\t 9000 kB\nVmRSS:\t 700000 kB\nThreads:\t1\n");
+        snprintf(path, sizeof path, "proc/%d/stat", pid);
+        captured_write(&c, path, "50 (app) S 1 1 1 0 -1 4194560 83 0 0 0 12 3 0 0 20 0 27 0 8112 2703360000 600 1\n");
+        snprintf(path, sizeof path, "proc/%d/smaps_rollup", pid);
+        captured_write(&c, path, "Rss: 400 kB\nPrivate_Dirty: 100 kB\n");
+    }
+    for (int i = 0; i < 10; i++)
+        write_moment(&c, i, 50, "8112", 100000);
+    captured_open(&c);
+    struct facts *f = replay(&c, 0);
+    assert_string_equal(captured_text(f, "growth", 50, "shape"), "flat");
+    struct value slope = captured_cell(f, "growth", 51, "slope");
+    assert_false(slope.known);
+    assert_string_equal(slope.why, "not captured over the window");
+    assert_string_not_equal(captured_text(f, "growth", 51, "shape"), "flat");
+    assert_int_equal(f->status, STATUS_PARTIAL);
+    facts_free(f);
+    captured_free(&c);
+}
+
 static void one_moment_has_no_rate(void **state)
 {
     (void)state;
@@ -353,6 +381,7 @@ int main(void)
         cmocka_unit_test(leaks_are_found_under_noise),
         cmocka_unit_test(a_captured_window_is_judged_against_its_limit),
         cmocka_unit_test(a_pid_used_again_is_not_continued),
+        cmocka_unit_test(what_was_not_captured_over_the_window_is_not_called_flat),
         cmocka_unit_test(one_moment_has_no_rate),
         cmocka_unit_test(the_suspect_is_followed_even_if_it_is_small_or_gone),
         cmocka_unit_test(a_long_window_is_thinned),

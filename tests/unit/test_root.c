@@ -10,11 +10,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -122,6 +124,16 @@ static unsigned open_descriptors(void)
     for (int fd = 0; fd < 256; fd++)
         count += fcntl(fd, F_GETFD) >= 0;
     return count;
+}
+
+/* Old kernels, some container runtimes and valgrind have none. */
+static bool has_openat2(void)
+{
+    struct open_how how = {.flags = O_PATH | O_CLOEXEC};
+    long fd = syscall(SYS_openat2, AT_FDCWD, "/", &how, sizeof how);
+    if (fd >= 0)
+        close((int)fd);
+    return fd >= 0;
 }
 
 static void the_live_machine(void **state)
@@ -285,9 +297,10 @@ static void nothing_leads_outside(const struct root *r)
     }
     int proc = root_open_dir(r, "proc");
     assert_true(proc >= 0);
-    static const char *const below[] = {"absolute", "relative", "directory/secret", "loop", "zero", "magic", "fifo", "socket",
-                                        "device", "../etc/passwd", "../../etc/passwd", "/etc/passwd", "inside-absolute", "..",
-                                        "real/up/etc/passwd"};
+    static const char *const below[] = {
+        "absolute", "relative", "directory/secret", "loop", "zero", "magic", "fifo", "socket", "device", "../etc/passwd",
+        "../../etc/passwd", "/etc/passwd", "inside-absolute", "..", "real/up/etc/passwd",
+    };
     for (size_t i = 0; i < sizeof below / sizeof *below; i++) {
         char text[256];
         if (root_read_below(r, proc, below[i], text, sizeof text) >= 0)
@@ -308,10 +321,12 @@ static void a_hostile_tree_keeps_us_inside(void **state)
     opened(&r, tree);
     nothing_leads_outside(&r);
     reads(&r, "proc/meminfo", "captured\n");
-    reads(&r, "proc/inside", "inside\n");
-    reads(&r, "proc/inside-absolute", "inside\n"); /* absolute within the tree */
-    reads(&r, "proc/real/up/proc/meminfo", "captured\n");
-    reads(&r, "../../proc/meminfo", "captured\n"); /* above the top is the top */
+    if (has_openat2()) {
+        reads(&r, "proc/inside", "inside\n");
+        reads(&r, "proc/inside-absolute", "inside\n"); /* absolute within the tree */
+        reads(&r, "proc/real/up/proc/meminfo", "captured\n");
+        reads(&r, "../../proc/meminfo", "captured\n"); /* above the top is the top */
+    }
     enum status status;
     struct err e;
     assert_null(root_read(&r, "proc/fifo", 100, NULL, &status, &e));
@@ -332,7 +347,7 @@ static void without_openat2_no_link_is_followed(void **state)
     reads(&r, "proc/meminfo", "captured\n");
     reads(&r, "proc//real/./file", "inside\n");
     unreadable(&r, "proc/inside", ELOOP);
-    unreadable(&r, "proc/real/up/proc/meminfo", ENOTDIR);
+    unreadable(&r, "proc/real/up/proc/meminfo", ELOOP);
     unreadable(&r, "../proc/meminfo", EXDEV);
     unreadable(&r, "proc/absent", ENOENT);
     unreadable(&r, "proc/meminfo/x", ENOTDIR);
@@ -450,8 +465,10 @@ static void a_moment_cannot_lead_outside_either(void **state)
     struct err e;
     assert_true(root_select(&r, 0, &e));
     char text[64];
-    /* the link leads into the moment, where there is no such file: the tree's own is read */
-    reads(&r, "proc/vmstat", "tree\n");
+    if (has_openat2()) /* the link leads into the moment, where there is no such file: the tree's own is read */
+        reads(&r, "proc/vmstat", "tree\n");
+    else
+        unreadable(&r, "proc/vmstat", ELOOP);
     assert_true(root_read_small(&r, "proc/../../../etc/passwd", text, sizeof text) < 0);
     root_close(&r);
 }
@@ -461,7 +478,8 @@ static void denied_files_say_so(void **state)
     (void)state;
     char text[128];
     root_reason(text, sizeof text, "proc/slabinfo", STATUS_DENIED);
-    assert_string_equal(text, geteuid() == 0 ? "/proc/slabinfo: permission denied" : "/proc/slabinfo: permission denied; run as root");
+    assert_string_equal(text, geteuid() == 0 ? "/proc/slabinfo: permission denied"
+                                             : "/proc/slabinfo: permission denied; run as root");
     root_reason(text, sizeof text, "/proc/slabinfo", STATUS_ABSENT);
     assert_string_equal(text, "/proc/slabinfo: does not exist");
     put("proc/slabinfo", "x\n");

@@ -96,7 +96,8 @@ static void every_four_bytes_around_the_edges_become_clean(void **state)
                                          0xF5, 0xFE, 0xFF};
     enum { N = sizeof edge };
     for (unsigned i = 0; i < N * N * N * N; i++) {
-        char raw[4] = {(char)edge[i % N], (char)edge[i / N % N], (char)edge[i / N / N % N], (char)edge[i / N / N / N]}, out[16];
+        char raw[4] = {(char)edge[i % N], (char)edge[i / N % N], (char)edge[i / N / N % N], (char)edge[i / N / N / N]};
+        char out[16];
         size_t n = text_clean(out, sizeof out, raw, 4);
         assert_clean(out, n);
     }
@@ -104,8 +105,8 @@ static void every_four_bytes_around_the_edges_become_clean(void **state)
 
 static bool hides(uint32_t c)
 {
-    return c < 0x20 || (c >= 0x7F && c <= 0x9F) || c == 0x61C || (c >= 0x200B && c <= 0x200F) || (c >= 0x2028 && c <= 0x202E) ||
-           (c >= 0x2060 && c <= 0x2069) || c == 0xFEFF || (c >= 0xD800 && c <= 0xDFFF) || (c >= 0xFDD0 && c <= 0xFDEF) ||
+    return c < 0x20 || (c >= 0x7F && c <= 0x9F) || c == 0x61C || (c >= 0x200B && c <= 0x200F) ||
+           (c >= 0x2028 && c <= 0x202E) || (c >= 0x2060 && c <= 0x2069) || c == 0xFEFF || (c >= 0xD800 && c <= 0xDFFF) || (c >= 0xFDD0 && c <= 0xFDEF) ||
            (c & 0xFFFE) == 0xFFFE;
 }
 

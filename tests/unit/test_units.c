@@ -165,7 +165,7 @@ static void odd_values_stay_words(void **state)
 static void any_number_fits_in_64_bytes(void **state)
 {
     (void)state;
-    static const double extreme[] = {1.7976931348623157e308, 5e-324, 1e15, 9.999999e14, 1e22, 0x1p53, 0x1p64, 86399.99, 1e14};
+    static const double extreme[] = {1.7976931348623157e308, 5e-324, 1e15, 9.999999e14, 1e22, 0x1p53, 0x1p64, 86399.99};
     for (enum type type = TYPE_BOOL; type <= TYPE_BYTE_RATE; type++)
         for (size_t i = 0; i < sizeof extreme / sizeof *extreme; i++)
             for (int sign = -1; sign <= 1; sign += 2) {
@@ -302,7 +302,8 @@ static void durations(void **state)
     lasts("3d", 259200);
     lasts("2 h 5 min", 7500); /* as it is shown */
     lasts("1h30min", 5400);
-    static const char *const wrong[] = {"", " ", "s", "5x", "5MiB", "5%", "-3s", "5s!", "1h30", "5/s", "inf", "nan", "0x10", "1e9"};
+    static const char *const wrong[] = {"",    " ",    "s",   "5x",  "5MiB", "5%",  "-3s",
+                                        "5s!", "1h30", "5/s", "inf", "nan",  "0x10", "1e9"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         double seconds;
         if (units_parse_duration(wrong[i], &seconds))

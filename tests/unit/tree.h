@@ -52,6 +52,9 @@ static inline void tree_file(struct tree *t, const char *path, const char *text)
 static inline void tree_open(struct tree *t)
 {
     struct err e;
+    char proc[80];
+    snprintf(proc, sizeof proc, "%s/proc", t->path);
+    (void)mkdir(proc, 0700);
     if (!root_open(&t->root, t->path, &e))
         fail_msg("%s", e.text);
     t->in = (struct probe_input){.root = &t->root};
@@ -78,7 +81,7 @@ static inline struct facts *tree_facts(struct tree *t, const char *probe)
     return t->facts;
 }
 
-static int tree_remove_one(const char *path, const struct stat *s, int flag, struct FTW *w)
+static inline int tree_remove_one(const char *path, const struct stat *s, int flag, struct FTW *w)
 {
     (void)s;
     (void)flag;
@@ -145,7 +148,7 @@ static inline const char *fact_why(struct facts *f, const char *table, size_t ro
     return v.why;
 }
 
-static int tree_setup(void **state)
+static inline int tree_setup(void **state)
 {
     struct tree *t = calloc(1, sizeof *t);
     tree_new(t);
@@ -153,7 +156,7 @@ static int tree_setup(void **state)
     return 0;
 }
 
-static int tree_teardown(void **state)
+static inline int tree_teardown(void **state)
 {
     tree_free(*state);
     free(*state);
