@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -96,11 +97,14 @@ static int walk(int base, const char *path, int flags)
 
 static int open_inside(int base, const char *path, int flags, unsigned long long resolve)
 {
+    static atomic_bool missing;
     struct open_how how = {.flags = (unsigned)flags, .resolve = resolve};
-    for (unsigned tries = 0; !root_without_openat2 && tries < 16; tries++) {
+    for (unsigned tries = 0; !missing && !root_without_openat2 && tries < 16; tries++) {
         long fd = syscall(SYS_openat2, base, path, &how, sizeof how);
         if (fd >= 0)
             return (int)fd;
+        if (errno == ENOSYS)
+            missing = true;
         if (errno == ENOSYS || errno == EPERM)
             break;
         if (errno != EAGAIN && errno != EINTR) /* EAGAIN: something was renamed while ".." was resolved */

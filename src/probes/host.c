@@ -223,9 +223,9 @@ static bool firmware_read(const struct root *r, struct firmware *f)
     if (!fields_find(&all, "System Information\n"))
         return false;
     while (fields_line(&all, &line) && !fields_end(&line)) {
-        if (fields_take(&line, "Manufacturer:"))
+        if (fields_take(&line, "Manufacturer:") && !fields_end(&line))
             fields_copy(&line, f->vendor, sizeof f->vendor);
-        else if (fields_take(&line, "Product Name:"))
+        else if (fields_take(&line, "Product Name:") && !fields_end(&line))
             fields_copy(&line, f->product, sizeof f->product);
     }
     return f->vendor[0] != '\0';

@@ -362,7 +362,7 @@ static void count_maps(const struct pids *p, struct reading *e, struct lines *l)
     lines_close(l);
 }
 
-/* A process cannot have more mappings than pages mapped, and walking tens of thousands of them took long already (7 ms for
+/* A process cannot have more mappings than pages mapped, and walking tens of thousands of them took long already (10 ms for
  * 62,000 without memory in them; 0.1 ms is usual), so that few can come near the limit: those are counted. */
 static bool may_exhaust_maps(const struct pids *p, const struct reading *e, uint64_t map_limit)
 {

@@ -23,8 +23,13 @@ try() {
     strace -f -o /dev/null -e trace="$call" -e inject="$call:error=$error:when=$when" "$@" -o "$dir/out/report.html" \
         >"$dir/stdout" 2>"$dir/stderr" </dev/null
     status=$?
+    judge "$call=$error when=$when ($2)"
+}
+
+# What a run that met a failure may look like; its status is in $status
+judge() {
+    what=$1
     [ $status -eq 127 ] && return 0 # the dynamic loader's own end, before the program began
-    what="$call=$error when=$when ($2)"
     [ $status -le 3 ] || complaints="$complaints
 $what: exit status $status"
     [ "$(wc -l <"$dir/stderr")" -le 1 ] || complaints="$complaints
@@ -43,7 +48,8 @@ sweep() {
     title=$1 call=$2 error=$3
     shift 3
     complaints=""
-    for n in 1 2 3 4 6 8 11 15 20 27 36 48 64 90 130 200; do
+    # the first mmap is the loader's, which dies of it
+    for n in 2 3 4 6 8 11 15 20 27 36 48 64 90 130 200; do
         try "$call" "$error" "$n" "$@"
         try "$call" "$error" "$n+" "$@"
     done
@@ -53,10 +59,30 @@ sweep() {
     fi
 }
 
-for pair in write:ENOSPC fsync:EIO rename,renameat,renameat2:EACCES openat:EMFILE read:EIO mmap:ENOMEM brk:ENOMEM; do
+for pair in write:ENOSPC fsync:EIO rename,renameat,renameat2:EACCES openat:EMFILE read:EIO mmap:ENOMEM; do
     sweep "report: ${pair%:*} failing with ${pair#*:}" "${pair%:*}" "${pair#*:}" "$FRAGWIZARD" report "$dir/case.json"
 done
-for pair in openat,openat2:EACCES read:EIO getdents64:EIO mmap:ENOMEM brk:ENOMEM write:ENOSPC; do
+for pair in openat,openat2:EACCES read:EIO getdents64:EIO mmap:ENOMEM write:ENOSPC; do
     sweep "audit: ${pair%:*} failing with ${pair#*:}" "${pair%:*}" "${pair#*:}" "$FRAGWIZARD" --auto --duration 0
+done
+
+# Memory that runs out at any point
+for mode in report audit; do
+    complaints=""
+    ended=0
+    for kib in $(seq 400 150 6000); do
+        echo old >"$dir/out/report.html"
+        if [ $mode = report ]; then set -- report "$dir/case.json"; else set -- --auto --duration 0; fi
+        prlimit --data=$((kib * 1024)) "$FRAGWIZARD" "$@" -o "$dir/out/report.html" >"$dir/stdout" 2>"$dir/stderr" </dev/null
+        status=$?
+        judge "$mode with $kib KiB of data"
+        grep -q 'out of memory' "$dir/stderr" && ended=$((ended + 1))
+    done
+    [ $ended -gt 0 ] || complaints="$complaints
+no limit was small enough to be felt"
+    if [ -z "$complaints" ]; then ok "$mode: running out of memory"; else
+        not_ok "$mode: running out of memory"
+        printf '%s\n' "$complaints" | sed 's/^/# /' | head -n 20
+    fi
 done
 finish

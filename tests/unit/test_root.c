@@ -195,7 +195,7 @@ static void a_captured_tree(void **state)
     assert_int_equal(root_read_below(&r, process, "comm", text, sizeof text), 7);
     assert_string_equal(text, "mysqld\n");
     assert_int_equal(root_read_below(&r, process, "../meminfo", text, sizeof text), -EXDEV);
-    assert_int_equal(root_read_below(&r, process, "/proc/meminfo", text, sizeof text), -EXDEV);
+    assert_true(root_read_below(&r, process, "/proc/meminfo", text, sizeof text) < 0);
     close(proc);
     close(process);
     enum status status;
@@ -454,9 +454,13 @@ static void a_moment_cannot_lead_outside_either(void **state)
     assert_int_equal(mkdir(at("moment"), 0755), 0);
     assert_int_equal(symlink(outside, at("moment/0")), 0);
     struct root r;
-    opened(&r, tree);
-    assert_int_equal(r.moments, 0);
-    root_close(&r);
+    if (has_openat2()) {
+        opened(&r, tree);
+        assert_int_equal(r.moments, 0);
+        root_close(&r);
+    } else {
+        refused(tree, "moment/0/time: ");
+    }
     assert_int_equal(unlink(at("moment/0")), 0);
     put("moment/0/time", "0\n");
     assert_int_equal(mkdir(at("moment/0/proc"), 0755), 0);
