@@ -4,7 +4,8 @@
  *   cmd/        one file per verb: session audit probe check list explain capture report resume
  *               run (what session, audit and resume share), answers (the answers file), bundle (one zip for a ticket)
  *   engine/     playbook yaml_tree playbook_check playbook_file   the written runbook, loaded and checked (libyaml)
- *               expr message diag                                 the expression language and its complaints
+ *               expr_lex expr_parse expr_name expr_type expr_eval  the expression language,
+ *               message diag                                      its text with {…}, its complaints
  *               engine judge sampler                              the step loop, rules to verdicts, the one clock
  *               facts case case_json                              what probes found; the record of a run (jansson)
  *   probes/     one file per probe, named as playbooks name it, and the parsers that they share

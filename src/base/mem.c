@@ -85,9 +85,23 @@ enum { ARENA_FIRST = 1024, ARENA_LARGEST = 65536 };
 
 struct arena_block {
     struct arena_block *next;
-    size_t used, size;
+    size_t capacity;   /* as allocated; the next block is twice that */
+    size_t used, size; /* objects grow from the head, strings from the tail */
     _Alignas(max_align_t) unsigned char data[];
 };
+
+static void arena_grow(struct arena *a, size_t size)
+{
+    size_t room = a->blocks ? a->blocks->capacity * 2 : ARENA_FIRST;
+    if (room > ARENA_LARGEST)
+        room = ARENA_LARGEST;
+    if (room < size)
+        room = size;
+    struct arena_block *fresh = mem_alloc(sizeof *fresh + room);
+    fresh->size = fresh->capacity = room;
+    fresh->next = a->blocks;
+    a->blocks = fresh;
+}
 
 void *arena_alloc(struct arena *a, size_t size)
 {
@@ -95,18 +109,9 @@ void *arena_alloc(struct arena *a, size_t size)
     if (size > SIZE_MAX / 2)
         mem_exhausted();
     size = (size + align - 1) / align * align;
+    if (!a->blocks || a->blocks->size - a->blocks->used < size)
+        arena_grow(a, size);
     struct arena_block *block = a->blocks;
-    if (!block || block->size - block->used < size) {
-        size_t room = block ? block->size * 2 : ARENA_FIRST;
-        if (room > ARENA_LARGEST)
-            room = ARENA_LARGEST;
-        if (room < size)
-            room = size;
-        struct arena_block *fresh = mem_alloc(sizeof *fresh + room);
-        fresh->size = room;
-        fresh->next = block;
-        a->blocks = block = fresh;
-    }
     void *p = block->data + block->used;
     block->used += size;
     return p;
@@ -121,7 +126,8 @@ static char *arena_bytes(struct arena *a, size_t size)
         block->size -= size;
         return (char *)block->data + block->size;
     }
-    return arena_alloc(a, size);
+    arena_grow(a, size);
+    return arena_bytes(a, size);
 }
 
 char *arena_strndup(struct arena *a, const char *text, size_t length)

@@ -14,7 +14,7 @@
 #include "base/mem.h"
 #include "base/units.h"
 
-enum { MOMENTS_MAX = 1000, OPEN_FLAGS = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, FIRST_READ = 16384 };
+enum { MOMENTS_MAX = 1000, OPEN_FLAGS = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, FIRST_READ = 16384, DENIED_BYTES_MAX = 8 * 1024 * 1024 };
 
 bool root_without_openat2;
 
@@ -145,6 +145,18 @@ static int open_live(int base, const char *path, int flags)
     return fd < 0 ? -errno : fd;
 }
 
+/* What was refused when a capture was made is refused again, not absent. */
+static int refused(const struct root *r, const char *path, int error)
+{
+    if (error != -ENOENT || !r->denied)
+        return error;
+    size_t length = strlen(path);
+    for (const char *at = r->denied; (at = strstr(at, path)); at += length ? length : 1)
+        if (at[length] == '\n' && (at == r->denied || at[-1] == '\n' || at[-1] == '/'))
+            return -EACCES;
+    return error;
+}
+
 static int open_any(const struct root *r, const char *path, int flags)
 {
     const unsigned long long resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
@@ -155,7 +167,7 @@ static int open_any(const struct root *r, const char *path, int flags)
         if (fd != -ENOENT)
             return fd;
     }
-    return open_captured(r->fd, path, flags, resolve);
+    return refused(r, path, open_captured(r->fd, path, flags, resolve));
 }
 
 int root_open_file(const struct root *r, const char *path)
@@ -172,7 +184,7 @@ int root_open_below(const struct root *r, int directory, const char *path)
 {
     if (r->live)
         return open_live(directory, path, OPEN_FLAGS);
-    return open_captured(directory, path, OPEN_FLAGS, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS);
+    return refused(r, path, open_captured(directory, path, OPEN_FLAGS, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS));
 }
 
 static bool has_directory(const struct root *r, const char *name)
@@ -227,6 +239,9 @@ static bool check_root(struct root *r, struct err *e)
     if (!has_directory(r, "proc") && !has_directory(r, "sys") && !r->sosreport)
         return err_set(e, "%s: has no proc directory; a root is a directory with proc/ and sys/, such as "
                        "`fragwizard capture` or sosreport makes", r->path);
+    size_t length;
+    enum status status;
+    r->denied = root_read(r, "fragwizard-denied", DENIED_BYTES_MAX, &length, &status, NULL);
     return read_moments(r, e);
 }
 
@@ -260,6 +275,7 @@ void root_close(struct root *r)
         close(r->moment_fd);
     free(r->path);
     free(r->moment_time);
+    free(r->denied);
     *r = (struct root){.fd = -1, .moment_fd = -1};
 }
 

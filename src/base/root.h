@@ -30,6 +30,7 @@ struct root {
     int fd;
     bool live;
     bool sosreport; /* has sos_commands/ */
+    char *denied;   /* lines of a capture's fragwizard-denied: what the kernel did not show when it was made; NULL: none */
     /* A capture over a window holds several moments (moment/0, moment/1, …, each a partial tree that falls back on the
      * root itself). A live root and a plain tree have none. */
     size_t moments;

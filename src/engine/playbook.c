@@ -695,6 +695,12 @@ static void check_recommended(struct reader *r, const struct yaml_node *list)
     }
 }
 
+static const char *text_of(const struct yaml_node *map, const char *key)
+{
+    const struct yaml_node *n = map_get(map, key);
+    return n && n->kind == YAML_TEXT ? n->text : NULL;
+}
+
 static void compile_rule(struct reader *r, const struct yaml_node *n, struct rule *rule)
 {
     if (n->kind != YAML_MAP)
@@ -712,6 +718,8 @@ static void compile_rule(struct reader *r, const struct yaml_node *n, struct rul
     rule->say = compile_message(r, n, "say", row);
     const struct yaml_node *when = map_get(n, "when");
     rule->formula = when && when->kind == YAML_TEXT ? one_line(r, when->text) : "";
+    rule->say_text = text_of(n, "say");
+    rule->where_text = text_of(n, "where");
     list = map_get(n, "evidence");
     for (const struct yaml_node *e = list && list->kind == YAML_LIST ? list->first : NULL; e; e = e->next)
         if (e->kind == YAML_TEXT && *e->text)
@@ -761,19 +769,30 @@ static const struct table_decl *common_table(const struct playbook *p, const cha
     return common;
 }
 
-static struct message *word(struct reader *r, const struct yaml_node *n, const char *key, const struct scope_decl *row,
-                            const struct recommendation_decl *d, const char *generated)
+/* The words of a sysctl's recommendation follow from its name (@) and its row of the tunables. */
+static const char *generate(struct reader *r, const char *pattern, const char *sysctl)
 {
-    if (map_get(n, key) || !d->sysctl || !generated || !row)
-        return compile_message(r, n, key, row);
     AUTO_STR struct str s = {0};
-    for (const char *c = generated; *c; c++) {
+    for (const char *c = pattern; *c; c++) {
         if (*c == '@')
-            str_add(&s, d->sysctl);
+            str_add(&s, sysctl);
         else
             str_add_char(&s, *c);
     }
-    return compile_message_text(r, arena_strdup(r->arena, str_text(&s)), d->mark, row);
+    return arena_strdup(r->arena, str_text(&s));
+}
+
+static struct message *word(struct reader *r, const struct yaml_node *n, const char *key, const struct scope_decl *row,
+                            const struct recommendation_decl *d, const char *generated, const char **text)
+{
+    const char *ignored;
+    if (!text)
+        text = &ignored;
+    *text = text_of(n, key);
+    if (map_get(n, key) || !d->sysctl || !row)
+        return compile_message(r, n, key, row);
+    *text = generate(r, generated, d->sysctl);
+    return compile_message_text(r, *text, d->mark, row);
 }
 
 static void compile_recommendation(struct reader *r, const struct yaml_node *n, struct recommendation_decl *d)
@@ -795,14 +814,17 @@ static void compile_recommendation(struct reader *r, const struct yaml_node *n, 
     const struct scope_decl *row = row_of(r, table);
     d->when = compile_condition(r, n, "when", row);
     d->title = compile_message(r, n, "title", row);
-    d->current = word(r, n, "current", row, d, "{current}");
-    d->proposed = word(r, n, "proposed", row, d, "{recommended}");
-    d->apply = word(r, n, "apply", row, d, "sysctl -w @={recommended}");
-    d->keep = word(r, n, "keep", row, d, "echo '@ = {recommended}' > /etc/sysctl.d/60-fragwizard-@.conf");
-    d->verify = word(r, n, "verify", row, d, "sysctl @");
-    d->undo = word(r, n, "undo", row, d, "sysctl -w @={current}; rm -f /etc/sysctl.d/60-fragwizard-@.conf");
+    d->current = word(r, n, "current", row, d, "{current}", NULL);
+    d->proposed = word(r, n, "proposed", row, d, "{recommended}", NULL);
+    d->apply = word(r, n, "apply", row, d, "sysctl -w @={recommended}", &d->apply_text);
+    d->keep = word(r, n, "keep", row, d, "echo '@ = {recommended}' > /etc/sysctl.d/60-fragwizard-@.conf", NULL);
+    d->verify = word(r, n, "verify", row, d, "sysctl @", NULL);
+    d->undo = word(r, n, "undo", row, d, "sysctl -w @={current}; rm -f /etc/sysctl.d/60-fragwizard-@.conf", &d->undo_text);
     d->risk = compile_message(r, n, "risk", row);
     d->why = compile_message(r, n, "why", row);
+    d->title_text = text_of(n, "title");
+    d->risk_text = text_of(n, "risk");
+    d->why_text = text_of(n, "why");
 }
 
 static struct sentence *compile_sentences(struct reader *r, const struct yaml_node *map, const char *key, size_t *count)
@@ -832,6 +854,10 @@ static void compile_verdict(struct reader *r, const struct yaml_node *n, struct 
     v->confirmed = compile_condition(r, n, "confirmed", NULL);
     v->likely = compile_condition(r, n, "likely", NULL);
     v->ruled_out = compile_condition(r, n, "ruled-out", NULL);
+    v->headline_text = text_of(n, "headline");
+    v->confirmed_text = text_of(n, "confirmed");
+    v->likely_text = text_of(n, "likely");
+    v->ruled_out_text = text_of(n, "ruled-out");
     v->sentences_for = compile_sentences(r, n, "for", &v->for_count);
     v->sentences_against = compile_sentences(r, n, "against", &v->against_count);
 }

@@ -57,6 +57,7 @@ struct rule {
     const char *formula;      /* the source text of when, on one line */
     bool optional;            /* other checks cover it: being unable to check it does not change the exit status */
     unsigned most;            /* findings listed of this rule at most (rows beyond are counted); default 10 */
+    const char *say_text, *where_text; /* as written, for explanations; NULL: none */
 };
 
 struct show {
@@ -101,6 +102,7 @@ struct recommendation_decl {
     const struct table_decl *table; /* the rule's row if all rules that recommend it are `for` one table, else NULL */
     struct expr *when;  /* shown only if true; NULL: always */
     struct message *title, *current, *proposed, *apply, *keep, *verify, *undo, *risk, *why;
+    const char *title_text, *apply_text, *undo_text, *risk_text, *why_text; /* as written or generated, for explanations */
 };
 
 struct sentence {
@@ -115,6 +117,7 @@ struct verdict_decl {
     struct sentence *sentences_for, *sentences_against;
     size_t for_count, against_count;
     struct message *headline; /* the report's first sentence if this verdict leads */
+    const char *headline_text, *confirmed_text, *likely_text, *ruled_out_text; /* as written, for explanations */
 };
 
 struct playbook {
@@ -142,6 +145,9 @@ struct playbook *playbook_load(const char *name, struct diags *d, char **origin,
 /* A playbook's text without reading it: fresh memory (caller frees), or NULL with a sentence. *file is its name in complaints,
  * *origin as above; both fresh memory. */
 char *playbook_text(const char *name, size_t *length, char **file, char **origin, struct err *e);
+
+/* All that can be named: built in, or in a configuration directory; sorted, in the arena. */
+const char **playbook_names(struct arena *a, size_t *count);
 
 const struct step *playbook_step(const struct playbook *p, const char *id);
 const struct rule *playbook_rule(const struct playbook *p, const char *id, const struct step **step);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Where a playbook comes from: a path, the configuration directories, or the binary itself. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -7,12 +8,13 @@
 #include <unistd.h>
 
 #include "base/output.h"
+#include "base/str.h"
 #include "base/text.h"
 #include "engine/builtin.h"
 #include "engine/playbook.h"
 #include "engine/yaml_tree.h"
 
-enum { NAMES_MAX = 64 };
+enum { NAMES_MAX = 200, NAME_LENGTH_MAX = 100 };
 
 static bool is_path(const char *name)
 {
@@ -54,28 +56,68 @@ static const struct builtin *find_builtin(const char *file)
     return NULL;
 }
 
+/* "quick" from "quick.yaml"; NULL if it is no such name. */
+static const char *add_stem(struct arena *a, const char *file, const char **names, size_t *count)
+{
+    size_t n = strlen(file);
+    if (*count == NAMES_MAX || n < 6 || n > NAME_LENGTH_MAX || strcmp(file + n - 5, ".yaml") != 0)
+        return NULL;
+    const char *stem = arena_strndup(a, file, n - 5);
+    for (size_t i = 0; i < *count; i++)
+        if (strcmp(names[i], stem) == 0)
+            return names[i];
+    return names[(*count)++] = stem;
+}
+
+static void add_directory(struct arena *a, char *path, const char **names, size_t *count)
+{
+    DIR *directory = path ? opendir(path) : NULL;
+    free(path);
+    if (!directory)
+        return;
+    for (const struct dirent *e; (e = readdir(directory));)
+        add_stem(a, e->d_name, names, count);
+    closedir(directory);
+}
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+const char **playbook_names(struct arena *a, size_t *count)
+{
+    const char **names = arena_alloc(a, NAMES_MAX * sizeof *names);
+    *count = 0;
+    for (const struct builtin *b = builtins; b->name; b++)
+        if (strncmp(b->name, "playbooks/", 10) == 0)
+            add_stem(a, b->name + 10, names, count);
+    /* the same places as output_config_file() */
+    const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+    if (config && *config == '/')
+        add_directory(a, mem_printf("%s/fragwizard/playbooks", config), names, count);
+    else if (home && *home == '/')
+        add_directory(a, mem_printf("%s/.config/fragwizard/playbooks", home), names, count);
+    add_directory(a, mem_strdup("/etc/fragwizard/playbooks"), names, count);
+    qsort(names, *count, sizeof *names, compare_names);
+    return names;
+}
+
 static void no_such(const char *name, struct err *e)
 {
-    char stem[NAMES_MAX][64];
-    const char *candidates[NAMES_MAX];
-    size_t count = 0;
+    struct arena a = {0};
+    size_t count;
+    const char **names = playbook_names(&a, &count);
+    const char *near = strlen(name) <= NAME_LENGTH_MAX ? text_nearest(name, names, count) : NULL;
     struct str all = {0};
-    for (const struct builtin *b = builtins; b->name && count < NAMES_MAX; b++) {
-        size_t n = strlen(b->name);
-        if (strncmp(b->name, "playbooks/", 10) != 0 || n < 16 || n - 15 >= sizeof stem[0])
-            continue;
-        memcpy(stem[count], b->name + 10, n - 15);
-        stem[count][n - 15] = '\0';
-        candidates[count] = stem[count];
-        str_printf(&all, "%s%s", count ? ", " : "", candidates[count]);
-        count++;
-    }
-    const char *near = strlen(name) < 64 ? text_nearest(name, candidates, count) : NULL;
+    for (size_t i = 0; i < count; i++)
+        str_printf(&all, "%s%s", i ? ", " : "", names[i]);
     if (near)
         err_set(e, "there is no playbook '%s'; did you mean '%s'?", name, near);
     else
-        err_set(e, "there is no playbook '%.100s' (built in: %s; a file's name ends in .yaml)", name, str_text(&all));
+        err_set(e, "there is no playbook '%.100s' (known: %s; a file's name ends in .yaml)", name, str_text(&all));
     str_free(&all);
+    arena_free(&a);
 }
 
 char *playbook_text(const char *name, size_t *length, char **file, char **origin, struct err *e)

@@ -87,6 +87,7 @@ static void replay_moments(struct sampler *s)
             continue;
         take_sample(s, root->moment_time[i]);
     }
+    root_select(root, ROOT_NO_MOMENT, NULL);
     if (!root->moments)
         take_sample(s, 0);
     s->stands = s->ended = true;

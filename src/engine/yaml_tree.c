@@ -232,16 +232,27 @@ static void report_error(struct builder *b, const yaml_parser_t *parser, const c
     }
 }
 
+/* Whether libyaml takes the byte as the first of a line: its breaks are \n, \r, U+0085, U+2028 and U+2029. */
+static bool begins_line(const char *text, size_t at)
+{
+    static const char *const before[] = {"\n", "\r", "\xC2\x85", "\xE2\x80\xA8", "\xE2\x80\xA9", "\xEF\xBB\xBF"};
+    for (size_t i = 0; i < sizeof before / sizeof *before; i++) {
+        size_t n = strlen(before[i]);
+        if (at >= n && memcmp(text + at - n, before[i], n) == 0)
+            return true;
+    }
+    return at == 0;
+}
+
 /* A file of nothing but %TAG lines takes libyaml time by the square of their number. */
 static bool has_directive(struct builder *b, const char *text, size_t length)
 {
-    for (const char *at = text; at && at < text + length;) {
-        if (*at == '%') {
-            diag_add(b->d, mark_at(b->file, text, (size_t)(at - text)), "a line cannot begin with %%: no directives");
-            return true;
-        }
-        at = memchr(at, '\n', length - (size_t)(at - text));
-        at = at ? at + 1 : NULL;
+    const char *end = text + length;
+    for (const char *at = text; at < end && (at = memchr(at, '%', (size_t)(end - at))); at++) {
+        if (!begins_line(text, (size_t)(at - text)))
+            continue;
+        diag_add(b->d, mark_at(b->file, text, (size_t)(at - text)), "a line cannot begin with %%: no directives");
+        return true;
     }
     return false;
 }

@@ -534,7 +534,7 @@ static void add_row(struct table *t, const struct reading *e, const struct root 
     if (e->has & HAS_MAPS)
         cell_number(t, row, P_MAPS, (double)e->maps);
     else
-        cell_unknown(t, row, P_MAPS, "not counted: too small to come near the limit, or denied");
+        cell_unknown(t, row, P_MAPS, e->problem ? problem_text(e->problem, r) : "not counted: too small to come near the limit");
     if (e->has & HAS_AGE && uptime >= 0) {
         double age = uptime - (double)e->start_ticks / ticks;
         cell_number(t, row, P_AGE, age > 0 ? age : 0);

@@ -191,7 +191,7 @@ enum move progress_wait(struct sampler *s, const struct term *t, bool keys, cons
         text_ascii(shown, size, what);
     else
         memcpy(shown, what, strlen(what));
-    struct drawing d = {.t = t, .what = shown, .hint = k.active ? "Enter: go on now, q: leave" : ""};
+    struct drawing d = {.t = t, .what = shown, .hint = k.active ? "Enter ends it now, q leaves" : ""};
     bool fixed = t->accessible || t->dumb;
     bool first = true, listening = k.active;
     double next = clock_now();

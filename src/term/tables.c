@@ -10,12 +10,13 @@
 #include "base/text.h"
 #include "term/term.h"
 
-enum { GAP = 2, SHRINK_TO = 8, NOTE_MIN = 20, WIDE = 100 };
+enum { GAP = 2, NOTE_MIN = 20, WIDE = 100, REASONS_SHOWN = 3 };
 
 struct layout {
     unsigned *columns; /* of the table's declaration */
     size_t *widths;
-    char **cells; /* headers first, then row by row; `count` a row */
+    char **cells;   /* headers first, then row by row; `count` a row */
+    size_t headers; /* lines of them: two where one was too wide */
     size_t count, shown;
 };
 
@@ -65,6 +66,21 @@ static char *cell_shown(const struct table *t, size_t row, unsigned column, cons
     return in_terms(term, text);
 }
 
+/* Of a path the end tells most. */
+static void cut_path(char **text, size_t width, bool ascii)
+{
+    if (text_width(*text) <= width || width < 2)
+        return;
+    char *tail = *text;
+    while (*tail && text_width(tail) > width - 1) {
+        do
+            tail++;
+        while (((unsigned char)*tail & 0xC0) == 0x80);
+    }
+    AUTO_FREE char *old = *text;
+    *text = mem_printf("%s%s", ascii ? "~" : "…", tail);
+}
+
 /* Cuts to `width` columns, the last being a mark. */
 static void cut_text(char **text, size_t width, bool ascii)
 {
@@ -90,14 +106,24 @@ static size_t total_width(const struct layout *l)
     return total;
 }
 
+/* What a column may be cut to: less, and names could not be told apart. */
+static size_t least(const struct layout *l, const struct table_decl *d, size_t i, size_t width)
+{
+    const struct column *c = &d->columns[l->columns[i]];
+    if (c->type != TYPE_TEXT)
+        return l->widths[i];
+    if (width < WIDE * 3 / 4)
+        return 8;
+    return is_identity(d, c->name) ? 22 : 14;
+}
+
 /* The widest text columns give way first; then columns from the right are left out. */
 static void fit(struct layout *l, const struct table_decl *d, size_t width)
 {
     while (total_width(l) > width) {
-        size_t over = total_width(l) - width, widest = l->count, next = SHRINK_TO;
+        size_t over = total_width(l) - width, widest = l->count, next = 0;
         for (size_t i = 0; i < l->shown; i++)
-            if (d->columns[l->columns[i]].type == TYPE_TEXT && l->widths[i] > SHRINK_TO &&
-                (widest == l->count || l->widths[i] > l->widths[widest]))
+            if (l->widths[i] > least(l, d, i, width) && (widest == l->count || l->widths[i] > l->widths[widest]))
                 widest = i;
         if (widest == l->count) {
             if (l->shown > 1) {
@@ -107,6 +133,7 @@ static void fit(struct layout *l, const struct table_decl *d, size_t width)
             l->widths[0] = width;
             break;
         }
+        next = least(l, d, widest, width);
         for (size_t i = 0; i < l->shown; i++)
             if (i != widest && d->columns[l->columns[i]].type == TYPE_TEXT && l->widths[i] < l->widths[widest] &&
                 l->widths[i] > next)
@@ -124,6 +151,34 @@ static void fit(struct layout *l, const struct table_decl *d, size_t width)
         if (wanted > l->widths[i])
             l->widths[i] += wanted - l->widths[i] < spare ? wanted - l->widths[i] : spare;
     }
+}
+
+static void measure(struct layout *l, size_t rows)
+{
+    memset(l->widths, 0, l->count * sizeof *l->widths);
+    for (size_t k = 0; k < (rows + l->headers) * l->count; k++) {
+        size_t wide = text_width(l->cells[k]);
+        if (wide > l->widths[k % l->count])
+            l->widths[k % l->count] = wide;
+    }
+}
+
+/* USAGE-SHARE takes two lines where its column is narrow. The lower lines become the first row. */
+static void break_headers(struct layout *l, size_t rows)
+{
+    memmove(l->cells + 2 * l->count, l->cells + l->count, rows * l->count * sizeof *l->cells);
+    for (size_t i = 0; i < l->count; i++) {
+        char *whole = l->cells[i], *at = strchr(whole, '-');
+        size_t upper = at ? (size_t)(at - whole) + 1 : 0;
+        for (char *later = at; later && (later = strchr(later + 1, '-'));)
+            if ((size_t)(later - whole) + 1 <= strlen(later + 1) + 2)
+                upper = (size_t)(later - whole) + 1;
+        l->cells[i] = mem_printf("%.*s", (int)upper, whole);
+        l->cells[l->count + i] = mem_strdup(whole + upper);
+        free(whole);
+    }
+    l->headers = 2;
+    measure(l, rows);
 }
 
 static struct libscols_table *make_table(const struct layout *l, const struct table_decl *d, size_t rows,
@@ -175,12 +230,13 @@ static void add_lines(struct str *out, char *text, size_t width, bool ascii)
     }
 }
 
-static void add_left_out(struct str *out, const struct layout *l, size_t width)
+static void add_left_out(struct str *out, const struct layout *l, const struct table_decl *d, size_t width)
 {
     struct str line AUTO_STR = {0};
     str_add(&line, "(no room for:");
     for (size_t i = l->shown; i < l->count; i++) {
-        size_t wide = strlen(l->cells[i]) + (i + 1 < l->count ? 2 : 1);
+        AUTO_FREE char *name = header_text(d->columns[l->columns[i]].name);
+        size_t wide = strlen(name) + (i + 1 < l->count ? 2 : 1);
         if (line.length + 1 + wide > width) {
             str_add_char(&line, '\n');
             str_add(out, str_text(&line));
@@ -188,7 +244,7 @@ static void add_left_out(struct str *out, const struct layout *l, size_t width)
         } else {
             str_add_char(&line, ' ');
         }
-        str_printf(&line, "%s%s", l->cells[i], i + 1 < l->count ? "," : ")");
+        str_printf(&line, "%s%s", name, i + 1 < l->count ? "," : ")");
     }
     str_printf(out, "%s\n", str_text(&line));
 }
@@ -212,25 +268,60 @@ static void add_downwards(struct str *out, const struct layout *l, const struct 
     }
 }
 
-char *term_table(const struct table *t, const char *const *columns, const size_t *rows, size_t count,
-                 const struct term *term, unsigned width)
+static const char *why_unknown(const struct table *t, size_t row, unsigned column)
+{
+    struct value v = cell_get(t, row, column);
+    return v.known ? NULL : v.why ? v.why : "";
+}
+
+/* Each reason for a `?` once, with its columns: "? in MAX, USAGE-SHARE: no limit is set". */
+static void add_reasons(struct str *out, const struct layout *l, const struct table *t, const size_t *rows, size_t count,
+                        const struct term *term, unsigned width)
+{
+    const char *said[REASONS_SHOWN];
+    size_t reasons = 0;
+    for (size_t k = 0; k < count * l->shown && reasons < REASONS_SHOWN; k++) {
+        size_t first = rows ? rows[k / l->shown] : k / l->shown;
+        const char *why = first < t->rows ? why_unknown(t, first, l->columns[k % l->shown]) : NULL;
+        bool new = why && *why;
+        for (size_t i = 0; i < reasons; i++)
+            new = new && strcmp(said[i], why) != 0;
+        if (!new)
+            continue;
+        said[reasons++] = why;
+        struct str line AUTO_STR = {0};
+        str_add(&line, "?");
+        for (size_t c = 0; c < l->shown; c++) {
+            bool here = false;
+            for (size_t r = 0; r < count && !here; r++) {
+                size_t row = rows ? rows[r] : r;
+                const char *other = row < t->rows ? why_unknown(t, row, l->columns[c]) : NULL;
+                here = other && strcmp(other, why) == 0;
+            }
+            AUTO_FREE char *name = here ? header_text(t->decl->columns[l->columns[c]].name) : NULL;
+            if (name)
+                str_printf(&line, "%s %s", line.length > 1 ? "," : " in", name);
+        }
+        AUTO_FREE char *clean = in_terms(term, why);
+        str_printf(&line, ": %s", clean);
+        char *text = mem_strdup(str_text(&line));
+        cut_text(&text, width, term->ascii);
+        str_printf(out, "%s\n", text);
+        free(text);
+    }
+}
+
+/* Returns how many of the wanted columns had room. */
+static size_t add_table(struct str *out, const struct table *t, const unsigned *wanted, size_t wanted_count,
+                        const size_t *rows, size_t count, const struct term *term, unsigned width, bool name_left_out)
 {
     const struct table_decl *d = t->decl;
-    struct layout l = {0};
-    size_t wanted = d->column_count;
-    if (columns)
-        for (wanted = 0; columns[wanted];)
-            wanted++;
-    l.columns = mem_array(wanted, sizeof *l.columns);
-    for (size_t i = 0; i < wanted; i++) {
-        int column = columns ? table_decl_column(d, columns[i]) : (int)i;
-        if (column >= 0)
-            l.columns[l.count++] = (unsigned)column;
-    }
-    if (!rows && count > t->rows)
-        count = t->rows;
+    struct layout l = {.headers = 1, .count = wanted_count};
+    l.columns = mem_array(wanted_count, sizeof *l.columns);
+    if (wanted_count)
+        memcpy(l.columns, wanted, wanted_count * sizeof *wanted);
     l.widths = mem_array(l.count, sizeof *l.widths);
-    l.cells = mem_array((count + 1) * l.count + 1 + l.count, sizeof *l.cells); /* ends in NULLs for every column */
+    l.cells = mem_array((count + 3) * l.count + 1, sizeof *l.cells); /* ends in NULLs for every column */
     for (size_t i = 0; i < l.count; i++)
         l.cells[i] = header_text(d->columns[l.columns[i]].name);
     size_t kept = 0;
@@ -242,34 +333,83 @@ char *term_table(const struct table *t, const char *const *columns, const size_t
         for (size_t i = 0; i < l.count; i++)
             l.cells[kept * l.count + i] = cell_shown(t, row, l.columns[i], term);
     }
-    for (size_t k = 0; k < (kept + 1) * l.count; k++) {
-        size_t wide = text_width(l.cells[k]);
-        if (wide > l.widths[k % l.count])
-            l.widths[k % l.count] = wide;
-    }
+    measure(&l, kept);
     l.shown = l.count;
-    struct str out AUTO_STR = {0};
     if (d->single && kept == 1 && total_width(&l) > (width ? width : WIDE)) {
-        add_downwards(&out, &l, t, rows ? rows[0] : 0, term, width);
+        add_downwards(out, &l, t, rows ? rows[0] : 0, term, width);
     } else if (l.count) {
-        if (width)
+        if (width && total_width(&l) > width) {
+            break_headers(&l, kept);
             fit(&l, d, width);
-        for (size_t k = 0; k < (kept + 1) * l.count; k++)
-            if (k % l.count < l.shown)
-                cut_text(&l.cells[k], l.widths[k % l.count], term->ascii);
-        struct libscols_table *table = make_table(&l, d, kept, term);
+        }
+        for (size_t k = 0; k < (kept + l.headers) * l.count; k++) {
+            if (k % l.count >= l.shown)
+                continue;
+            if (l.cells[k][0] == '/')
+                cut_path(&l.cells[k], l.widths[k % l.count], term->ascii);
+            cut_text(&l.cells[k], l.widths[k % l.count], term->ascii);
+        }
+        struct libscols_table *table = make_table(&l, d, kept + l.headers - 1, term);
         AUTO_FREE char *text = NULL;
         if (scols_print_table_to_string(table, &text) || !text)
             mem_exhausted();
         scols_unref_table(table);
-        add_lines(&out, text, width, term->ascii);
-        if (l.shown < l.count && width >= NOTE_MIN)
-            add_left_out(&out, &l, width);
+        add_lines(out, text, width, term->ascii);
+        if (width >= NOTE_MIN)
+            add_reasons(out, &l, t, rows, count, term, width);
+        if (l.shown < l.count && name_left_out && width >= NOTE_MIN)
+            add_left_out(out, &l, d, width);
     }
-    for (size_t k = 0; k < (kept + 1) * l.count; k++)
+    size_t shown = l.shown;
+    for (size_t k = 0; k < (kept + l.headers) * l.count; k++)
         free(l.cells[k]);
     free(l.cells);
     free(l.widths);
     free(l.columns);
+    return shown;
+}
+
+char *term_table(const struct table *t, const char *const *columns, const size_t *rows, size_t count,
+                 const struct term *term, unsigned width)
+{
+    const struct table_decl *d = t->decl;
+    size_t wanted = d->column_count, known = 0;
+    if (columns)
+        for (wanted = 0; columns[wanted];)
+            wanted++;
+    AUTO_FREE unsigned *list = mem_array(wanted + 1, sizeof *list);
+    for (size_t i = 0; i < wanted; i++) {
+        int column = columns ? table_decl_column(d, columns[i]) : (int)i;
+        if (column >= 0)
+            list[known++] = (unsigned)column;
+    }
+    if (!rows && count > t->rows)
+        count = t->rows;
+    struct str out AUTO_STR = {0};
+    add_table(&out, t, list, known, rows, count, term, width, true);
+    return mem_strdup(str_text(&out));
+}
+
+char *term_table_whole(const struct table *t, const struct term *term, unsigned width)
+{
+    const struct table_decl *d = t->decl;
+    AUTO_FREE unsigned *list = mem_array(2 * d->column_count + 1, sizeof *list);
+    AUTO_FREE unsigned *others = mem_array(d->column_count + 1, sizeof *others);
+    size_t names = 0, other_count = 0;
+    for (unsigned i = 0; i < d->column_count; i++) {
+        if (is_identity(d, d->columns[i].name))
+            list[names++] = i;
+        else
+            others[other_count++] = i;
+    }
+    struct str out AUTO_STR = {0};
+    size_t at = 0;
+    do {
+        memcpy(list + names, others + at, (other_count - at) * sizeof *list);
+        size_t shown = add_table(&out, t, list, names + other_count - at, NULL, t->rows, term, width, false);
+        at += shown > names ? shown - names : 1; /* a column that has no room beside the names has none at all */
+        if (at < other_count)
+            str_add_char(&out, '\n');
+    } while (at < other_count);
     return mem_strdup(str_text(&out));
 }

@@ -27,6 +27,9 @@ const char *term_sign(enum severity s); /* "[i]", "[!]", "[!!]"; "[ok]" and "[?]
 char *term_table(const struct table *t, const char *const *columns, const size_t *rows, size_t count, const struct term *term,
                  unsigned width);
 
+/* All rows and columns; those that have no room beside the others follow below, after the columns that name the row. */
+char *term_table_whole(const struct table *t, const struct term *term, unsigned width);
+
 /* Prints clean text to stdout, in ASCII if the terminal wants it, wrapped at the width with `indent` spaces. */
 void term_print(const struct term *t, unsigned indent, const char *text);
 

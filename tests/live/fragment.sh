@@ -8,6 +8,6 @@ start fragment 3072
 audit
 diagnosed external-fragmentation
 check 'the zone is named' grep -q 'Normal' "$work/summary"
-check 'a change is proposed with its undo' jq -e '[.recommendations[] | select(.undo != null)] | length > 0' "$live_case" >/dev/null
+holds 'a change is proposed with its undo' '[.recommendations[] | select(.undo != null)] | length > 0'
 not_diagnosed hugepage-reservation
 finish

@@ -11,5 +11,5 @@ audit
 diagnosed healthy
 is 'nothing above information is found' "$(jq -c '[.findings[] | select(.severity != "info") | .id]' "$live_case")" '[]'
 is 'exit status' "$status" 0
-is 'nothing went unchecked' "$(jq -c '[.checks[] | select(.result == "unchecked" and (.optional | not)) | .id]' "$live_case")" '[]'
+is 'nothing went unchecked' "$(jq -c '[.check_list[] | select(.result == "unchecked" and (.optional | not)) | .id]' "$live_case")" '[]'
 finish

@@ -7,7 +7,7 @@ start leak 20 2048
 duration=10 audit
 diagnosed leak
 check 'the process is named' grep -q "leak" "$work/summary"
-check 'a finding gives its number' jq -e --arg pid "$live_workload" '[.findings[] | select((.row // "") + .say | contains($pid))] | length > 0' "$live_case" >/dev/null
+holds 'a finding gives its number' '[.findings[] | select((.row // "") + .say | contains($pid))] | length > 0' pid "$live_workload"
 check 'growth is not fragmentation' test "$(state external-fragmentation)" != confirmed
 is 'the exit status tells of it' "$(test "$status" -eq 1 || test "$status" -eq 2; echo $?)" 0
 finish

@@ -53,6 +53,7 @@ start() {
 # audit [OPTION…]: the case goes to $seen, the exit status to $status
 audit() {
     status=0
+    seen=$work/case.json
     timeout 120 "$FRAGWIZARD" --auto --duration "${duration:-5}" --format json "$@" >"$seen" 2>"$work/stderr" 8>&- 9>&- ||
         status=$?
     if jq -e .verdicts "$seen" >/dev/null 2>&1; then
@@ -67,6 +68,15 @@ audit() {
         (.findings[] | "\(.severity) \(.id): \(.say)")' "$seen" >"$work/summary" 2>&1
     live_case=$seen
     seen=$work/summary
+}
+
+# holds WHAT FILTER [NAME VALUE]: the jq filter is true of the case
+holds() {
+    if jq -e --arg "${3:-none}" "${4:-}" "$2" "$live_case" >/dev/null 2>"$work/stderr"; then
+        ok "$1"
+    else
+        not_ok "$1" "$seen"
+    fi
 }
 
 state() { # of a verdict

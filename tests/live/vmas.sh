@@ -10,7 +10,7 @@ audit
 diagnosed vma-exhaustion
 check 'the limit is named' grep -q max_map_count "$live_case"
 not_diagnosed memory-pressure
-check 'the process is named by its number' jq -e --arg pid "$live_workload" '[.findings[] | select((.row // "") + .say | contains($pid))] | length > 0' "$live_case" >/dev/null
+holds 'the process is named by its number' '[.findings[] | select((.row // "") + .say | contains($pid))] | length > 0' pid "$live_workload"
 
 audit --pid "$live_workload"
 is 'with the process as the suspect: the same verdict' "$(jq -r .lead "$live_case")" vma-exhaustion

@@ -1,24 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Control groups of both versions: who is at a limit, who swaps, and what happened over the window. */
-#include "captured.h"
+#include "rows.h"
 #include "probes/cgroup_memory.h"
 #include "probes/cgroup_path.h"
-
-static struct facts *replay(struct captured *c)
-{
-    const struct probe *p = probe_find("cgroups");
-    struct probe_input in = {.root = &c->root};
-    void *s = p->open(&in);
-    for (size_t i = 0; i < c->root.moments; i++) {
-        assert_true(root_select(&c->root, i, NULL));
-        p->sample(s, &in, c->root.moment_time[i]);
-    }
-    if (!c->root.moments)
-        p->sample(s, &in, 0);
-    struct facts *f = probe_collect(p, s, &in);
-    p->close(s);
-    return f;
-}
 
 static struct value of(struct facts *f, const char *path, const char *column)
 {
@@ -38,36 +22,36 @@ static double number(struct facts *f, const char *path, const char *column)
     return v.number;
 }
 
-static void write_v2(const struct captured *c)
+static void write_v2(struct tree *c)
 {
-    captured_write(c, "sys/fs/cgroup/cgroup.controllers", "cpu memory\n");
-    captured_write(c, "proc/self/cgroup", "0::/system.slice/me.service\n");
-    captured_write(c, "sys/fs/cgroup/db/memory.current", "1000000000\n");
-    captured_write(c, "sys/fs/cgroup/db/memory.max", "1073741824\n");
-    captured_write(c, "sys/fs/cgroup/db/memory.high", "max\n");
-    captured_write(c, "sys/fs/cgroup/db/memory.swap.current", "4096\n");
-    captured_write(c, "sys/fs/cgroup/db/memory.swap.max", "max\n");
-    captured_write(c, "sys/fs/cgroup/db/memory.events", "low 0\nhigh 0\nmax 100\noom 2\noom_kill 1\n");
-    captured_write(c, "sys/fs/cgroup/db/memory.pressure", "some avg10=0.00 avg60=0.00 avg300=0.00 total=1000000\nfull avg10=0.00 total=5\n");
-    captured_write(c, "sys/fs/cgroup/db/memory.stat", "anon 700000000\nfile 250000000\nslab 4000\ninactive_file 200000000\n");
-    captured_write(c, "sys/fs/cgroup/db/cgroup.procs", "10\n11\n");
-    captured_write(c, "sys/fs/cgroup/empty/cgroup.procs", ""); /* without the memory controller */
-    captured_write(c, "sys/fs/cgroup/empty/below/memory.current", "5000\n");
-    captured_write(c, "sys/fs/cgroup/empty/below/memory.max", "max\n");
-    captured_write(c, "moment/0/time", "0\n");
-    captured_write(c, "moment/1/time", "10\n");
-    captured_write(c, "moment/1/sys/fs/cgroup/db/memory.events", "low 0\nhigh 0\nmax 350\noom 2\noom_kill 2\n");
-    captured_write(c, "moment/1/sys/fs/cgroup/db/memory.pressure", "some avg10=0.00 avg60=0.00 avg300=0.00 total=3000000\n");
+    tree_file(c, "sys/fs/cgroup/cgroup.controllers", "cpu memory\n");
+    tree_file(c, "proc/self/cgroup", "0::/system.slice/me.service\n");
+    tree_file(c, "sys/fs/cgroup/db/memory.current", "1000000000\n");
+    tree_file(c, "sys/fs/cgroup/db/memory.max", "1073741824\n");
+    tree_file(c, "sys/fs/cgroup/db/memory.high", "max\n");
+    tree_file(c, "sys/fs/cgroup/db/memory.swap.current", "4096\n");
+    tree_file(c, "sys/fs/cgroup/db/memory.swap.max", "max\n");
+    tree_file(c, "sys/fs/cgroup/db/memory.events", "low 0\nhigh 0\nmax 100\noom 2\noom_kill 1\n");
+    tree_file(c, "sys/fs/cgroup/db/memory.pressure", "some avg10=0.00 avg60=0.00 avg300=0.00 total=1000000\nfull avg10=0.00 total=5\n");
+    tree_file(c, "sys/fs/cgroup/db/memory.stat", "anon 700000000\nfile 250000000\nslab 4000\ninactive_file 200000000\n");
+    tree_file(c, "sys/fs/cgroup/db/cgroup.procs", "10\n11\n");
+    tree_file(c, "sys/fs/cgroup/empty/cgroup.procs", ""); /* without the memory controller */
+    tree_file(c, "sys/fs/cgroup/empty/below/memory.current", "5000\n");
+    tree_file(c, "sys/fs/cgroup/empty/below/memory.max", "max\n");
+    tree_file(c, "moment/0/time", "0\n");
+    tree_file(c, "moment/1/time", "10\n");
+    tree_file(c, "moment/1/sys/fs/cgroup/db/memory.events", "low 0\nhigh 0\nmax 350\noom 2\noom_kill 2\n");
+    tree_file(c, "moment/1/sys/fs/cgroup/db/memory.pressure", "some avg10=0.00 avg60=0.00 avg300=0.00 total=3000000\n");
 }
 
 static void version_2_tells_what_happened_over_the_window(void **state)
 {
     (void)state;
-    struct captured c;
-    captured_new(&c);
+    struct tree c;
+    tree_new(&c);
     write_v2(&c);
-    captured_open(&c);
-    struct facts *f = replay(&c);
+    tree_open(&c);
+    struct facts *f = tree_facts(&c, "cgroups");
     assert_int_equal(f->status, STATUS_OK);
     assert_true(number(f, "/db", "max") == 1073741824);
     assert_true(number(f, "/db", "max_events") == 250);
@@ -77,35 +61,34 @@ static void version_2_tells_what_happened_over_the_window(void **state)
     assert_true(number(f, "/db", "processes") == 2);
     assert_string_equal(of(f, "/db", "high").why, "no limit");
     assert_string_equal(of(f, "/empty/below", "max").why, "no limit");
-    assert_true(captured_number(f, "cgroups", -1, "limited") == 1);
-    assert_true(captured_number(f, "cgroups", -1, "at_limit") == 1);
-    assert_true(captured_number(f, "cgroups", -1, "swapping") == 1);
-    assert_true(captured_number(f, "cgroups", -1, "version") == 2);
-    assert_string_equal(captured_text(f, "cgroups", -1, "self"), "/system.slice/me.service");
-    facts_free(f);
-    captured_free(&c);
+    assert_true(row_number(f, "cgroups", -1, "limited") == 1);
+    assert_true(row_number(f, "cgroups", -1, "at_limit") == 1);
+    assert_true(row_number(f, "cgroups", -1, "swapping") == 1);
+    assert_true(row_number(f, "cgroups", -1, "version") == 2);
+    assert_string_equal(row_text(f, "cgroups", -1, "self"), "/system.slice/me.service");
+    tree_free(&c);
 }
 
 static void version_1_reads_the_same_way(void **state)
 {
     (void)state;
-    struct captured c;
-    captured_new(&c);
-    captured_write(&c, "sys/fs/cgroup/unified/cgroup.controllers", "\n"); /* hybrid: the memory controller is in version 1 */
-    captured_write(&c, "sys/fs/cgroup/memory/memory.usage_in_bytes", "2000000000\n");
-    captured_write(&c, "sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n");
-    captured_write(&c, "sys/fs/cgroup/memory/app/memory.usage_in_bytes", "268000000\n");
-    captured_write(&c, "sys/fs/cgroup/memory/app/memory.limit_in_bytes", "268435456\n");
-    captured_write(&c, "sys/fs/cgroup/memory/app/memory.memsw.usage_in_bytes", "668000000\n");
-    captured_write(&c, "sys/fs/cgroup/memory/app/memory.memsw.limit_in_bytes", "9223372036854771712\n");
-    captured_write(&c, "sys/fs/cgroup/memory/app/memory.stat", "rss 1\ntotal_cache 9000000\ntotal_rss 250000000\ntotal_swap 390000000\ntotal_inactive_file 3000000\n");
-    captured_write(&c, "sys/fs/cgroup/memory/app/memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 3\n");
-    captured_write(&c, "sys/fs/cgroup/memory/app/memory.failcnt", "1000\n");
-    captured_write(&c, "moment/0/time", "0\n");
-    captured_write(&c, "moment/1/time", "5\n");
-    captured_write(&c, "moment/1/sys/fs/cgroup/memory/app/memory.failcnt", "1600\n");
-    captured_open(&c);
-    struct facts *f = replay(&c);
+    struct tree c;
+    tree_new(&c);
+    tree_file(&c, "sys/fs/cgroup/unified/cgroup.controllers", "\n"); /* hybrid: the memory controller is in version 1 */
+    tree_file(&c, "sys/fs/cgroup/memory/memory.usage_in_bytes", "2000000000\n");
+    tree_file(&c, "sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n");
+    tree_file(&c, "sys/fs/cgroup/memory/app/memory.usage_in_bytes", "268000000\n");
+    tree_file(&c, "sys/fs/cgroup/memory/app/memory.limit_in_bytes", "268435456\n");
+    tree_file(&c, "sys/fs/cgroup/memory/app/memory.memsw.usage_in_bytes", "668000000\n");
+    tree_file(&c, "sys/fs/cgroup/memory/app/memory.memsw.limit_in_bytes", "9223372036854771712\n");
+    tree_file(&c, "sys/fs/cgroup/memory/app/memory.stat", "rss 1\ntotal_cache 9000000\ntotal_rss 250000000\ntotal_swap 390000000\ntotal_inactive_file 3000000\n");
+    tree_file(&c, "sys/fs/cgroup/memory/app/memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 3\n");
+    tree_file(&c, "sys/fs/cgroup/memory/app/memory.failcnt", "1000\n");
+    tree_file(&c, "moment/0/time", "0\n");
+    tree_file(&c, "moment/1/time", "5\n");
+    tree_file(&c, "moment/1/sys/fs/cgroup/memory/app/memory.failcnt", "1600\n");
+    tree_open(&c);
+    struct facts *f = tree_facts(&c, "cgroups");
     assert_string_equal(of(f, "/", "max").why, "no limit");
     assert_true(number(f, "/app", "usage_share") > 0.99);
     assert_true(number(f, "/app", "max_events") == 600);
@@ -113,73 +96,69 @@ static void version_1_reads_the_same_way(void **state)
     assert_true(number(f, "/app", "swap") == 390000000);
     assert_true(number(f, "/app", "anon") == 250000000);
     assert_string_equal(of(f, "/app", "swap_max").why, "no limit");
-    assert_true(captured_number(f, "cgroups", -1, "at_limit") == 1);
-    facts_free(f);
-    captured_free(&c);
+    assert_true(row_number(f, "cgroups", -1, "at_limit") == 1);
+    tree_free(&c);
 }
 
 static void one_moment_has_no_events(void **state)
 {
     (void)state;
-    struct captured c;
-    captured_new(&c);
-    captured_write(&c, "sys/fs/cgroup/cgroup.controllers", "memory\n");
-    captured_write(&c, "sys/fs/cgroup/a/memory.current", "50000000\n");
-    captured_write(&c, "sys/fs/cgroup/a/memory.max", "100000000\n");
-    captured_write(&c, "sys/fs/cgroup/a/memory.events", "max 100\noom_kill 7\n");
-    captured_open(&c);
-    struct facts *f = replay(&c);
+    struct tree c;
+    tree_new(&c);
+    tree_file(&c, "sys/fs/cgroup/cgroup.controllers", "memory\n");
+    tree_file(&c, "sys/fs/cgroup/a/memory.current", "50000000\n");
+    tree_file(&c, "sys/fs/cgroup/a/memory.max", "100000000\n");
+    tree_file(&c, "sys/fs/cgroup/a/memory.events", "max 100\noom_kill 7\n");
+    tree_open(&c);
+    struct facts *f = tree_facts(&c, "cgroups");
     assert_string_equal(of(f, "/a", "max_events").why, "one moment only");
     assert_string_equal(of(f, "/a", "oom_kills").why, "one moment only");
-    assert_true(captured_number(f, "cgroups", -1, "at_limit") == 0);
-    facts_free(f);
-    captured_free(&c);
+    assert_true(row_number(f, "cgroups", -1, "at_limit") == 0);
+    tree_free(&c);
 }
 
 static void a_tree_without_control_groups_says_so(void **state)
 {
     (void)state;
-    struct captured c;
-    captured_new(&c);
-    captured_open(&c);
-    struct facts *f = replay(&c);
+    struct tree c;
+    tree_new(&c);
+    tree_open(&c);
+    struct facts *f = tree_facts(&c, "cgroups");
     assert_int_equal(f->status, STATUS_ABSENT);
     assert_non_null(strstr(f->reason, "no memory controller"));
-    facts_free(f);
-    captured_free(&c);
+    tree_free(&c);
 }
 
 static void too_many_groups_are_cut_off_and_said(void **state)
 {
     (void)state;
-    struct captured c;
-    captured_new(&c);
-    captured_write(&c, "sys/fs/cgroup/cgroup.controllers", "memory\n");
+    struct tree c;
+    tree_new(&c);
+    tree_file(&c, "sys/fs/cgroup/cgroup.controllers", "memory\n");
     for (int i = 0; i < 2100; i++) {
         char path[80];
         snprintf(path, sizeof path, "sys/fs/cgroup/g%04d/memory.current", i);
-        captured_write(&c, path, "4096\n");
+        tree_file(&c, path, "4096\n");
     }
-    captured_open(&c);
-    struct facts *f = replay(&c);
+    tree_open(&c);
+    struct facts *f = tree_facts(&c, "cgroups");
     assert_int_equal(f->status, STATUS_PARTIAL);
     assert_non_null(strstr(f->reason, "2,000"));
-    assert_true(captured_number(f, "cgroups", -1, "count") < 2000);
-    facts_free(f);
-    captured_free(&c);
+    assert_true(row_number(f, "cgroups", -1, "count") < 2000);
+    tree_free(&c);
 }
 
 static void the_nearest_limit_is_the_one_with_least_room(void **state)
 {
     (void)state;
-    struct captured c;
-    captured_new(&c);
-    captured_write(&c, "sys/fs/cgroup/cgroup.controllers", "memory\n");
-    captured_write(&c, "sys/fs/cgroup/a/memory.current", "90\n");
-    captured_write(&c, "sys/fs/cgroup/a/memory.max", "100\n");
-    captured_write(&c, "sys/fs/cgroup/a/b/memory.current", "50\n");
-    captured_write(&c, "sys/fs/cgroup/a/b/memory.max", "80\n");
-    captured_open(&c);
+    struct tree c;
+    tree_new(&c);
+    tree_file(&c, "sys/fs/cgroup/cgroup.controllers", "memory\n");
+    tree_file(&c, "sys/fs/cgroup/a/memory.current", "90\n");
+    tree_file(&c, "sys/fs/cgroup/a/memory.max", "100\n");
+    tree_file(&c, "sys/fs/cgroup/a/b/memory.current", "50\n");
+    tree_file(&c, "sys/fs/cgroup/a/b/memory.max", "80\n");
+    tree_open(&c);
     struct cgroup_mount mount = cgroup_mount_find(&c.root);
     char path[CGROUP_PATH_MAX] = "/a/b";
     uint64_t limit, usage;
@@ -191,7 +170,7 @@ static void the_nearest_limit_is_the_one_with_least_room(void **state)
     assert_false(cgroup_nearest_limit(&c.root, mount, path, &limit, &usage));
     strcpy(path, "/gone/elsewhere");
     assert_false(cgroup_nearest_limit(&c.root, mount, path, &limit, &usage));
-    captured_free(&c);
+    tree_free(&c);
 }
 
 static void containers_are_recognised(void **state)

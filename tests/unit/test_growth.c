@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Growth is told from warm-up, steps, saw-teeth and noise, and never claimed from too short a window. */
-#include "captured.h"
+#include "rows.h"
 
 #include <math.h>
 
@@ -201,141 +201,126 @@ static void leaks_are_found_under_noise(void **state)
     assert_true(found >= 475);
 }
 
-static void write_moment(const struct captured *c, int moment, int pid, const char *start, double uss_kb)
+static void write_moment(struct tree *c, int moment, int pid, const char *start, double uss_kb)
 {
     char path[80], text[512];
     snprintf(path, sizeof path, "moment/%d/time", moment);
     snprintf(text, sizeof text, "%d\n", moment * 2);
-    captured_write(c, path, text);
+    tree_file(c, path, text);
     snprintf(path, sizeof path, "moment/%d/proc/%d/smaps_rollup", moment, pid);
     snprintf(text, sizeof text, "Rss: %.0f kB\nPss: %.0f kB\nPrivate_Clean: 0 kB\nPrivate_Dirty: %.0f kB\nSwap: 0 kB\nSwapPss: 0 kB\n", uss_kb + 500, uss_kb,
              uss_kb);
-    captured_write(c, path, text);
+    tree_file(c, path, text);
     snprintf(path, sizeof path, "moment/%d/proc/%d/stat", moment, pid);
     snprintf(text, sizeof text, "%d (app) S 1 1 1 0 -1 4194560 83 0 0 0 12 3 0 0 20 0 27 0 %s 2703360000 600 1\n", pid, start);
-    captured_write(c, path, text);
+    tree_file(c, path, text);
 }
 
-static struct facts *replay(struct captured *c, long pid)
+static struct facts *replay(struct tree *c, long pid)
 {
-    const struct probe *p = probe_find("growth");
-    struct probe_input in = {.root = &c->root, .pid = pid};
-    void *s = p->open(&in);
-    for (size_t i = 0; i < c->root.moments; i++) {
-        assert_true(root_select(&c->root, i, NULL));
-        p->sample(s, &in, c->root.moment_time[i]);
-    }
-    if (!c->root.moments)
-        p->sample(s, &in, 0);
-    struct facts *f = probe_collect(p, s, &in);
-    p->close(s);
-    return f;
+    c->in.pid = pid;
+    return tree_facts(c, "growth");
 }
 
 static void a_captured_window_is_judged_against_its_limit(void **state)
 {
     (void)state;
-    struct captured c;
-    captured_new(&c);
-    captured_write(&c, "proc/meminfo", "MemTotal: 8000000 kB\nMemAvailable: 4000000 kB\n");
-    captured_write(&c, "proc/50/status", "Name:\tapp\nVmSize:\t 9000 kB\nVmRSS:\t 700000 kB\nThreads:\t1\n");
-    captured_write(&c, "proc/50/stat", "50 (app) S 1 1 1 0 -1 4194560 83 0 0 0 12 3 0 0 20 0 27 0 8112 2703360000 600 1\n");
-    captured_write(&c, "proc/50/cgroup", "0::/apps/a\n");
-    captured_write(&c, "sys/fs/cgroup/cgroup.controllers", "memory\n");
-    captured_write(&c, "sys/fs/cgroup/apps/memory.current", "900000000\n");
-    captured_write(&c, "sys/fs/cgroup/apps/memory.max", "1000000000\n");
-    captured_write(&c, "sys/fs/cgroup/apps/a/memory.current", "700000000\n");
-    captured_write(&c, "sys/fs/cgroup/apps/a/memory.max", "max\n");
+    struct tree c;
+    tree_new(&c);
+    tree_file(&c, "proc/meminfo", "MemTotal: 8000000 kB\nMemAvailable: 4000000 kB\n");
+    tree_file(&c, "proc/50/status", "Name:\tapp\nVmSize:\t 9000 kB\nVmRSS:\t 700000 kB\nThreads:\t1\n");
+    tree_file(&c, "proc/50/stat", "50 (app) S 1 1 1 0 -1 4194560 83 0 0 0 12 3 0 0 20 0 27 0 8112 2703360000 600 1\n");
+    tree_file(&c, "proc/50/cgroup", "0::/apps/a\n");
+    tree_file(&c, "sys/fs/cgroup/cgroup.controllers", "memory\n");
+    tree_file(&c, "sys/fs/cgroup/apps/memory.current", "900000000\n");
+    tree_file(&c, "sys/fs/cgroup/apps/memory.max", "1000000000\n");
+    tree_file(&c, "sys/fs/cgroup/apps/a/memory.current", "700000000\n");
+    tree_file(&c, "sys/fs/cgroup/apps/a/memory.max", "max\n");
     for (int i = 0; i < 10; i++)
         write_moment(&c, i, 50, "8112", 100000 + i * 2000);
-    captured_open(&c);
+    tree_open(&c);
     struct facts *f = replay(&c, 0);
-    assert_string_equal(captured_text(f, "growth", 50, "shape"), "even growth");
-    assert_true(captured_number(f, "growth", 50, "samples") == 10);
-    assert_true(captured_number(f, "growth", 50, "slope") == 1000 * 1024);
-    assert_string_equal(captured_text(f, "growth", 50, "limit_name"), "memory.max of /apps");
-    double left = captured_number(f, "growth", 50, "time_to_limit");
+    assert_string_equal(row_text(f, "growth", 50, "shape"), "even growth");
+    assert_true(row_number(f, "growth", 50, "samples") == 10);
+    assert_true(row_number(f, "growth", 50, "slope") == 1000 * 1024);
+    assert_string_equal(row_text(f, "growth", 50, "limit_name"), "memory.max of /apps");
+    double left = row_number(f, "growth", 50, "time_to_limit");
     assert_true(left > 97 && left < 98); /* 100,000,000 bytes at 1,024,000 a second */
-    assert_true(captured_number(f, "growths", -1, "growing") == 1);
+    assert_true(row_number(f, "growths", -1, "growing") == 1);
     assert_int_equal(facts_table(f, "growth_sample")->rows, 10);
-    facts_free(f);
-    captured_free(&c);
+    tree_free(&c);
 }
 
 static void a_pid_used_again_is_not_continued(void **state)
 {
     (void)state;
-    struct captured c;
-    captured_new(&c);
-    captured_write(&c, "proc/50/status", "Name:\tapp\nVmSize:\t 9000 kB\nVmRSS:\t 700000 kB\nThreads:\t1\n");
-    captured_write(&c, "proc/50/stat", "50 (app) S 1 1 1 0 -1 4194560 83 0 0 0 12 3 0 0 20 0 27 0 8112 2703360000 600 1\n");
+    struct tree c;
+    tree_new(&c);
+    tree_file(&c, "proc/50/status", "Name:\tapp\nVmSize:\t 9000 kB\nVmRSS:\t 700000 kB\nThreads:\t1\n");
+    tree_file(&c, "proc/50/stat", "50 (app) S 1 1 1 0 -1 4194560 83 0 0 0 12 3 0 0 20 0 27 0 8112 2703360000 600 1\n");
     for (int i = 0; i < 12; i++)
         write_moment(&c, i, 50, i < 10 ? "8112" : "9999", 100000 + i * 2000);
-    captured_open(&c);
+    tree_open(&c);
     struct facts *f = replay(&c, 0);
-    assert_string_equal(captured_text(f, "growth", 50, "shape"), "vanished");
-    assert_true(captured_number(f, "growth", 50, "samples") == 10);
-    assert_false(captured_cell(f, "growth", 50, "time_to_limit").known);
-    facts_free(f);
-    captured_free(&c);
+    assert_string_equal(row_text(f, "growth", 50, "shape"), "vanished");
+    assert_true(row_number(f, "growth", 50, "samples") == 10);
+    assert_false(row_cell(f, "growth", 50, "time_to_limit").known);
+    tree_free(&c);
 }
 
 static void what_was_not_captured_over_the_window_is_not_called_flat(void **state)
 {
     (void)state;
-    struct captured c;
-    captured_new(&c);
+    struct tree c;
+    tree_new(&c);
     for (int pid = 50; pid < 52; pid++) {
         char path[64];
         snprintf(path, sizeof path, "proc/%d/status", pid);
-        captured_write(&c, path, "Name:\tapp\nVmSize:\t 9000 kB\nVmRSS:\t 700000 kB\nThreads:\t1\n");
+        tree_file(&c, path, "Name:\tapp\nVmSize:\t 9000 kB\nVmRSS:\t 700000 kB\nThreads:\t1\n");
         snprintf(path, sizeof path, "proc/%d/stat", pid);
-        captured_write(&c, path, "50 (app) S 1 1 1 0 -1 4194560 83 0 0 0 12 3 0 0 20 0 27 0 8112 2703360000 600 1\n");
+        tree_file(&c, path, "50 (app) S 1 1 1 0 -1 4194560 83 0 0 0 12 3 0 0 20 0 27 0 8112 2703360000 600 1\n");
         snprintf(path, sizeof path, "proc/%d/smaps_rollup", pid);
-        captured_write(&c, path, "Rss: 400 kB\nPrivate_Dirty: 100 kB\n");
+        tree_file(&c, path, "Rss: 400 kB\nPrivate_Dirty: 100 kB\n");
     }
     for (int i = 0; i < 10; i++)
         write_moment(&c, i, 50, "8112", 100000);
-    captured_open(&c);
+    tree_open(&c);
     struct facts *f = replay(&c, 0);
-    assert_string_equal(captured_text(f, "growth", 50, "shape"), "flat");
-    struct value slope = captured_cell(f, "growth", 51, "slope");
+    assert_string_equal(row_text(f, "growth", 50, "shape"), "flat");
+    struct value slope = row_cell(f, "growth", 51, "slope");
     assert_false(slope.known);
     assert_string_equal(slope.why, "not captured over the window");
-    assert_string_not_equal(captured_text(f, "growth", 51, "shape"), "flat");
+    assert_string_not_equal(row_text(f, "growth", 51, "shape"), "flat");
     assert_int_equal(f->status, STATUS_PARTIAL);
-    facts_free(f);
-    captured_free(&c);
+    tree_free(&c);
 }
 
 static void one_moment_has_no_rate(void **state)
 {
     (void)state;
-    struct captured c;
-    captured_new(&c);
-    captured_write(&c, "proc/50/status", "Name:\tapp\nVmSize:\t 9000 kB\nVmRSS:\t 700000 kB\nThreads:\t1\n");
-    captured_write(&c, "proc/50/smaps_rollup", "Rss: 400 kB\nPrivate_Dirty: 100 kB\n");
-    captured_open(&c);
+    struct tree c;
+    tree_new(&c);
+    tree_file(&c, "proc/50/status", "Name:\tapp\nVmSize:\t 9000 kB\nVmRSS:\t 700000 kB\nThreads:\t1\n");
+    tree_file(&c, "proc/50/smaps_rollup", "Rss: 400 kB\nPrivate_Dirty: 100 kB\n");
+    tree_open(&c);
     struct facts *f = replay(&c, 0);
-    struct value slope = captured_cell(f, "growth", 50, "slope"), growing = captured_cell(f, "growths", -1, "growing");
+    struct value slope = row_cell(f, "growth", 50, "slope"), growing = row_cell(f, "growths", -1, "growing");
     assert_false(slope.known);
     assert_string_equal(slope.why, "one moment only");
     assert_false(growing.known);
-    assert_true(captured_number(f, "growth", 50, "first") == 100 * 1024);
-    facts_free(f);
-    captured_free(&c);
+    assert_true(row_number(f, "growth", 50, "first") == 100 * 1024);
+    tree_free(&c);
 }
 
 static void the_suspect_is_followed_even_if_it_is_small_or_gone(void **state)
 {
     (void)state;
-    struct captured c;
-    captured_new(&c);
-    captured_open(&c);
+    struct tree c;
+    tree_new(&c);
+    tree_open(&c);
     struct facts *f = replay(&c, 4711);
-    assert_true(captured_number(f, "growth", 4711, "samples") == 0);
-    facts_free(f);
-    captured_free(&c);
+    assert_true(row_number(f, "growth", 4711, "samples") == 0);
+    tree_free(&c);
 }
 
 static void a_long_window_is_thinned(void **state)
@@ -355,9 +340,9 @@ static void a_long_window_is_thinned(void **state)
         }
     }
     struct facts *f = probe_collect(p, s, &in);
-    double samples = captured_number(f, "growth", getpid(), "samples");
+    double samples = row_number(f, "growth", getpid(), "samples");
     assert_true(samples > 50 && samples <= SAMPLES_MAX);
-    assert_true(captured_number(f, "growth", getpid(), "window") > 4500);
+    assert_true(row_number(f, "growth", getpid(), "window") > 4500);
     facts_free(f);
     p->close(s);
     root_close(&live);

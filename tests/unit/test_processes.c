@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What one is told of processes: live ones, captured ones, hostile names, and those that could not be read. */
-#include "captured.h"
+#include "rows.h"
 #include "probes/cgroup_path.h"
 #include "probes/pids.h"
 
@@ -111,20 +111,20 @@ static struct facts *run(const char *probe, const struct root *r, long pid)
     return probe_collect(p, NULL, &in);
 }
 
-static void write_process(const struct captured *c, int pid, const char *file, const char *text)
+static void write_process(struct tree *c, int pid, const char *file, const char *text)
 {
     char path[64];
     snprintf(path, sizeof path, "proc/%d/%s", pid, file);
-    captured_write(c, path, text);
+    tree_file(c, path, text);
 }
 
 static void a_captured_tree_reads_like_a_machine(void **state)
 {
     (void)state;
-    struct captured c;
-    captured_new(&c);
-    captured_write(&c, "proc/uptime", "1000.00 500.00\n");
-    captured_write(&c, "etc/passwd", "app:x:1000:1000::/:/bin/sh\n");
+    struct tree c;
+    tree_new(&c);
+    tree_file(&c, "proc/uptime", "1000.00 500.00\n");
+    tree_file(&c, "etc/passwd", "app:x:1000:1000::/:/bin/sh\n");
     write_process(&c, 2, "stat", STAT(2, "kthreadd", 2129984));
     write_process(&c, 2, "status", "Name:\tkthreadd\nState:\tS (sleeping)\nUid:\t0\t0\t0\t0\nThreads:\t1\n");
     for (int pid = 100; pid < 103; pid++) {
@@ -134,109 +134,109 @@ static void a_captured_tree_reads_like_a_machine(void **state)
         write_process(&c, pid, "smaps_rollup", ROLLUP(2000, 1000, 100, 300));
         write_process(&c, pid, "cgroup", "0::/system.slice/app.service\n");
     }
-    captured_open(&c);
+    tree_open(&c);
     struct facts *f = run("processes", &c.root, 0);
     assert_int_equal(f->status, STATUS_OK);
     assert_true(f->coverage == 1);
-    assert_true(captured_number(f, "processes", -1, "count") == 4);
-    assert_true(captured_number(f, "processes", -1, "kernel_threads") == 1);
-    assert_true(captured_number(f, "processes", -1, "measured") == 3);
-    assert_true(captured_number(f, "processes", -1, "pss_total") == 3 * 1000 * 1024);
-    assert_true(captured_number(f, "process", 101, "uss") == 400 * 1024);
-    assert_true(captured_number(f, "process", 101, "swap_pss") == 4 * 1024);
-    assert_true(captured_number(f, "process", 101, "rss_shmem") == 100 * 1024);
-    assert_true(captured_number(f, "process", 101, "age") > 918 && captured_number(f, "process", 101, "age") < 919);
-    assert_string_equal(captured_text(f, "process", 101, "user"), "app");
-    assert_string_equal(captured_text(f, "process", 101, "unit"), "app.service");
-    assert_string_equal(captured_text(f, "process", 101, "state"), "S");
-    assert_true(captured_cell(f, "process", 2, "kernel").truth);
-    assert_true(captured_number(f, "process", 2, "pss") == 0);
-    assert_string_equal(captured_text(f, "command_sum", -1, "command"), "worker");
-    assert_true(captured_number(f, "command_sum", -1, "count") == 3);
-    assert_true(captured_number(f, "cgroup_sum", -1, "uss") == 3 * 400 * 1024);
+    assert_true(row_number(f, "processes", -1, "count") == 4);
+    assert_true(row_number(f, "processes", -1, "kernel_threads") == 1);
+    assert_true(row_number(f, "processes", -1, "measured") == 3);
+    assert_true(row_number(f, "processes", -1, "pss_total") == 3 * 1000 * 1024);
+    assert_true(row_number(f, "process", 101, "uss") == 400 * 1024);
+    assert_true(row_number(f, "process", 101, "swap_pss") == 4 * 1024);
+    assert_true(row_number(f, "process", 101, "rss_shmem") == 100 * 1024);
+    assert_true(row_number(f, "process", 101, "age") > 918 && row_number(f, "process", 101, "age") < 919);
+    assert_string_equal(row_text(f, "process", 101, "user"), "app");
+    assert_string_equal(row_text(f, "process", 101, "unit"), "app.service");
+    assert_string_equal(row_text(f, "process", 101, "state"), "S");
+    assert_true(row_cell(f, "process", 2, "kernel").truth);
+    assert_true(row_number(f, "process", 2, "pss") == 0);
+    assert_string_equal(row_text(f, "command_sum", -1, "command"), "worker");
+    assert_true(row_number(f, "command_sum", -1, "count") == 3);
+    assert_true(row_number(f, "cgroup_sum", -1, "uss") == 3 * 400 * 1024);
     facts_free(f);
-    captured_free(&c);
+    tree_free(&c);
 }
 
 static void an_sosreport_has_only_status_and_smaps(void **state)
 {
     (void)state;
-    struct captured c;
-    captured_new(&c);
-    captured_write(&c, "sos_commands/date/date", "now\n");
+    struct tree c;
+    tree_new(&c);
+    tree_file(&c, "sos_commands/date/date", "now\n");
     write_process(&c, 77, "status", "Name:\tjava\nState:\tS (sleeping)\nUid:\t500\t500\t500\t500\nVmSize:\t 9000 kB\nVmRSS:\t 700 kB\nVmSwap:\t 0 kB\nThreads:\t80\n");
     write_process(&c, 77, "smaps", "00400000-00401000 r-xp 00000000 fd:00 1 /usr/bin/java\nRss: 200 kB\nPss: 100 kB\nPrivate_Clean: 50 kB\nPrivate_Dirty: 0 kB\nSwap: 0 kB\n"
                                    "01a2b000-01b2c000 rw-p 00000000 00:00 0 [heap]\nRss: 500 kB\nPss: 500 kB\nPrivate_Clean: 0 kB\nPrivate_Dirty: 500 kB\nSwap: 0 kB\n");
-    captured_open(&c);
+    tree_open(&c);
     struct facts *f = run("processes", &c.root, 0);
     assert_int_equal(f->status, STATUS_OK);
-    assert_true(captured_number(f, "process", 77, "uss") == 550 * 1024);
-    assert_true(captured_number(f, "process", 77, "threads") == 80);
-    assert_string_equal(captured_text(f, "process", 77, "command"), "java");
-    assert_string_equal(captured_text(f, "process", 77, "user"), "500");
-    assert_false(captured_cell(f, "process", 77, "age").known);
-    assert_true(captured_number(f, "process", 77, "swap_pss") == 0); /* nothing swapped, so nothing to split */
+    assert_true(row_number(f, "process", 77, "uss") == 550 * 1024);
+    assert_true(row_number(f, "process", 77, "threads") == 80);
+    assert_string_equal(row_text(f, "process", 77, "command"), "java");
+    assert_string_equal(row_text(f, "process", 77, "user"), "500");
+    assert_false(row_cell(f, "process", 77, "age").known);
+    assert_true(row_number(f, "process", 77, "swap_pss") == 0); /* nothing swapped, so nothing to split */
     facts_free(f);
     f = run("process", &c.root, 77);
-    assert_true(captured_number(f, "target", 77, "mappings") == 2);
-    assert_string_equal(captured_text(f, "mapping", -1, "kind"), "heap");
+    assert_true(row_number(f, "target", 77, "mappings") == 2);
+    assert_string_equal(row_text(f, "mapping", -1, "kind"), "heap");
     facts_free(f);
-    captured_free(&c);
+    tree_free(&c);
 }
 
 static void what_could_not_be_read_is_unknown_and_counted(void **state)
 {
     (void)state;
-    struct captured c;
-    captured_new(&c);
+    struct tree c;
+    tree_new(&c);
     for (int pid = 10; pid < 14; pid++) {
         write_process(&c, pid, "stat", STAT(10, "x", 4194560));
         write_process(&c, pid, "status", "Name:\tx\nState:\tS (sleeping)\nVmSize:\t 9000 kB\nVmRSS:\t 700 kB\nThreads:\t1\n");
     }
     write_process(&c, 10, "smaps_rollup", ROLLUP(2000, 1000, 100, 300));
     write_process(&c, 11, "smaps_rollup", ""); /* the kernel gives nothing for some */
-    captured_open(&c);
+    tree_open(&c);
     struct facts *f = run("processes", &c.root, 0);
     assert_int_equal(f->status, STATUS_PARTIAL);
     assert_non_null(strstr(f->reason, "3 of 4 processes"));
     assert_true(f->coverage == 0.25);
-    struct value pss = captured_cell(f, "process", 12, "pss");
+    struct value pss = row_cell(f, "process", 12, "pss");
     assert_false(pss.known);
     assert_non_null(strstr(pss.why, "not captured"));
-    assert_true(captured_number(f, "process", 12, "rss") == 700 * 1024);
-    assert_true(captured_number(f, "processes", -1, "denied") == 1);
+    assert_true(row_number(f, "process", 12, "rss") == 700 * 1024);
+    assert_true(row_number(f, "processes", -1, "denied") == 1);
     facts_free(f);
-    captured_free(&c);
+    tree_free(&c);
 }
 
 static void a_hostile_name_is_only_text(void **state)
 {
     (void)state;
-    struct captured c;
-    captured_new(&c);
+    struct tree c;
+    tree_new(&c);
     write_process(&c, 5, "stat", STAT(5, "\x1b[31m<b>\xff)\n(", 4194560));
     write_process(&c, 5, "smaps_rollup", ROLLUP(8, 8, 0, 8));
     write_process(&c, 5, "cgroup", "0::/\x1b]0;title\x07.service\n");
     write_process(&c, 6, "stat", "nonsense");
-    captured_write(&c, "proc/7x/stat", STAT(7, "no", 0));
-    captured_write(&c, "proc/99999999999999999999/stat", STAT(7, "no", 0));
-    captured_open(&c);
+    tree_file(&c, "proc/7x/stat", STAT(7, "no", 0));
+    tree_file(&c, "proc/99999999999999999999/stat", STAT(7, "no", 0));
+    tree_open(&c);
     struct facts *f = run("processes", &c.root, 0);
-    for (const char *p = captured_text(f, "process", 5, "command"); *p; p++)
+    for (const char *p = row_text(f, "process", 5, "command"); *p; p++)
         assert_true((unsigned char)*p >= ' ');
-    for (const char *p = captured_text(f, "process", 5, "unit"); *p; p++)
+    for (const char *p = row_text(f, "process", 5, "unit"); *p; p++)
         assert_true((unsigned char)*p >= ' ');
     assert_true(facts_table(f, "process")->rows <= 2);
     facts_free(f);
-    captured_free(&c);
+    tree_free(&c);
 }
 
 static void a_process_that_is_not_there_has_vanished(void **state)
 {
     (void)state;
-    struct captured c;
-    captured_new(&c);
-    captured_open(&c);
+    struct tree c;
+    tree_new(&c);
+    tree_open(&c);
     struct facts *f = run("process", &c.root, 4711);
     assert_int_equal(f->status, STATUS_VANISHED);
     assert_non_null(strstr(f->reason, "4711"));
@@ -244,7 +244,7 @@ static void a_process_that_is_not_there_has_vanished(void **state)
     f = run("processes", &c.root, 0);
     assert_int_equal(f->status, STATUS_ABSENT);
     facts_free(f);
-    captured_free(&c);
+    tree_free(&c);
     struct root live;
     assert_true(root_open(&live, "/", NULL));
     f = run("process", &live, INT32_MAX - 1);
@@ -264,22 +264,22 @@ static void this_very_process_is_measured_right(void **state)
         root_close(&live);
         skip();
     }
-    double uss = captured_number(before, "target", -1, "uss");
+    double uss = row_number(before, "target", -1, "uss");
     size_t size = 32 << 20;
     char *block = malloc(size);
     assert_non_null(block);
     memset(block, 7, size);
     struct facts *after = run("process", &live, getpid()), *all = run("processes", &live, 0);
-    double grown = captured_number(after, "target", -1, "uss") - uss;
+    double grown = row_number(after, "target", -1, "uss") - uss;
     assert_true(grown > 31 << 20 && grown < 40 << 20);
-    assert_true(captured_number(all, "process", getpid(), "uss") > 32 << 20);
-    assert_true(captured_number(all, "process", getpid(), "threads") >= 1);
+    assert_true(row_number(all, "process", getpid(), "uss") > 32 << 20);
+    assert_true(row_number(all, "process", getpid(), "threads") >= 1);
     double sum = 0;
     const struct table *t = facts_table(after, "mapping");
     for (size_t i = 0; i < t->rows; i++)
         sum += cell_get(t, i, (unsigned)table_decl_column(t->decl, "rss")).number;
-    assert_true(sum == captured_number(after, "target", -1, "rss"));
-    assert_string_not_equal(captured_text(after, "target", -1, "command_line"), "(unknown)");
+    assert_true(sum == row_number(after, "target", -1, "rss"));
+    assert_string_not_equal(row_text(after, "target", -1, "command_line"), "(unknown)");
     free(block);
     facts_free(before);
     facts_free(after);

@@ -98,7 +98,9 @@ static void one_file_without_script_or_fetch(void **state)
             fail_msg("the report holds %s: %.60s", never[i], at);
     }
     assert_true(strlen(html) < 150 * 1024);
-    assert_null(strstr(strstr(html, "<meta http-equiv=\"Content-Type\"") + 1, "charset"));
+    const char *charset = strstr(html, "charset=UTF-8"); /* libxml2 likes to add its own */
+    assert_non_null(charset);
+    assert_null(strstr(charset + 1, "charset"));
     case_free(c);
 }
 

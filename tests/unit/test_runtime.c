@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Runtimes and allocators are told from what is mapped, and the answer says from what. */
-#include "captured.h"
+#include "rows.h"
 #include "probes/allocator.h"
 
 static struct detection detect(const char *maps, const char *command)
@@ -84,31 +84,31 @@ static void without_mappings_the_name_is_all_there_is(void **state)
 static void a_captured_tree_is_read_from_maps_or_smaps(void **state)
 {
     (void)state;
-    struct captured c;
-    captured_new(&c);
-    captured_write(&c, "proc/8/status", "Name:\tphp-fpm\nVmSize:\t 9000 kB\nVmRSS:\t 700 kB\nThreads:\t1\n");
-    captured_write(&c, "proc/8/maps", "55a000000000-55a000100000 r-xp 00000000 08:01 9 /usr/sbin/php-fpm8.2\n" LIBC);
-    captured_write(&c, "proc/8/cgroup", "0::/docker/0123456789\n");
-    captured_write(&c, "proc/8/smaps_rollup", "Rss: 700 kB\nPss: 300 kB\n");
-    captured_write(&c, "proc/9/status", "Name:\tjava\nVmSize:\t 9000 kB\nVmRSS:\t 900 kB\nThreads:\t1\n");
-    captured_write(&c, "proc/9/smaps", "7f0090000000-7f0090100000 r-xp 00000000 08:01 9 /opt/jdk/lib/server/libjvm.so\nRss: 900 kB\nPss: 900 kB\nVmFlags: rd ex\n");
-    captured_write(&c, "proc/10/status", "Name:\tnode\nVmSize:\t 9000 kB\nVmRSS:\t 100 kB\nThreads:\t1\n");
-    captured_write(&c, "proc/11/status", "Name:\tkworker/0:1\nThreads:\t1\n");
-    captured_open(&c);
+    struct tree c;
+    tree_new(&c);
+    tree_file(&c, "proc/8/status", "Name:\tphp-fpm\nVmSize:\t 9000 kB\nVmRSS:\t 700 kB\nThreads:\t1\n");
+    tree_file(&c, "proc/8/maps", "55a000000000-55a000100000 r-xp 00000000 08:01 9 /usr/sbin/php-fpm8.2\n" LIBC);
+    tree_file(&c, "proc/8/cgroup", "0::/docker/0123456789\n");
+    tree_file(&c, "proc/8/smaps_rollup", "Rss: 700 kB\nPss: 300 kB\n");
+    tree_file(&c, "proc/9/status", "Name:\tjava\nVmSize:\t 9000 kB\nVmRSS:\t 900 kB\nThreads:\t1\n");
+    tree_file(&c, "proc/9/smaps", "7f0090000000-7f0090100000 r-xp 00000000 08:01 9 /opt/jdk/lib/server/libjvm.so\nRss: 900 kB\nPss: 900 kB\nVmFlags: rd ex\n");
+    tree_file(&c, "proc/10/status", "Name:\tnode\nVmSize:\t 9000 kB\nVmRSS:\t 100 kB\nThreads:\t1\n");
+    tree_file(&c, "proc/11/status", "Name:\tkworker/0:1\nThreads:\t1\n");
+    tree_open(&c);
     const struct probe *p = probe_find("runtime");
     struct probe_input in = {.root = &c.root};
     struct facts *f = probe_collect(p, NULL, &in);
-    assert_string_equal(captured_text(f, "runtime", 8, "language"), "php");
-    assert_true(captured_cell(f, "runtime", 8, "container").truth);
-    assert_true(captured_number(f, "runtime", 8, "pss") == 300 * 1024);
-    assert_string_equal(captured_text(f, "runtime", 9, "language"), "jvm");
-    assert_true(captured_number(f, "runtime", 9, "pss") == 900 * 1024);
-    assert_string_equal(captured_text(f, "runtime", 10, "language"), "node");
-    assert_true(captured_number(f, "runtimes", -1, "php") == 1);
+    assert_string_equal(row_text(f, "runtime", 8, "language"), "php");
+    assert_true(row_cell(f, "runtime", 8, "container").truth);
+    assert_true(row_number(f, "runtime", 8, "pss") == 300 * 1024);
+    assert_string_equal(row_text(f, "runtime", 9, "language"), "jvm");
+    assert_true(row_number(f, "runtime", 9, "pss") == 900 * 1024);
+    assert_string_equal(row_text(f, "runtime", 10, "language"), "node");
+    assert_true(row_number(f, "runtimes", -1, "php") == 1);
     assert_int_equal(facts_table(f, "runtime")->rows, 3);
     assert_int_equal(f->status, STATUS_PARTIAL);
     facts_free(f);
-    captured_free(&c);
+    tree_free(&c);
 }
 
 int main(void)

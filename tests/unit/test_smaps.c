@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* smaps of several kernels gives the same answers: how much a process has, of which kind, and what cannot be told. */
-#include "captured.h"
+#include "tree.h"
 #include "probes/smaps.h"
 
 static const char rollup_6[] = "55cf7df9a000-7fffc9ce0000 ---p 00000000 00:00 0                          [rollup]\n"

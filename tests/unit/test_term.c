@@ -440,7 +440,7 @@ static void a_wait_shows_the_time_left(void **state)
     with_keys = true;
     AUTO_FREE char *out = session(plain_env, observe, NULL, 0);
     expect(out, "\robserving  ░░");
-    expect(out, "2 s left  Enter: go on now, q: leave");
+    expect(out, "2 s left  Enter ends it now, q leaves");
     expect(out, "█░");
     expect(out, "  \r<next whole restored>"); /* and is gone at the end */
     assert_null(strchr(out, '\x1b'));

@@ -21,7 +21,7 @@
 #include "probes/probe.h"
 
 struct tree {
-    char path[64];
+    char path[200];
     struct root root;
     struct probe_input in;
     struct facts *facts;
@@ -30,7 +30,8 @@ struct tree {
 static inline void tree_new(struct tree *t)
 {
     memset(t, 0, sizeof *t);
-    strcpy(t->path, "/tmp/fw-test-XXXXXX");
+    const char *directory = getenv("TMPDIR");
+    snprintf(t->path, sizeof t->path, "%s/fw-test-XXXXXX", directory && strlen(directory) < 150 ? directory : "/tmp");
     assert_non_null(mkdtemp(t->path));
 }
 
@@ -52,7 +53,7 @@ static inline void tree_file(struct tree *t, const char *path, const char *text)
 static inline void tree_open(struct tree *t)
 {
     struct err e;
-    char proc[80];
+    char proc[220];
     snprintf(proc, sizeof proc, "%s/proc", t->path);
     (void)mkdir(proc, 0700);
     if (!root_open(&t->root, t->path, &e))

@@ -1,0 +1,485 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a check, verdict, limit, recommendation, question, step, probe, table or column means. */
+#include <ctype.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "cmd/cmd.h"
+#include "engine/playbook.h"
+
+static const char usage[] = "fragwizard explain [--playbook NAME|FILE] ID\n"
+                            "\n"
+                            "Tells what ID means: a check, verdict, limit, recommendation, question or step of a playbook, a probe, a\n"
+                            "table (zone) or a column (zone.free, buddy.zone.free): what it says, its formula, its threshold and where\n"
+                            "that comes from, what it leads to. `fragwizard list checks` and `list facts` tell the ids.\n";
+
+enum { PLAYBOOKS_MAX = 200 };
+
+struct library {
+    struct arena arena;
+    struct playbook *playbooks[PLAYBOOKS_MAX];
+    size_t count;
+    struct term term;
+    unsigned found;
+};
+
+static bool same(const char *a, const char *b)
+{
+    return a && b && strcmp(a, b) == 0;
+}
+
+/* A label and a text below the heading; nothing if there is no text. */
+static void tell(const struct library *l, const char *label, const char *text)
+{
+    if (!text || !*text)
+        return;
+    AUTO_FREE char *line = mem_printf("%s: %s", label, text);
+    for (char *c = line; *c; c++)
+        if (*c == '\n' || *c == '\t')
+            *c = ' ';
+    term_print(&l->term, 2, line);
+}
+
+static void heading(struct library *l, const char *text)
+{
+    if (l->found++)
+        puts("");
+    term_print(&l->term, 0, text);
+}
+
+/* "memory-fragmentation" and others that hold the same; only the first is told in full. */
+static void also(const struct library *l, size_t from, const char *id, const void *(*find)(const struct playbook *, const char *))
+{
+    AUTO_STR struct str names = {0};
+    for (size_t i = from + 1; i < l->count; i++)
+        if (find(l->playbooks[i], id))
+            str_printf(&names, "%s%s", names.length ? ", " : "", l->playbooks[i]->name);
+    tell(l, "Also in playbook", str_text(&names));
+}
+
+/* Names in the text of an expression, one after another; quoted texts are passed over. */
+static const char *next_name(const char *at, size_t *length)
+{
+    while (*at) {
+        if (*at == '\'' || *at == '"') {
+            const char *end = strchr(at + 1, *at);
+            if (!end)
+                return NULL;
+            at = end + 1;
+        } else if (isdigit((unsigned char)*at)) {
+            while (isalnum((unsigned char)*at) || *at == '.' || *at == '/' || *at == '%')
+                at++;
+        } else if (isalpha((unsigned char)*at) || *at == '_') {
+            *length = 0;
+            while (isalnum((unsigned char)at[*length]) || at[*length] == '_' || at[*length] == '.')
+                (*length)++;
+            return at;
+        } else {
+            at++;
+        }
+    }
+    return NULL;
+}
+
+static bool mentions(const char *text, const char *name)
+{
+    size_t length = 0;
+    for (const char *at = text; at && (at = next_name(at, &length)); at += length)
+        if (strlen(name) == length && memcmp(at, name, length) == 0)
+            return true;
+    return false;
+}
+
+static const struct column *find_column(const char *name, const struct table_decl **table, const struct probe **probe)
+{
+    const char *dot = strrchr(name, '.');
+    if (!dot)
+        return NULL;
+    AUTO_FREE char *prefix = mem_printf("%.*s", (int)(dot - name), name);
+    *table = probe_table(prefix, probe);
+    int column = *table ? table_decl_column(*table, dot + 1) : -1;
+    return column < 0 ? NULL : &(*table)->columns[column];
+}
+
+static const void *find_limit(const struct playbook *p, const char *name)
+{
+    for (size_t i = 0; i < p->limit_count; i++)
+        if (same(p->limits[i].name, name))
+            return &p->limits[i];
+    return NULL;
+}
+
+static const void *find_rule(const struct playbook *p, const char *id)
+{
+    return playbook_rule(p, id, NULL);
+}
+
+static const void *find_verdict(const struct playbook *p, const char *id)
+{
+    for (size_t i = 0; i < p->verdict_count; i++)
+        if (same(p->verdicts[i].id, id))
+            return &p->verdicts[i];
+    return NULL;
+}
+
+static const void *find_recommendation(const struct playbook *p, const char *id)
+{
+    for (size_t i = 0; i < p->recommendation_count; i++)
+        if (same(p->recommendations[i].id, id))
+            return &p->recommendations[i];
+    return NULL;
+}
+
+static const void *find_step(const struct playbook *p, const char *id)
+{
+    return playbook_step(p, id);
+}
+
+static const void *find_question(const struct playbook *p, const char *id)
+{
+    for (size_t s = 0; s < p->step_count; s++)
+        for (size_t i = 0; i < p->steps[s].question_count; i++)
+            if (same(p->steps[s].questions[i].id, id))
+                return &p->steps[s].questions[i];
+    return NULL;
+}
+
+static void tell_limit(const struct library *l, const struct limit *limit)
+{
+    char value[64];
+    units_format(value, sizeof value, limit->number, limit->type);
+    AUTO_FREE char *text = mem_printf("%s = %s. %s (source: %s)", limit->name, value, limit->why, limit->source);
+    tell(l, "Limit", text);
+}
+
+/* The limits and columns that a formula names, each once. */
+static void tell_names(const struct library *l, const struct playbook *p, const struct table_decl *row, const char *text)
+{
+    size_t length = 0;
+    for (const char *at = text; at && (at = next_name(at, &length)); at += length) {
+        AUTO_FREE char *name = mem_printf("%.*s", (int)length, at);
+        AUTO_FREE char *before = mem_printf("%.*s", (int)(at - text), text);
+        if (mentions(before, name))
+            continue;
+        if (strncmp(name, "limit.", 6) == 0) {
+            const struct limit *limit = find_limit(p, name + 6);
+            if (limit)
+                tell_limit(l, limit);
+            continue;
+        }
+        const struct table_decl *table = row;
+        const struct probe *probe;
+        int index = row ? table_decl_column(row, name) : -1;
+        const struct column *c = index >= 0 ? &row->columns[index] : find_column(name, &table, &probe);
+        if (!c)
+            continue;
+        AUTO_FREE char *line = mem_printf("%s.%s, %s: %s", table->name, c->name, type_name(c->type), c->help);
+        tell(l, "Reads", line);
+    }
+}
+
+static void tell_recommended(const struct library *l, const struct playbook *p, const struct rule *rule)
+{
+    for (size_t i = 0; i < rule->recommend_count; i++) {
+        const struct recommendation_decl *d = find_recommendation(p, rule->recommend[i]);
+        AUTO_FREE char *line = mem_printf("%s: %s", rule->recommend[i], d && d->title_text ? d->title_text : "");
+        tell(l, "Recommends", line);
+    }
+}
+
+static void explain_rule(struct library *l, size_t at, const char *id)
+{
+    const struct playbook *p = l->playbooks[at];
+    const struct step *step = NULL;
+    const struct rule *rule = playbook_rule(p, id, &step);
+    AUTO_FREE char *title = mem_printf("%s %s: a check (%s) of playbook %s, step %s (%s)", term_sign(rule->severity), id,
+                                       severity_name(rule->severity), p->name, step->id, step->title);
+    heading(l, title);
+    tell(l, "Says", rule->say_text);
+    if (rule->table) {
+        AUTO_FREE char *rows = mem_printf("%s: %s", rule->table->name, rule->table->help);
+        tell(l, "For each row of", rows);
+    }
+    tell(l, "Where", rule->where_text);
+    tell(l, "Fires when", rule->formula);
+    AUTO_FREE char *both = mem_printf("%s %s", rule->where_text ? rule->where_text : "", rule->formula);
+    tell_names(l, p, rule->table, both);
+    tell(l, "Why", rule->why);
+    tell(l, "Source", rule->source);
+    if (rule->optional)
+        tell(l, "Optional", "being unable to check it does not change the exit status; other checks cover it");
+    tell_recommended(l, p, rule);
+    also(l, at, id, find_rule);
+}
+
+static void explain_verdict(struct library *l, size_t at, const char *id)
+{
+    const struct verdict_decl *v = find_verdict(l->playbooks[at], id);
+    AUTO_FREE char *title = mem_printf("%s: a verdict of playbook %s: %s", id, l->playbooks[at]->name, v->title);
+    heading(l, title);
+    tell(l, "Headline", v->headline_text);
+    tell(l, "Confirmed if", v->confirmed_text);
+    tell(l, "Likely if", v->likely_text);
+    tell(l, "Ruled out if", v->ruled_out_text);
+    if (v->confirmed_text || v->likely_text || v->ruled_out_text)
+        tell(l, "Unknown", "if none of these holds");
+    else
+        tell(l, "Confirmed if", "no check of weight fired and all could be made");
+    also(l, at, id, find_verdict);
+}
+
+static void tell_users(const struct library *l, const struct playbook *p, const char *name, const char *column,
+                       const struct table_decl *table)
+{
+    AUTO_STR struct str ids = {0};
+    for (size_t s = 0; s < p->step_count; s++)
+        for (size_t i = 0; i < p->steps[s].rule_count; i++) {
+            const struct rule *rule = &p->steps[s].rules[i];
+            bool bare = column && rule->table == table && (mentions(rule->formula, column) || mentions(rule->where_text, column));
+            if (bare || mentions(rule->formula, name) || mentions(rule->where_text, name))
+                str_printf(&ids, "%s%s", ids.length ? ", " : "", rule->id);
+        }
+    AUTO_FREE char *label = mem_printf("Used by checks of %s", p->name);
+    tell(l, label, str_text(&ids));
+}
+
+static void explain_limit(struct library *l, size_t at, const char *name)
+{
+    const struct playbook *p = l->playbooks[at];
+    const struct limit *limit = find_limit(p, name);
+    char value[64];
+    units_format(value, sizeof value, limit->number, limit->type);
+    AUTO_FREE char *title = mem_printf("%s: a limit of playbook %s: %s", name, p->name, value);
+    heading(l, title);
+    tell(l, "Why", limit->why);
+    tell(l, "Source", limit->source);
+    AUTO_FREE char *full = mem_printf("limit.%s", name);
+    tell_users(l, p, full, NULL, NULL);
+    also(l, at, name, find_limit);
+}
+
+static void explain_recommendation(struct library *l, size_t at, const char *id)
+{
+    const struct playbook *p = l->playbooks[at];
+    const struct recommendation_decl *d = find_recommendation(p, id);
+    AUTO_FREE char *title = mem_printf("%s: a recommendation (%s) of playbook %s", id, d->kind, p->name);
+    heading(l, title);
+    tell(l, "Title", d->title_text);
+    tell(l, "Why", d->why_text);
+    tell(l, "Apply", d->apply_text);
+    tell(l, "Undo", d->undo_text);
+    tell(l, "Risk", d->risk_text);
+    AUTO_STR struct str ids = {0};
+    for (size_t s = 0; s < p->step_count; s++)
+        for (size_t i = 0; i < p->steps[s].rule_count; i++)
+            for (size_t k = 0; k < p->steps[s].rules[i].recommend_count; k++)
+                if (same(p->steps[s].rules[i].recommend[k], id))
+                    str_printf(&ids, "%s%s", ids.length ? ", " : "", p->steps[s].rules[i].id);
+    tell(l, "Recommended by", str_text(&ids));
+    also(l, at, id, find_recommendation);
+}
+
+static void explain_step(struct library *l, size_t at, const char *id)
+{
+    const struct step *s = playbook_step(l->playbooks[at], id);
+    AUTO_FREE char *title = mem_printf("%s: a step of playbook %s: %s", id, l->playbooks[at]->name, s->title);
+    heading(l, title);
+    tell(l, "Why", s->why);
+    tell(l, "Stands for", s->classic);
+    tell(l, "Which does not tell", s->blind);
+    AUTO_STR struct str measured = {0}, checks = {0};
+    for (size_t i = 0; i < s->probe_count; i++)
+        str_printf(&measured, "%s%s", i ? ", " : "", s->probes[i]->name);
+    for (size_t i = 0; i < s->rule_count; i++)
+        str_printf(&checks, "%s%s", i ? ", " : "", s->rules[i].id);
+    tell(l, "Probes", str_text(&measured));
+    tell(l, "Checks", str_text(&checks));
+    also(l, at, id, find_step);
+}
+
+static void explain_question(struct library *l, size_t at, const char *id)
+{
+    const struct question *q = find_question(l->playbooks[at], id);
+    AUTO_FREE char *title = mem_printf("%s: a question (%s) of playbook %s", id, question_type_name((int)q->type),
+                                       l->playbooks[at]->name);
+    heading(l, title);
+    tell(l, "Asks", q->ask);
+    tell(l, "Help", q->help);
+    for (size_t i = 0; i < q->choice_count; i++) {
+        AUTO_FREE char *line = mem_printf("%s: %s", q->choices[i].id, q->choices[i].text);
+        tell(l, "Choice", line);
+    }
+    AUTO_STR struct str fallback = {0};
+    if (q->type == QUESTION_PROCESS && q->fallback.number == 0)
+        str_add(&fallback, "none");
+    else
+        value_format(&q->fallback, false, &fallback);
+    tell(l, "Default", str_text(&fallback));
+    also(l, at, id, find_question);
+}
+
+static const struct kind {
+    const void *(*find)(const struct playbook *p, const char *id);
+    void (*explain)(struct library *l, size_t at, const char *id);
+} kinds[] = {
+    {find_rule, explain_rule},
+    {find_verdict, explain_verdict},
+    {find_limit, explain_limit},
+    {find_recommendation, explain_recommendation},
+    {find_question, explain_question},
+    {find_step, explain_step},
+};
+
+static void explain_probe(struct library *l, const struct probe *p)
+{
+    AUTO_FREE char *title = mem_printf("%s: a probe: %s", p->name, p->help);
+    heading(l, title);
+    tell(l, "Instead of", p->classic);
+    for (unsigned i = 0; i < p->table_count; i++) {
+        AUTO_FREE char *line = mem_printf("%s: %s", p->tables[i].name, p->tables[i].help);
+        tell(l, p->tables[i].single ? "Table, one row" : "Table", line);
+    }
+    AUTO_FREE char *line = mem_printf("fragwizard probe %s", p->name);
+    tell(l, "Try", line);
+}
+
+static void explain_table(struct library *l, const struct table_decl *t, const struct probe *p)
+{
+    AUTO_FREE char *title = mem_printf("%s: a table of probe %s: %s", t->name, p->name, t->help);
+    heading(l, title);
+    for (unsigned i = 0; i < t->column_count; i++) {
+        AUTO_FREE char *line = mem_printf("%s, %s: %s", t->columns[i].name, type_name(t->columns[i].type), t->columns[i].help);
+        term_print(&l->term, 2, line);
+    }
+}
+
+static void explain_column(struct library *l, const struct column *c, const struct table_decl *t, const struct probe *p)
+{
+    AUTO_FREE char *title = mem_printf("%s.%s: a column (%s) of probe %s: %s", t->name, c->name, type_name(c->type), p->name, c->help);
+    heading(l, title);
+    tell(l, "Table", t->help);
+    tell(l, "Instead of", p->classic);
+    AUTO_FREE char *name = mem_printf("%s.%s", t->name, c->name);
+    for (size_t i = 0; i < l->count; i++)
+        tell_users(l, l->playbooks[i], name, c->name, t);
+}
+
+static void explain_facts(struct library *l, const char *id)
+{
+    const struct probe *p = probe_find(id);
+    const struct table_decl *t;
+    if (p)
+        explain_probe(l, p);
+    t = probe_table(id, &p);
+    if (t && (strchr(id, '.') || strcmp(t->name, id) == 0))
+        explain_table(l, t, p);
+    const struct column *c = find_column(id, &t, &p);
+    if (c)
+        explain_column(l, c, t, p);
+}
+
+static int not_found(struct library *l, const char *id)
+{
+    const char *candidates[4096];
+    const size_t most = sizeof candidates / sizeof *candidates;
+    size_t n = 0;
+    for (size_t i = 0; i < l->count; i++) {
+        const struct playbook *p = l->playbooks[i];
+        for (size_t k = 0; k < p->limit_count && n < most; k++)
+            candidates[n++] = p->limits[k].name;
+        for (size_t k = 0; k < p->verdict_count && n < most; k++)
+            candidates[n++] = p->verdicts[k].id;
+        for (size_t k = 0; k < p->recommendation_count && n < most; k++)
+            candidates[n++] = p->recommendations[k].id;
+        for (size_t s = 0; s < p->step_count && n < most; s++) {
+            candidates[n++] = p->steps[s].id;
+            for (size_t k = 0; k < p->steps[s].rule_count && n < most; k++)
+                candidates[n++] = p->steps[s].rules[k].id;
+            for (size_t k = 0; k < p->steps[s].question_count && n < most; k++)
+                candidates[n++] = p->steps[s].questions[k].id;
+        }
+    }
+    for (size_t i = 0; probes[i]; i++)
+        for (unsigned t = 0; t < probes[i]->table_count; t++) {
+            const struct table_decl *d = &probes[i]->tables[t];
+            if (n < most)
+                candidates[n++] = d->name;
+            for (unsigned c = 0; c < d->column_count && n < most; c++)
+                candidates[n++] = arena_printf(&l->arena, "%s.%s", d->name, d->columns[c].name);
+        }
+    const char *near = strlen(id) <= 100 ? text_nearest(id, candidates, n) : NULL;
+    if (near)
+        return complain("explain: there is no '%s'; did you mean '%s'?", id, near);
+    return complain("explain: there is no '%.100s'; see `fragwizard list checks` and `fragwizard list facts`", id);
+}
+
+static bool load(struct library *l, const char *name, bool must)
+{
+    struct diags d = {0};
+    struct err e;
+    struct playbook *p = playbook_load(name, &d, NULL, &e);
+    if (p && l->count < PLAYBOOKS_MAX)
+        l->playbooks[l->count++] = p;
+    else if (p)
+        playbook_free(p);
+    else if (must)
+        complain("%s", e.text);
+    diags_free(&d);
+    return p != NULL;
+}
+
+static int explain(const char *only, const char *id)
+{
+    struct library l = {0};
+    term_init(&l.term);
+    int status = EXIT_OK;
+    if (only && !load(&l, only, true)) {
+        status = EXIT_UNKNOWN;
+    } else if (!only) {
+        size_t count;
+        const char **names = playbook_names(&l.arena, &count);
+        for (size_t i = 0; i < count; i++)
+            load(&l, names[i], false);
+    }
+    for (size_t k = 0; status == EXIT_OK && k < sizeof kinds / sizeof *kinds; k++)
+        for (size_t i = 0; i < l.count; i++)
+            if (kinds[k].find(l.playbooks[i], id)) {
+                kinds[k].explain(&l, i, id);
+                break;
+            }
+    if (status == EXIT_OK)
+        explain_facts(&l, id);
+    if (status == EXIT_OK && !l.found)
+        status = not_found(&l, id);
+    for (size_t i = 0; i < l.count; i++)
+        playbook_free(l.playbooks[i]);
+    arena_free(&l.arena);
+    if (fflush(stdout) != 0)
+        return complain("explain: the output could not be written");
+    return status;
+}
+
+static int run(int argc, char **argv)
+{
+    static const struct option options[] = {{"help", no_argument, NULL, 'h'}, {"playbook", required_argument, NULL, 'p'}, {0}};
+    const char *only = NULL;
+    opterr = 0;
+    optind = 0;
+    for (int o; (o = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
+        if (o == 'h') {
+            fputs(usage, stdout);
+            return EXIT_OK;
+        }
+        if (o != 'p')
+            return complain("explain: unknown option, or one without its value, '%s'; see `fragwizard explain --help`",
+                            argv[optind - 1]);
+        only = optarg;
+    }
+    if (optind + 1 != argc)
+        return complain("explain: which id? `fragwizard list checks` tells them");
+    return explain(only, argv[optind]);
+}
+
+const struct command command_explain = {"explain", run, "what a check, verdict, limit, recommendation or column means"};

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What there is: playbooks and templates and which file is used, probes, every fact that a playbook can name, every check. */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/output.h"
+#include "cmd/cmd.h"
+#include "engine/builtin.h"
+#include "engine/playbook.h"
+
+static const char usage[] = "fragwizard list [playbooks|templates|probes|facts|checks]\n"
+                            "\n"
+                            "  playbooks  the playbooks, and whether the built-in one or a file of yours is used\n"
+                            "  templates  the same of the report's template and stylesheet\n"
+                            "  probes     what can be measured, and the command that each probe replaces\n"
+                            "  facts      every column that a playbook can name, with its unit: for authors\n"
+                            "  checks     every check of every playbook; `fragwizard explain ID` tells more\n"
+                            "\n"
+                            "Without a word: playbooks and templates. A file of the same name in ~/.config/fragwizard/playbooks or\n"
+                            "/etc/fragwizard/playbooks (templates likewise) takes the place of a built-in one.\n";
+
+/* The lists are tables like those of probes, so that they look the same on the terminal. */
+static const struct column playbook_columns[] = {
+    {"playbook", TYPE_TEXT, "name"}, {"title", TYPE_TEXT, "title"}, {"used", TYPE_TEXT, "built in, or the file"}};
+static const struct column template_columns[] = {{"template", TYPE_TEXT, "name"}, {"used", TYPE_TEXT, "built in, or the file"}};
+static const struct column probe_columns[] = {
+    {"probe", TYPE_TEXT, "name"}, {"measures", TYPE_TEXT, "help"}, {"instead_of", TYPE_TEXT, "the command it replaces"}};
+static const struct column fact_columns[] = {
+    {"name", TYPE_TEXT, "probe.table.column"}, {"unit", TYPE_TEXT, "unit"}, {"means", TYPE_TEXT, "help"}};
+static const struct column check_columns[] = {{"check", TYPE_TEXT, "id"},
+                                              {"severity", TYPE_TEXT, "severity"},
+                                              {"playbook", TYPE_TEXT, "playbook"},
+                                              {"step", TYPE_TEXT, "step"},
+                                              {"fires_when", TYPE_TEXT, "formula"}};
+
+enum { LIST_PLAYBOOKS, LIST_TEMPLATES, LIST_PROBES, LIST_FACTS, LIST_CHECKS, LISTS };
+static const char *const words[LISTS + 1] = {"playbooks", "templates", "probes", "facts", "checks", NULL};
+
+#define LIST(word, list) {.name = word, .help = "", .columns = list, .column_count = sizeof list / sizeof *list}
+static const struct table_decl lists[LISTS] = {
+    LIST("playbooks", playbook_columns), LIST("templates", template_columns), LIST("probes", probe_columns),
+    LIST("facts", fact_columns),         LIST("checks", check_columns),
+};
+static const struct probe catalogue = {.name = "list", .tables = lists, .table_count = LISTS};
+
+static void add_row(struct table *t, const char *const *cells)
+{
+    size_t row = table_add(t);
+    for (unsigned i = 0; i < t->decl->column_count; i++)
+        cell_text(t, row, i, cells[i] ? cells[i] : "");
+}
+
+static bool fill_playbooks(struct table *t)
+{
+    struct arena a = {0};
+    size_t count;
+    const char **names = playbook_names(&a, &count);
+    bool fine = true;
+    for (size_t i = 0; i < count; i++) {
+        struct diags d = {0};
+        struct err e;
+        AUTO_FREE char *origin = NULL;
+        struct playbook *p = playbook_load(names[i], &d, &origin, &e);
+        add_row(t, (const char *[]){names[i], p ? p->title : "(faulty: see `fragwizard check`)", p ? origin : e.text});
+        fine = fine && p;
+        playbook_free(p);
+        diags_free(&d);
+    }
+    arena_free(&a);
+    return fine;
+}
+
+static bool fill_templates(struct table *t)
+{
+    for (const struct builtin *b = builtins; b->name; b++) {
+        if (strncmp(b->name, "templates/", 10) != 0)
+            continue;
+        AUTO_FREE char *path = output_config_file(b->name);
+        add_row(t, (const char *[]){b->name + 10, path ? path : "built in"});
+    }
+    return true;
+}
+
+static bool fill_probes(struct table *t)
+{
+    for (size_t i = 0; probes[i]; i++)
+        add_row(t, (const char *[]){probes[i]->name, probes[i]->help, probes[i]->classic});
+    return true;
+}
+
+static bool fill_facts(struct table *t)
+{
+    for (size_t i = 0; probes[i]; i++)
+        for (unsigned n = 0; n < probes[i]->table_count; n++) {
+            const struct table_decl *d = &probes[i]->tables[n];
+            AUTO_FREE char *table = mem_printf("%s.%s", probes[i]->name, d->name);
+            add_row(t, (const char *[]){table, d->single ? "one row" : "rows", d->help});
+            for (unsigned c = 0; c < d->column_count; c++) {
+                AUTO_FREE char *name = mem_printf("%s.%s", table, d->columns[c].name);
+                add_row(t, (const char *[]){name, type_name(d->columns[c].type), d->columns[c].help});
+            }
+        }
+    return true;
+}
+
+static bool fill_checks(struct table *t)
+{
+    struct arena a = {0};
+    size_t count;
+    const char **names = playbook_names(&a, &count);
+    bool fine = true;
+    for (size_t i = 0; i < count; i++) {
+        struct diags d = {0};
+        struct err e;
+        struct playbook *p = playbook_load(names[i], &d, NULL, &e);
+        fine = fine && p;
+        if (!p)
+            complain("%s; see `fragwizard check %s`", e.text, names[i]);
+        for (size_t s = 0; p && s < p->step_count; s++)
+            for (size_t r = 0; r < p->steps[s].rule_count; r++) {
+                const struct rule *rule = &p->steps[s].rules[r];
+                add_row(t, (const char *[]){rule->id, severity_name(rule->severity), names[i], p->steps[s].id, rule->formula});
+            }
+        playbook_free(p);
+        diags_free(&d);
+    }
+    arena_free(&a);
+    return fine;
+}
+
+static bool show(struct facts *f, int which, const struct term *term)
+{
+    static bool (*const fill[LISTS])(struct table *) = {fill_playbooks, fill_templates, fill_probes, fill_facts, fill_checks};
+    struct table *t = &f->tables[which];
+    bool fine = fill[which](t);
+    /* A reference is worth its full width: nothing of it is cut, also where lines then wrap. */
+    AUTO_FREE char *text = term_table(t, NULL, NULL, t->rows, term, 0);
+    struct err e;
+    if (!output_write_fd(STDOUT_FILENO, "standard output", text, strlen(text), &e))
+        return complain("%s", e.text), false;
+    return fine;
+}
+
+static int run(int argc, char **argv)
+{
+    static const struct option options[] = {{"help", no_argument, NULL, 'h'}, {0}};
+    opterr = 0;
+    optind = 0;
+    for (int o; (o = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
+        if (o == 'h') {
+            fputs(usage, stdout);
+            return EXIT_OK;
+        }
+        return complain("list: unknown option '%s'; see `fragwizard list --help`", argv[optind - 1]);
+    }
+    int which = -1;
+    if (optind + 1 < argc)
+        return complain("list: one word at a time; see `fragwizard list --help`");
+    for (int i = 0; optind < argc && words[i]; i++)
+        if (strcmp(argv[optind], words[i]) == 0)
+            which = i;
+    if (optind < argc && which < 0)
+        return complain("list: there is no list '%s'; there are playbooks, templates, probes, facts, checks", argv[optind]);
+    struct term term;
+    term_init(&term);
+    struct facts *f = facts_new(&catalogue);
+    bool fine;
+    if (which >= 0) {
+        fine = show(f, which, &term);
+    } else {
+        fine = show(f, LIST_PLAYBOOKS, &term);
+        puts("");
+        fflush(stdout); /* the tables go past stdio */
+        fine = show(f, LIST_TEMPLATES, &term) && fine;
+    }
+    facts_free(f);
+    return fine ? EXIT_OK : EXIT_UNKNOWN;
+}
+
+const struct command command_list = {"list", run, "the playbooks, templates, probes, facts and checks there are"};

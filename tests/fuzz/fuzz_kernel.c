@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The parsers of the kernel's memory files, on any bytes. What a parser accepts must keep the promises that the formulas
+ * stand on. */
+#define FUZZ_SEEDS "tests/fuzz/kernel"
+#include "driver.h"
+
+#include "probes/advice.h"
+#include "probes/buddyinfo.h"
+#include "probes/counters.h"
+#include "probes/meminfo.h"
+#include "probes/page_size.h"
+#include "probes/pagetypeinfo.h"
+#include "probes/pressureinfo.h"
+#include "probes/slabinfo.h"
+#include "probes/swaps.h"
+#include "probes/zoneinfo.h"
+
+static void promise(bool kept)
+{
+    if (!kept)
+        abort();
+}
+
+static void try_buddyinfo(const char *text, size_t size)
+{
+    struct buddyinfo b;
+    struct err e;
+    if (!buddyinfo_parse(&b, text, size, &e))
+        return;
+    promise(b.count > 0 && b.orders > 0 && b.orders <= BUDDY_ORDERS_MAX);
+    for (size_t i = 0; i < b.count; i++) {
+        int before = 0;
+        for (unsigned order = 0; order < b.orders; order++) {
+            int unusable = buddy_unusable(&b.zones[i], b.orders, order), index = buddy_fragindex(&b.zones[i], b.orders, order);
+            promise(unusable >= before && unusable <= 1000 && index <= 1000);
+            promise(buddy_zone_score(&b.zones[i], b.orders, order) <= 100);
+            before = unusable;
+        }
+    }
+    buddyinfo_free(&b);
+}
+
+static void try_zoneinfo(const char *text, size_t size)
+{
+    struct zoneinfo z;
+    struct min_free m;
+    struct err e;
+    if (!zoneinfo_parse(&z, text, size, &e))
+        return;
+    promise(z.count > 0);
+    if (min_free_compute(&m, &z, 65536, 13, true, 0))
+        promise(m.kb >= 128 && m.zones > 0);
+    struct meminfo none = {.value = {[MI_MEM_TOTAL] = 1}};
+    struct counters no = {0};
+    (void)page_size_conclude(&none, &no, &z);
+    zoneinfo_free(&z);
+}
+
+static void try_slabinfo(const char *text, size_t size)
+{
+    struct slabinfo s;
+    struct err e;
+    if (!slabinfo_parse(&s, text, size, &e))
+        return;
+    for (size_t i = 0; i < s.count; i++)
+        promise(slab_cache_waste(&s.caches[i], 65536) <= slab_cache_size(&s.caches[i], 65536));
+    promise(slabinfo_find(&s, s.caches[0].name) != NULL);
+    slabinfo_free(&s);
+}
+
+static void try_swaps(const char *text, size_t size)
+{
+    struct swaps s;
+    struct err e;
+    if (!swaps_parse(&s, text, size, &e))
+        return;
+    for (size_t i = 0; i < s.count; i++) {
+        promise(s.devices[i].used <= s.devices[i].size);
+        (void)swap_is_zram(&s.devices[i]);
+    }
+    swaps_free(&s);
+}
+
+static void try_pagetypeinfo(const char *text, size_t size)
+{
+    struct pagetypeinfo p;
+    struct err e;
+    if (!pagetypeinfo_parse(&p, text, size, &e))
+        return;
+    promise(p.count > 0 && p.types <= PAGETYPES_MAX);
+    pagetypeinfo_free(&p);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    const char *text = (const char *)data;
+    struct err e;
+    struct meminfo m;
+    struct counters c;
+    struct pressure p;
+    if (meminfo_parse(&m, text, size, &e))
+        promise(m.value[MI_MEM_TOTAL] > 0);
+    if (counters_parse(&c, text, size, &e))
+        promise(c.known[CT_NR_FREE]);
+    if (pressure_parse(&p, text, size, "memory", &e))
+        promise(p.some.known && p.some.avg60 >= 0 && p.some.avg60 <= 1.01);
+    try_buddyinfo(text, size);
+    try_zoneinfo(text, size);
+    try_slabinfo(text, size);
+    try_swaps(text, size);
+    try_pagetypeinfo(text, size);
+    return 0;
+}
+
+#ifndef LIBFUZZER
+int main(int argc, char **argv)
+{
+    return fuzz_driver_main(argc, argv);
+}
+#endif
