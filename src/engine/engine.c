@@ -18,7 +18,7 @@ static const struct table *env_table(void *data, const struct table_decl *decl, 
         for (unsigned t = 0; t < f->probe->table_count; t++) {
             if (&f->probe->tables[t] != decl)
                 continue;
-            if (f->tables[t].rows == 0 && f->status > STATUS_PARTIAL) {
+            if (f->tables[t].rows == 0 && f->status != STATUS_OK) {
                 *why = f->reason ? f->reason : status_name(f->status);
                 return NULL;
             }

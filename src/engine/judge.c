@@ -197,7 +197,7 @@ static void judge_rule(struct engine *g, const struct step *step, const struct r
     else
         check->result = check->unknown * 2 > check->rows ? CHECK_UNCHECKED : CHECK_CLEAR;
     /* No row at all, of a probe that could not look, is no all-clear. */
-    if (rule->table && rows == 0 && table->facts->status > STATUS_PARTIAL) {
+    if (rule->table && rows == 0 && table->facts->status != STATUS_OK) {
         check->result = CHECK_UNCHECKED;
         why = table->facts->reason;
     }

@@ -53,12 +53,17 @@ static const struct limit *find_limit(const struct playbook *p, const char *name
     return NULL;
 }
 
+static bool is_measured(const struct reader *r, const struct probe *probe)
+{
+    return r->unknown_probe || playbook_measures(r->p, probe);
+}
+
 static const struct table_decl *named_table(void *data, const char *name)
 {
     struct reader *r = data;
     const struct probe *probe = NULL;
     const struct table_decl *t = probe_table(name, &probe);
-    if (t && t != r->at_hand && !r->unmeasured && !playbook_measures(r->p, probe)) {
+    if (t && t != r->at_hand && !r->unmeasured && !is_measured(r, probe)) {
         r->unmeasured = t->name;
         r->unmeasured_probe = probe;
     }
@@ -171,8 +176,24 @@ static void never_measured(struct reader *r, struct mark at, const char *table, 
     diag_add(r->d, at, "table '%s' is never measured: no step runs probe %s", table, probe->name);
 }
 
+static void note_untyped(struct reader *r, const char *kind, const char *name)
+{
+    if (name && r->untyped_count < sizeof r->untyped / sizeof *r->untyped)
+        r->untyped[r->untyped_count++] = arena_printf(r->arena, "%s.%s", kind, name);
+}
+
+static bool uses_untyped(const struct reader *r, const char *text)
+{
+    for (size_t i = 0; i < r->untyped_count; i++)
+        if (strstr(text, r->untyped[i]))
+            return true;
+    return false;
+}
+
 static struct expr *compile_text(struct reader *r, const char *text, struct mark at, const struct scope_decl *scope)
 {
+    if (uses_untyped(r, text))
+        return NULL;
     begin_compile(r, scope);
     struct expr *e = expr_compile(r->arena, text, at, &r->names, scope, r->d);
     if (e && r->unmeasured)
@@ -195,6 +216,8 @@ static struct expr *compile_condition(struct reader *r, const struct yaml_node *
 
 static struct message *compile_message_text(struct reader *r, const char *text, struct mark at, const struct scope_decl *scope)
 {
+    if (uses_untyped(r, text))
+        return NULL;
     begin_compile(r, scope);
     struct message *m = message_compile(r->arena, text, at, &r->names, scope, r->d);
     if (m && r->unmeasured)
@@ -224,7 +247,7 @@ static const struct table_decl *map_table(struct reader *r, const struct yaml_no
         char hint[128];
         size_t n = list_names(r, "table", candidates, 256);
         diag_add(r->d, at, "unknown table '%s'%s", brief(name).text, suggest(r, hint, name, candidates, n));
-    } else if (!playbook_measures(r->p, probe)) {
+    } else if (!is_measured(r, probe)) {
         never_measured(r, at, t->name, probe);
     }
     return t;
@@ -269,7 +292,7 @@ static bool check_evidence(struct reader *r, struct mark at, const struct table_
     if (!t->single)
         diag_add(r->d, at, "table '%s' has many rows%s", t->name,
                  t == row ? ": write the column alone for the row at hand" : ", so that it cannot be evidence");
-    else if (!playbook_measures(r->p, probe))
+    else if (!is_measured(r, probe))
         never_measured(r, at, t->name, probe);
     return true;
 }
@@ -306,13 +329,11 @@ static void declare_limits(struct reader *r, const struct yaml_node *map)
         l->mark = mark_keep(r, n->key_mark);
         if (check_id(r, n->key_mark, n->key, "the limit's name", ID_NAME))
             l->name = n->key;
-        if (!map_check(r, n, "limit", limit_keys))
-            continue;
+        const struct yaml_node *value = map_check(r, n, "limit", limit_keys) ? map_get(n, "value") : NULL;
         l->why = map_text(r, n, "why");
         l->source = map_text(r, n, "source");
-        const struct yaml_node *value = map_get(n, "value");
-        if (value)
-            literal_parse(r, value, "the value", &l->number, &l->type);
+        if (!value || !literal_parse(r, value, "the value", &l->number, &l->type))
+            note_untyped(r, "limit", l->name);
     }
 }
 
@@ -423,7 +444,7 @@ static void read_default(struct reader *r, const struct yaml_node *map, struct q
 
 static void declare_question(struct reader *r, const struct yaml_node *n, struct question *q)
 {
-    q->mark = mark_keep(r, n->mark);
+    q->mark = mark_of_id(r, n);
     if (!map_check(r, n, "question", question_keys))
         return;
     q->id = map_id(r, n, "id", ID_NAME);
@@ -431,7 +452,7 @@ static void declare_question(struct reader *r, const struct yaml_node *n, struct
     q->help = map_text(r, n, "help");
     int type = map_word(r, n, "type", question_types);
     if (type < 0) {
-        q->id = NULL; /* its answer has no type: expressions cannot be checked against it */
+        note_untyped(r, "answer", q->id);
         return;
     }
     q->type = (enum question_type)type;
@@ -459,7 +480,7 @@ static const char *one_line(struct reader *r, const char *text)
 
 static void declare_rule(struct reader *r, const struct yaml_node *n, struct rule *rule)
 {
-    rule->mark = mark_keep(r, n->mark);
+    rule->mark = mark_of_id(r, n);
     rule->most = MOST_DEFAULT;
     if (!map_check(r, n, "rule", rule_keys))
         return;
@@ -492,6 +513,7 @@ static void add_probe(struct reader *r, struct step *s, const struct yaml_node *
         for (; probes[count] && count < 64; count++)
             candidates[count] = probes[count]->name;
         char hint[128];
+        r->unknown_probe = true;
         diag_add(r->d, n->mark, "unknown probe '%s'%s", brief(name).text, suggest(r, hint, name, candidates, count));
     }
     for (size_t i = 0; probe && i < s->probe_count; i++)
@@ -545,7 +567,7 @@ static void declare_nexts(struct reader *r, const struct yaml_node *map, struct 
 
 static void declare_step(struct reader *r, const struct yaml_node *n, struct step *s)
 {
-    s->mark = mark_keep(r, n->mark);
+    s->mark = mark_of_id(r, n);
     if (!map_check(r, n, "step", step_keys))
         return;
     s->id = map_id(r, n, "id", ID_ANY);
@@ -575,7 +597,7 @@ static bool is_sysctl_name(const char *name)
 
 static void declare_recommendation(struct reader *r, const struct yaml_node *n, struct recommendation_decl *d)
 {
-    d->mark = mark_keep(r, n->mark);
+    d->mark = mark_of_id(r, n);
     if (!map_check(r, n, "recommendation", recommendation_keys))
         return;
     d->id = map_id(r, n, "id", ID_ANY);
@@ -637,7 +659,7 @@ static void declare(struct reader *r, const struct yaml_node *root)
     p->verdicts = arena_alloc(r->arena, (list ? list->count : 0) * sizeof *p->verdicts);
     for (const struct yaml_node *n = list ? list->first : NULL; n; n = n->next) {
         struct verdict_decl *v = &p->verdicts[p->verdict_count++];
-        v->mark = mark_keep(r, n->mark);
+        v->mark = mark_of_id(r, n);
         if (!map_check(r, n, "verdict", verdict_keys))
             continue;
         v->id = map_id(r, n, "id", ID_ANY);
@@ -806,7 +828,7 @@ static void compile_recommendation(struct reader *r, const struct yaml_node *n, 
         /* its own row of the tunables, whatever row the rule judged */
         const struct probe *probe = NULL;
         table = probe_table("tunable", &probe);
-        if (table && !playbook_measures(r->p, probe))
+        if (table && !is_measured(r, probe))
             never_measured(r, map_get(n, "sysctl")->mark, table->name, probe);
     } else {
         d->table = table;

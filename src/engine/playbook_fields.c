@@ -7,12 +7,18 @@
 
 #include "base/text.h"
 
-enum { SUGGESTIONS_MAX = 100, ID_MAX = 64 };
+enum { SUGGESTIONS_MAX = 100, ID_MAX = 64, KEYS_MAX = 32 };
 
 struct mark mark_keep(const struct reader *r, struct mark m)
 {
     m.file = r->p->file;
     return m;
+}
+
+struct mark mark_of_id(const struct reader *r, const struct yaml_node *map)
+{
+    const struct yaml_node *id = map_get(map, "id");
+    return mark_keep(r, id ? id->mark : map->mark);
 }
 
 struct brief brief(const char *text)
@@ -73,20 +79,26 @@ bool map_check(struct reader *r, const struct yaml_node *map, const char *what, 
                  is_nothing(map) ? "nothing" : kind_name(map));
         return false;
     }
-    const char *plain[64];
+    const char *plain[KEYS_MAX];
+    bool meant[KEYS_MAX] = {false}; /* there, but misspelt: not missing as well */
     size_t count = 0;
-    for (; keys[count]; count++)
+    for (; keys[count] && count < KEYS_MAX; count++)
         plain[count] = keys[count] + (keys[count][0] == '!');
     for (const struct yaml_node *m = map->first; m; m = m->next) {
         size_t k = 0;
         while (k < count && strcmp(plain[k], m->key) != 0)
             k++;
+        if (k < count)
+            continue;
         char hint[128];
-        if (k == count)
-            diag_add(r->d, m->key_mark, "unknown key '%s'%s", brief(m->key).text, suggest(r, hint, m->key, plain, count));
+        diag_add(r->d, m->key_mark, "unknown key '%s'%s", brief(m->key).text, suggest(r, hint, m->key, plain, count));
+        for (k = 0; k < count; k++) {
+            const char *found = strstr(hint, plain[k]);
+            meant[k] = meant[k] || (found && found[-1] == '\'' && found[strlen(plain[k])] == '\'');
+        }
     }
     for (size_t k = 0; k < count; k++)
-        if (keys[k][0] == '!' && !map_get(map, plain[k]))
+        if (keys[k][0] == '!' && !meant[k] && !map_get(map, plain[k]))
             diag_add(r->d, map->mark, "missing key '%s' in this %s", plain[k], what);
     return true;
 }
@@ -140,7 +152,9 @@ bool check_id(struct reader *r, struct mark at, const char *id, const char *what
 const char *map_id(struct reader *r, const struct yaml_node *map, const char *key, enum id_style style)
 {
     const char *id = map_text(r, map, key);
-    return id && check_id(r, map_get(map, key)->mark, id, quoted(key).text, style) ? id : NULL;
+    struct brief what;
+    snprintf(what.text, sizeof what.text, "the %.80s", key);
+    return id && check_id(r, map_get(map, key)->mark, id, what.text, style) ? id : NULL;
 }
 
 const struct yaml_node *map_list(struct reader *r, const struct yaml_node *map, const char *key)

@@ -14,6 +14,10 @@ struct reader {
     const char *file;
     struct names names;
     unsigned suggestions; /* made so far: each costs time, so that a hostile file gets few */
+    bool unknown_probe; /* some step runs none known: what is measured cannot be told */
+    /* "limit.x", "answer.y" whose type is not known, as their declaration is faulty: expressions that use them cannot be checked */
+    const char *untyped[16];
+    size_t untyped_count;
     /* While one expression is compiled: */
     const struct table_decl *at_hand;    /* table of the row at hand */
     const char *unmeasured;              /* first table that it reads and no step measures; NULL: none */
@@ -40,6 +44,8 @@ int map_word(struct reader *r, const struct yaml_node *map, const char *key, con
 /* A literal with its unit. */
 bool literal_parse(struct reader *r, const struct yaml_node *n, const char *what, double *number, enum type *type);
 
+/* The mark of the mapping's id, else of the mapping. */
+struct mark mark_of_id(const struct reader *r, const struct yaml_node *map);
 /* The mark with a file name that lives as long as the playbook. */
 struct mark mark_keep(const struct reader *r, struct mark m);
 /* "; did you mean 'x'?" or "", in `out`. */

@@ -18,7 +18,8 @@ struct builder {
     } open[YAML_DEPTH_MAX];
     size_t depth, nodes;
     struct yaml_node *root;
-    bool failed; /* beyond going on */
+    bool failed;  /* beyond going on */
+    bool spoiled; /* to be read to the end, but not used */
 };
 
 static struct mark mark_of(const struct builder *b, const yaml_mark_t *m)
@@ -134,8 +135,7 @@ static void add_text(struct builder *b, const yaml_event_t *event)
     }
     if (!is_clean(raw, length)) {
         diag_add(b->d, at, "a control character, or one that cannot be seen, in this text");
-        raw = "";
-        length = 0;
+        b->spoiled = true;
     }
     while (length && raw[length - 1] == '\n')
         length--;
@@ -285,5 +285,5 @@ struct yaml_node *yaml_tree(struct arena *arena, const char *file, const char *t
     yaml_parser_delete(&parser);
     if (!b.root && d->count == before)
         diag_add(d, (struct mark){file, 1, 1}, "empty");
-    return b.failed ? NULL : b.root;
+    return b.failed || b.spoiled ? NULL : b.root;
 }

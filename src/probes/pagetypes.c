@@ -74,8 +74,7 @@ static void collect(void *state, const struct probe_input *in, struct facts *f)
     struct err e;
     table_add(t);
     if (!source_read(&s, in->root, "proc/pagetypeinfo")) {
-        bool denied = s.status == STATUS_DENIED;
-        facts_fail(f, s.status, "%s%s", s.why.text, denied ? "; run as root" : "");
+        facts_fail(f, s.status, "%s", s.why.text);
         row_unknown(t, 0, f->reason);
         return;
     }

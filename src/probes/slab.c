@@ -78,7 +78,7 @@ static bool read_caches(struct slabinfo *s, const struct root *r, enum status *s
     AUTO_SOURCE struct source text = {0};
     if (!source_read(&text, r, "proc/slabinfo")) {
         *status = text.status;
-        return err_set(e, "%s%s", text.why.text, text.status == STATUS_DENIED ? "; run as root" : "");
+        return err_set(e, "%s", text.why.text);
     }
     *status = STATUS_MALFORMED;
     if (!slabinfo_parse(s, text.text, text.length, e))

@@ -111,10 +111,3 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     try_pagetypeinfo(text, size);
     return 0;
 }
-
-#ifndef LIBFUZZER
-int main(int argc, char **argv)
-{
-    return fuzz_driver_main(argc, argv);
-}
-#endif
