@@ -105,12 +105,17 @@ static json_t *to_json(const struct value *v)
     return json_real(v->number);
 }
 
-bool answers_save(const char *path, const struct case_file *c, struct err *e)
+bool answers_save(const char *path, const struct case_file *c, const struct playbook *p, struct err *e)
 {
     json_t *answers = json_object();
-    for (size_t i = 0; i < c->answer_count; i++)
-        if (c->answers[i].value.known)
-            json_object_set_new(answers, c->answers[i].id, to_json(&c->answers[i].value));
+    for (size_t i = 0; i < c->answer_count; i++) {
+        const struct answer *a = &c->answers[i];
+        const struct question *q = find_question(p, a->id);
+        /* the largest process of this run need not be that of the next */
+        bool passing = q && q->type == QUESTION_PROCESS && a->defaulted;
+        if (a->value.known && !passing)
+            json_object_set_new(answers, a->id, to_json(&a->value));
+    }
     json_t *root = json_pack("{s:s, s:o}", "format", FORMAT, "answers", answers);
     char *text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
     json_decref(root);

@@ -9,6 +9,6 @@
 /* Loads and checks against the playbook's questions; the answers live in `arena`. */
 bool answers_load(const char *path, const struct playbook *p, struct arena *arena, struct answer **out, size_t *count,
                   struct err *e);
-bool answers_save(const char *path, const struct case_file *c, struct err *e);
+bool answers_save(const char *path, const struct case_file *c, const struct playbook *p, struct err *e);
 
 #endif

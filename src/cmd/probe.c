@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One probe's tables on the terminal, or as JSON: all rows. */
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,7 +20,7 @@ static const char usage[] =
     "  top=N        how many leading processes to look at closely\n"
     "  table=NAME   only that table\n"
     "  sort=COLUMN  order by that column; -COLUMN largest first\n"
-    "  rows=N       at most N rows a table\n"
+    "  rows=N|all   so many rows a table; a long table shows its leading ones, JSON always all\n"
     "\n"
     "Probes, and the command that each replaces:\n";
 
@@ -60,7 +61,7 @@ static bool parse_key(struct request *q, const char *word)
     else if (strncmp(word, "top", length) == 0 && length == 3)
         fine = parse_number(value, &number), q->input.top = (unsigned)number;
     else if (strncmp(word, "rows", length) == 0 && length == 4)
-        fine = parse_number(value, &number), q->rows = (size_t)number;
+        fine = strcmp(value, "all") == 0 ? (number = LONG_MAX) : parse_number(value, &number), q->rows = (size_t)number;
     else if (strncmp(word, "table", length) == 0 && length == 5)
         q->table = value;
     else if (strncmp(word, "sort", length) == 0 && length == 4)
@@ -101,6 +102,12 @@ static bool parse(struct request *q, int argc, char **argv, int *status)
     for (int i = optind + 1; i < argc; i++)
         if (!parse_key(q, argv[i]))
             return false;
+    bool sortable = !q->sort;
+    for (unsigned i = 0; !sortable && i < q->probe->table_count; i++)
+        sortable = table_decl_column(&q->probe->tables[i], q->sort + (q->sort[0] == '-')) >= 0;
+    if (!sortable)
+        return complain("probe: no table of %s has a column '%s'; `fragwizard list facts` lists them", q->probe->name,
+                        q->sort + (q->sort[0] == '-')), false;
     if (q->input.window_s < 0)
         q->input.window_s = q->probe->window_s;
     return true;
@@ -109,19 +116,18 @@ static bool parse(struct request *q, int argc, char **argv, int *status)
 static bool print_table(struct table *t, const struct request *q, const struct term *term)
 {
     struct err e;
-    if (q->sort) {
-        bool descending = q->sort[0] == '-';
-        int column = table_decl_column(t->decl, q->sort + descending);
-        if (column >= 0)
-            table_sort(t, (unsigned)column, descending);
-    }
-    size_t rows = q->rows && q->rows < t->rows ? q->rows : t->rows;
+    size_t limit = q->rows ? q->rows : t->decl->keep ? t->decl->keep : t->rows;
+    const char *sort = q->sort ? q->sort + (q->sort[0] == '-') : limit < t->rows ? t->decl->keep_by : NULL;
+    int column = sort ? table_decl_column(t->decl, sort) : -1;
+    if (column >= 0)
+        table_sort(t, (unsigned)column, !q->sort || q->sort[0] == '-');
+    size_t rows = limit < t->rows ? limit : t->rows;
     AUTO_STR struct str text = {0};
     str_printf(&text, "%s: %s\n", t->decl->name, t->decl->help);
     AUTO_FREE char *body = term_table(t, NULL, NULL, rows, term, term->tty_out ? term->width : 0);
     str_add(&text, body);
     if (rows < t->rows)
-        str_printf(&text, "(%zu more)\n", t->rows - rows);
+        str_printf(&text, "(%zu more rows; rows=all shows them)\n", t->rows - rows);
     str_add_char(&text, '\n');
     if (!output_write_fd(STDOUT_FILENO, "standard output", text.data, text.length, &e))
         return complain("%s", e.text), false;

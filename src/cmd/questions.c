@@ -25,8 +25,7 @@ void question_print_choices(const struct question *q, const struct term *t)
     }
 }
 
-/* The command of a process as the case knows it, or NULL. */
-static const char *command_of(const struct case_file *c, double pid)
+const char *question_command(const struct case_file *c, double pid)
 {
     struct facts *f = case_facts(c, "processes");
     struct table *t = f ? facts_table(f, "process") : NULL;
@@ -42,25 +41,37 @@ static const char *command_of(const struct case_file *c, double pid)
 char *question_prompt(const struct question *q, const struct value *fallback, const struct case_file *c)
 {
     AUTO_STR struct str s = {0};
-    str_add_char(&s, '[');
-    if (q->type == QUESTION_YESNO) {
-        str_add(&s, fallback->truth ? "Y/n" : "y/N");
+    if (q->type == QUESTION_YESNO)
+        str_add(&s, "yes or no ");
+    else if (q->type == QUESTION_CHOICE)
+        str_printf(&s, "1-%zu ", q->choice_count);
+    else if (q->type == QUESTION_PROCESS)
+        str_add(&s, "process id or name ");
+    else if (q->type == QUESTION_NUMBER && q->unit != TYPE_COUNT)
+        str_printf(&s, "%s ", type_name(q->unit));
+    else if (q->type == QUESTION_FILE)
+        str_add(&s, "file ");
+    str_add(&s, "[Enter: ");
+    if (!fallback->known) {
+        str_add(&s, "no answer");
+    } else if (q->type == QUESTION_YESNO) {
+        str_add(&s, fallback->truth ? "yes" : "no");
     } else if (q->type == QUESTION_CHOICE) {
         for (size_t i = 0; i < q->choice_count; i++)
-            if (fallback->known && strcmp(q->choices[i].id, fallback->text) == 0)
+            if (strcmp(q->choices[i].id, fallback->text) == 0)
                 str_printf(&s, "%zu", i + 1);
     } else if (q->type == QUESTION_PROCESS) {
-        const char *command = command_of(c, fallback->number);
-        str_printf(&s, "%.0f%s%s", fallback->number, command ? " " : "", command ? command : "");
-    } else if (fallback->known) {
-        struct value v = *fallback;
+        const char *command = question_command(c, fallback->number);
+        if (fallback->number == 0)
+            str_add(&s, "none");
+        else
+            str_printf(&s, "%.0f%s%s", fallback->number, command ? " " : "", command ? command : "");
+    } else if (fallback->type == TYPE_TEXT) {
+        str_add(&s, *fallback->text ? fallback->text : "none");
+    } else {
         char number[64];
-        if (v.type == TYPE_TEXT)
-            str_add(&s, v.text);
-        else {
-            units_format(number, sizeof number, v.number, v.type);
-            str_add(&s, number);
-        }
+        units_format(number, sizeof number, fallback->number, fallback->type);
+        str_add(&s, number);
     }
     str_add(&s, "] > ");
     return mem_strdup(str_text(&s));
@@ -79,13 +90,17 @@ static bool parse_choice(const struct question *q, const char *line, struct valu
             *out = value_text(q->choices[i].id);
             return true;
         }
-    return err_set(e, "Answer with a number from 1 to %zu.", q->choice_count);
+    AUTO_STR struct str ids = {0};
+    for (size_t i = 0; i < q->choice_count && ids.length < 200; i++)
+        str_printf(&ids, "%s%s", i ? ", " : "", q->choices[i].id);
+    return err_set(e, "Answer with a number from 1 to %zu or a word (%s); help lists what else can be said.",
+                   q->choice_count, str_text(&ids));
 }
 
 static bool parse_yes_no(const char *line, struct value *out, struct err *e)
 {
     if (strcasecmp(line, "y") != 0 && strcasecmp(line, "yes") != 0 && strcasecmp(line, "n") != 0 && strcasecmp(line, "no") != 0)
-        return err_set(e, "Answer yes or no.");
+        return err_set(e, "Answer yes or no; help lists what else can be said.");
     *out = value_bool(line[0] == 'y' || line[0] == 'Y');
     return true;
 }
@@ -94,7 +109,7 @@ static bool parse_process(const char *line, const struct case_file *c, struct va
 {
     char *end;
     long pid = strtol(line, &end, 10);
-    if (!*end && pid >= 0 && pid <= 4194304) {
+    if (!*end && end != line && pid >= 0 && pid <= 4194304) {
         *out = value_number(TYPE_COUNT, (double)pid);
         return true;
     }
@@ -120,7 +135,11 @@ static bool parse_number(const struct question *q, const char *line, struct valu
     enum type type;
     size_t used = units_parse(line, &number, &type);
     if (!used || line[used])
-        return err_set(e, "Answer with a number (%s).", type_name(q->unit));
+        return err_set(e, "Answer with a number (%s%s); help lists what else can be said.", type_name(q->unit),
+                       q->unit == TYPE_BYTES     ? ", such as 64MiB"
+                       : q->unit == TYPE_SECONDS ? ", such as 5min"
+                       : q->unit == TYPE_RATIO   ? ", such as 5%"
+                                                 : "");
     if (type != q->unit && type != TYPE_COUNT)
         return err_set(e, "That is %s; %s is asked.", type_name(type), type_name(q->unit));
     *out = value_number(q->unit, number);

@@ -8,7 +8,9 @@
 
 const struct step *question_step(const struct playbook *p, const struct question *q);
 void question_print_choices(const struct question *q, const struct term *t);
-/* "[default] > "; caller frees. */
+/* The command of a process as the case knows it, or NULL. */
+const char *question_command(const struct case_file *c, double pid);
+/* "1-5 [Enter: 2] > ": what can be typed and what Enter stands for; caller frees. */
 char *question_prompt(const struct question *q, const struct value *fallback, const struct case_file *c);
 /* False with a sentence that says what would be understood. Text lives in the case's arena. */
 bool question_parse(const struct question *q, const char *line, struct case_file *c, struct value *out, struct err *e);

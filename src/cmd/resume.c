@@ -6,23 +6,50 @@
 #include "cmd/session.h"
 
 static const char usage[] =
-    "fragwizard resume CASE.json [-o FILE] [--bundle FILE.zip]\n"
+    "fragwizard resume CASE.json [-o FILE] [--bundle FILE.zip] [--duration TIME] [--answers FILE] [--playbook FILE]\n"
     "\n"
     "Goes on with a session at the first step that was not done, on the same machine or captured tree.\n";
 
+enum { ARGUMENTS_MAX = 64 };
+
+/* The case is the one word that is no option; what is left are options of every run. */
+static int take_case(int argc, char **argv, char **rest, const char **path)
+{
+    static const char *const with_value[] = {"-o",         "--output",  "--format",  "--root",   "--pid",
+                                             "--duration", "--answers", "--case-id", "--bundle", "--playbook"};
+    int count = 0;
+    if (argc >= ARGUMENTS_MAX)
+        return -1;
+    for (int i = 0; i < argc; i++) {
+        if (i > 0 && argv[i][0] != '-' && !*path) {
+            *path = argv[i];
+            continue;
+        }
+        bool takes_value = false;
+        for (size_t k = 0; k < sizeof with_value / sizeof *with_value; k++)
+            takes_value = takes_value || strcmp(argv[i], with_value[k]) == 0;
+        rest[count++] = argv[i];
+        if (takes_value && i + 1 < argc)
+            rest[count++] = argv[++i];
+    }
+    rest[count] = NULL;
+    return count;
+}
+
 static int resume(int argc, char **argv)
 {
-    if (argc < 2 || (argv[1][0] == '-' && strcmp(argv[1], "-h") != 0 && strcmp(argv[1], "--help") != 0))
-        return complain("resume: which case? `fragwizard resume CASE.json`");
+    const char *path = NULL;
+    char *rest[ARGUMENTS_MAX];
+    int count = take_case(argc, argv, rest, &path);
+    if (count < 0)
+        return complain("resume: too many words; see --help");
     struct run r;
     struct err e;
     int status;
-    const char *path = argv[1];
-    bool help = path[0] == '-';
-    if (!help)
-        argv[1] = argv[0];
-    if (!run_options(&r, help ? argc : argc - 1, help ? argv : argv + 1, usage, &status))
+    if (!run_options(&r, count, rest, usage, &status))
         return status;
+    if (!path)
+        return complain("resume: which case? `fragwizard resume CASE.json`");
     struct term t;
     term_init(&t);
     if (!t.tty_in)
@@ -34,7 +61,9 @@ static int resume(int argc, char **argv)
         case_free(c);
         return complain("%s is complete; `fragwizard report %s` renders it", path, path);
     }
-    r.playbook_name = c->playbook;
+    /* a playbook of one's own is not found by the name that stands in the case */
+    if (strcmp(r.playbook_name, "memory-fragmentation") == 0)
+        r.playbook_name = c->playbook;
     r.root_path = c->root;
     sampler_catch_signals();
     status = run_open(&r, c) ? session_run(&r) : EXIT_UNKNOWN;

@@ -11,13 +11,14 @@
 
 static bool is_low(const struct zone_facts *z)
 {
-    return z->managed > 0 && strcmp(z->name, "Movable") != 0 && strcmp(z->name, "HighMem") != 0 && strcmp(z->name, "Device") != 0;
+    return z->managed > 0 && strcmp(z->name, "Movable") != 0 && strcmp(z->name, "HighMem") != 0 &&
+           strcmp(z->name, "Device") != 0;
 }
 
-/* calculate_min_free_kbytes() in mm/page_alloc.c and set_recommended_min_free_kbytes() in mm/khugepaged.c: two pageblocks of
- * each zone free, and one for each pair of the three migrate types. */
-bool min_free_compute(struct min_free *m, const struct zoneinfo *z, uint64_t page, unsigned block_order, bool huge_pages,
-                      unsigned version)
+/* calculate_min_free_kbytes() in mm/page_alloc.c and set_recommended_min_free_kbytes() in mm/khugepaged.c: two
+ * pageblocks of each zone free, and one for each pair of the three migrate types. */
+bool min_free_compute(struct min_free *m, const struct zoneinfo *z, uint64_t page, unsigned block_order,
+                      bool huge_pages, unsigned version)
 {
     uint64_t pages = 0, kb = page / 1024;
     *m = (struct min_free){.block_pages = 1ULL << (block_order & 31)};
@@ -26,7 +27,8 @@ bool min_free_compute(struct min_free *m, const struct zoneinfo *z, uint64_t pag
         if (!is_low(zone))
             continue;
         m->zones++;
-        pages += zone->managed > zone->high ? zone->managed - zone->high : 0; /* nr_free_buffer_pages() */
+        /* nr_free_buffer_pages() also subtracts the watermarks, which are next to nothing when the kernel computes this at boot. */
+        pages += zone->managed;
     }
     if (pages == 0)
         return false;

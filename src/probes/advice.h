@@ -16,8 +16,8 @@ struct min_free {
     uint64_t kb;       /* the larger of the two */
 };
 /* `version` as kernel_version(), 0: a recent one. False if there is no low memory. */
-bool min_free_compute(struct min_free *m, const struct zoneinfo *z, uint64_t page, unsigned block_order, bool huge_pages,
-                      unsigned version);
+bool min_free_compute(struct min_free *m, const struct zoneinfo *z, uint64_t page, unsigned block_order,
+                      bool huge_pages, unsigned version);
 
 /* vm.compaction_proactiveness by which kcompactd works at this node score: clamp(115 - score, 20, 60). */
 unsigned proactiveness_for(double score);

@@ -10,8 +10,28 @@
 #include "probes/probe.h"
 
 enum {
-    Z_NODE, Z_NAME, Z_PRESENT, Z_MANAGED, Z_SPANNED, Z_FREE, Z_SHARE, Z_FREE_SHARE, Z_MIN, Z_LOW, Z_HIGH, Z_BOOST, Z_PCP, Z_UNUSABLE3,
-    Z_UNUSABLE4, Z_UNUSABLE_HUGE, Z_FRAGINDEX3, Z_FRAGINDEX4, Z_FRAGINDEX_HUGE, Z_HUGE_ORDER, Z_SMALL, Z_CONTIGUITY_HUGE
+    Z_NODE,
+    Z_NAME,
+    Z_PRESENT,
+    Z_MANAGED,
+    Z_SPANNED,
+    Z_FREE,
+    Z_SHARE,
+    Z_FREE_SHARE,
+    Z_MIN,
+    Z_LOW,
+    Z_HIGH,
+    Z_BOOST,
+    Z_PCP,
+    Z_UNUSABLE3,
+    Z_UNUSABLE4,
+    Z_UNUSABLE_HUGE,
+    Z_FRAGINDEX3,
+    Z_FRAGINDEX4,
+    Z_FRAGINDEX_HUGE,
+    Z_HUGE_ORDER,
+    Z_SMALL,
+    Z_CONTIGUITY_HUGE
 };
 static const struct column zone_columns[] = {
     [Z_NODE] = {"node", TYPE_COUNT, "NUMA node"},
@@ -30,9 +50,12 @@ static const struct column zone_columns[] = {
     [Z_UNUSABLE3] = {"unusable_order3", TYPE_RATIO, "share of free memory that cannot serve a request of 8 pages"},
     [Z_UNUSABLE4] = {"unusable_order4", TYPE_RATIO, "share of free memory that cannot serve a request of 16 pages"},
     [Z_UNUSABLE_HUGE] = {"unusable_huge", TYPE_RATIO, "share of free memory that cannot serve a huge page"},
-    [Z_FRAGINDEX3] = {"fragindex_order3", TYPE_COUNT, "why 8 pages would fail: 0 lack of memory, 1 fragmentation, -1 they would not"},
-    [Z_FRAGINDEX4] = {"fragindex_order4", TYPE_COUNT, "why 16 pages would fail: 0 lack of memory, 1 fragmentation, -1 they would not"},
-    [Z_FRAGINDEX_HUGE] = {"fragindex_huge", TYPE_COUNT, "why a huge page would fail: 0 lack of memory, 1 fragmentation, -1 it would not"},
+    [Z_FRAGINDEX3] = {"fragindex_order3", TYPE_COUNT,
+                      "why 8 pages would fail: 0 lack of memory, 1 fragmentation, -1 they would not"},
+    [Z_FRAGINDEX4] = {"fragindex_order4", TYPE_COUNT,
+                      "why 16 pages would fail: 0 lack of memory, 1 fragmentation, -1 they would not"},
+    [Z_FRAGINDEX_HUGE] = {"fragindex_huge", TYPE_COUNT,
+                          "why a huge page would fail: 0 lack of memory, 1 fragmentation, -1 it would not"},
     [Z_HUGE_ORDER] = {"huge_order", TYPE_COUNT, "order of a huge page: it takes 2^order pages"},
     [Z_SMALL] = {"small", TYPE_BOOL, "below 64 MiB or 1 % of its node: does not count"},
     [Z_CONTIGUITY_HUGE] = {"contiguity_huge", TYPE_RATIO, "share of free memory in blocks of a huge page or larger"},
@@ -47,7 +70,8 @@ static const struct column order_columns[] = {
     [O_FREE_BLOCKS] = {"free_blocks", TYPE_COUNT, "free blocks of exactly this order"},
     [O_FREE] = {"free", TYPE_BYTES, "free memory in them"},
     [O_UNUSABLE] = {"unusable", TYPE_RATIO, "share of free memory that cannot serve a request of this order"},
-    [O_FRAGINDEX] = {"fragindex", TYPE_COUNT, "why such a request would fail: 0 lack of memory, 1 fragmentation, -1 it would not"},
+    [O_FRAGINDEX] = {"fragindex", TYPE_COUNT,
+                     "why such a request would fail: 0 lack of memory, 1 fragmentation, -1 it would not"},
 };
 
 enum { N_NODE, N_PRESENT, N_MANAGED, N_FREE, N_SCORE, N_WAKE, N_STOP, N_PROACTIVENESS, N_FREE_HUGE };
@@ -67,7 +91,8 @@ enum { FREE, FREE_HUGE, UNUSABLE_HUGE, HUGE_ORDER, HUGE_SIZE, WORST_SCORE, WAKE_
 static const struct column buddy_columns[] = {
     [FREE] = {"free", TYPE_BYTES, "free in blocks, all zones"},
     [FREE_HUGE] = {"free_huge", TYPE_BYTES, "of it in blocks of a huge page or larger"},
-    [UNUSABLE_HUGE] = {"unusable_huge", TYPE_RATIO, "share of free memory that cannot serve a huge page, over the zones that count"},
+    [UNUSABLE_HUGE] = {"unusable_huge", TYPE_RATIO,
+                       "share of free memory that cannot serve a huge page, over the zones that count"},
     [HUGE_ORDER] = {"huge_order", TYPE_COUNT, "order of a huge page"},
     [HUGE_SIZE] = {"huge_size", TYPE_BYTES, "its size"},
     [WORST_SCORE] = {"worst_score", TYPE_COUNT, "highest fragmentation score of a node"},
@@ -79,14 +104,26 @@ static const char *const zone_key[] = {"node", "name", NULL};
 static const char *const order_key[] = {"node", "zone", "order", NULL};
 static const char *const node_key[] = {"node", NULL};
 static const struct table_decl tables[] = {
-    {.name = "zone", .help = "zones: watermarks and fragmentation", .columns = zone_columns,
-     .column_count = sizeof zone_columns / sizeof *zone_columns, .key = zone_key},
-    {.name = "order", .help = "free blocks by size", .columns = order_columns,
-     .column_count = sizeof order_columns / sizeof *order_columns, .key = order_key},
-    {.name = "node", .help = "nodes: kcompactd's view", .columns = node_columns,
-     .column_count = sizeof node_columns / sizeof *node_columns, .key = node_key},
-    {.name = "buddy", .help = "free memory as a whole", .columns = buddy_columns,
-     .column_count = sizeof buddy_columns / sizeof *buddy_columns, .single = true},
+    {.name = "zone",
+     .help = "zones: watermarks and fragmentation",
+     .columns = zone_columns,
+     .column_count = sizeof zone_columns / sizeof *zone_columns,
+     .key = zone_key},
+    {.name = "order",
+     .help = "free blocks by size",
+     .columns = order_columns,
+     .column_count = sizeof order_columns / sizeof *order_columns,
+     .key = order_key},
+    {.name = "node",
+     .help = "nodes: kcompactd's view",
+     .columns = node_columns,
+     .column_count = sizeof node_columns / sizeof *node_columns,
+     .key = node_key},
+    {.name = "buddy",
+     .help = "free memory as a whole",
+     .columns = buddy_columns,
+     .column_count = sizeof buddy_columns / sizeof *buddy_columns,
+     .single = true},
 };
 
 #define SMALL_BYTES (64.0 * 1024 * 1024)
@@ -117,8 +154,8 @@ static bool is_small(const struct view *v, const struct zone_facts *z)
     return managed * v->page < SMALL_BYTES || managed < node_managed(v, z->node) / 100;
 }
 
-static void put_index(struct table *t, size_t row, unsigned unusable, unsigned fragindex, const struct buddy_zone *z, unsigned orders,
-                      unsigned order)
+static void put_index(struct table *t, size_t row, unsigned unusable, unsigned fragindex, const struct buddy_zone *z,
+                      unsigned orders, unsigned order)
 {
     if (order >= orders) {
         cell_unknown(t, row, unusable, "this kernel has no blocks of that order");
@@ -185,8 +222,8 @@ static void put_orders(struct table *t, const struct view *v, const struct buddy
     }
 }
 
-/* fragmentation_score_node(): each zone weighs by its present pages, each division rounds down. Returns the score, -1 if
- * zoneinfo is missing. */
+/* fragmentation_score_node(): each zone weighs by its present pages, each division rounds down. Returns the score, -1
+ * if zoneinfo is missing. */
 static int put_node(struct table *t, const struct view *v, unsigned node)
 {
     uint64_t present = 0, score = 0;
@@ -236,7 +273,8 @@ static void put_whole(struct table *t, const struct view *v, int worst)
     bool boosted = false, boost_known = false;
     for (size_t i = 0; i < v->b->count; i++) {
         const struct buddy_zone *z = &v->b->zones[i];
-        double free_pages = (double)buddy_free_pages(z, v->b->orders), large = (double)buddy_pages_from(z, v->b->orders, v->huge);
+        double free_pages = (double)buddy_free_pages(z, v->b->orders),
+               large = (double)buddy_pages_from(z, v->b->orders, v->huge);
         pages += free_pages;
         huge += large;
         const struct zone_facts *zone = zoneinfo_find(v->z, z->node, z->name);
@@ -296,9 +334,11 @@ static void collect(void *state, const struct probe_input *in, struct facts *f)
         v.proactiveness = v.proactive_known ? (unsigned)n : 0;
         snprintf(v.proactive_why, sizeof v.proactive_why, "vm.compaction_proactiveness is not a number from 0 to 100");
     } else {
-        snprintf(v.proactive_why, sizeof v.proactive_why, "%s", status == STATUS_ABSENT
-                     ? "kcompactd of this kernel does not work by itself (no vm.compaction_proactiveness; since Linux 5.9)"
-                     : e.text);
+        snprintf(
+            v.proactive_why, sizeof v.proactive_why, "%s",
+            status == STATUS_ABSENT
+                ? "kcompactd of this kernel does not work by itself (no vm.compaction_proactiveness; since Linux 5.9)"
+                : e.text);
     }
     for (size_t i = 0; i < b.count; i++) {
         put_zone(facts_table(f, "zone"), &v, &b.zones[i]);

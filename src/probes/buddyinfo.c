@@ -84,7 +84,7 @@ uint64_t buddy_free_pages(const struct buddy_zone *z, unsigned orders)
 uint64_t buddy_pages_from(const struct buddy_zone *z, unsigned orders, unsigned order)
 {
     uint64_t pages = 0;
-    for (unsigned i = order; i < orders; i++)
+    for (unsigned i = order; i < orders && i < BUDDY_ORDERS_MAX; i++)
         pages += z->blocks[i] << i;
     return pages;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* /proc/buddyinfo and the kernel's own measures over it, in the kernel's integer arithmetic (mm/vmstat.c, mm/compaction.c),
- * so that they equal debugfs extfrag/{unusable_index,extfrag_index} to the last digit. */
+/* /proc/buddyinfo and the kernel's own measures over it, in the kernel's integer arithmetic (mm/vmstat.c,
+ * mm/compaction.c), so that they equal debugfs extfrag/{unusable_index,extfrag_index} to the last digit. */
 #ifndef FW_PROBES_BUDDYINFO_H
 #define FW_PROBES_BUDDYINFO_H
 

@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-/* With `zones`, NAME_dma, NAME_dma32, NAME_normal, NAME_high, NAME_movable and NAME_device are added up: 3.10 has pgscan and
- * pgsteal by zone and one allocstall, 4.9 and later the reverse. */
+/* With `zones`, NAME_dma, NAME_dma32, NAME_normal, NAME_high, NAME_movable and NAME_device are added up: 3.10 has
+ * pgscan and pgsteal by zone and one allocstall, 4.9 and later the reverse. */
 static const struct {
     const char *name, *also;
     bool zones;

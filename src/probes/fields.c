@@ -52,7 +52,8 @@ bool fields_number(struct fields *s, uint64_t *n)
     const char *at = s->at;
     uint64_t value = 0;
     while (at < s->end && *at >= '0' && *at <= '9') {
-        if (__builtin_mul_overflow(value, (uint64_t)10, &value) || __builtin_add_overflow(value, (uint64_t)(*at - '0'), &value))
+        if (__builtin_mul_overflow(value, (uint64_t)10, &value) ||
+            __builtin_add_overflow(value, (uint64_t)(*at - '0'), &value))
             return false;
         at++;
     }

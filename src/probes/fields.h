@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Reading text of the kernel piece by piece, bounded by a length (no NUL needed), without ever overflowing a number; and the
- * files themselves with the sentence that tells why one is missing. */
+/* Reading text of the kernel piece by piece, bounded by a length (no NUL needed), without ever overflowing a number;
+ * and the files themselves with the sentence that tells why one is missing. */
 #ifndef FW_PROBES_FIELDS_H
 #define FW_PROBES_FIELDS_H
 
@@ -16,13 +16,14 @@ struct fields {
 };
 
 struct fields fields_of(const char *text, size_t length);
-bool fields_line(struct fields *all, struct fields *line);      /* the next line, without newline */
-bool fields_word(struct fields *s, struct fields *word);        /* the next run of non-blanks */
-bool fields_number(struct fields *s, uint64_t *n);              /* blanks, then decimal digits up to a non-digit; false if > 64 bit */
-bool fields_take(struct fields *s, const char *literal);        /* blanks, then exactly that */
-bool fields_find(struct fields *s, const char *literal);        /* moves behind its next occurrence */
-bool fields_end(struct fields *s);                              /* only blanks are left */
-bool fields_is(const struct fields *s, const char *text);       /* equal as a whole */
+bool fields_line(struct fields *all, struct fields *line); /* the next line, without newline */
+bool fields_word(struct fields *s, struct fields *word);   /* the next run of non-blanks */
+bool fields_number(struct fields *s,
+                   uint64_t *n); /* blanks, then decimal digits up to a non-digit; false if > 64 bit */
+bool fields_take(struct fields *s, const char *literal);  /* blanks, then exactly that */
+bool fields_find(struct fields *s, const char *literal);  /* moves behind its next occurrence */
+bool fields_end(struct fields *s);                        /* only blanks are left */
+bool fields_is(const struct fields *s, const char *text); /* equal as a whole */
 bool fields_begins(const struct fields *s, const char *prefix);
 size_t fields_length(const struct fields *s);
 void fields_copy(const struct fields *s, char *out, size_t size); /* cut, NUL-terminated */

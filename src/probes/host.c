@@ -15,8 +15,25 @@
 #include "probes/probe.h"
 
 enum {
-    HOSTNAME, KERNEL, MACHINE, PAGE_SIZE, PAGEBLOCK_SIZE, HUGE_PAGE_SIZE, MEMORY_TOTAL, NODES, CPUS, UPTIME, VIRTUALIZATION,
-    PROVIDER, PRODUCT, BALLOON, SWAP_TOTAL, PRIVILEGED, USER, CGROUP_VERSION, CONTAINER
+    HOSTNAME,
+    KERNEL,
+    MACHINE,
+    PAGE_SIZE,
+    PAGEBLOCK_SIZE,
+    HUGE_PAGE_SIZE,
+    MEMORY_TOTAL,
+    NODES,
+    CPUS,
+    UPTIME,
+    VIRTUALIZATION,
+    PROVIDER,
+    PRODUCT,
+    BALLOON,
+    SWAP_TOTAL,
+    PRIVILEGED,
+    USER,
+    CGROUP_VERSION,
+    CONTAINER
 };
 
 static const struct column columns[] = {
@@ -42,12 +59,17 @@ static const struct column columns[] = {
 };
 
 static const struct table_decl tables[] = {
-    {.name = "host", .help = "the machine", .columns = columns, .column_count = sizeof columns / sizeof *columns, .single = true},
+    {.name = "host",
+     .help = "the machine",
+     .columns = columns,
+     .column_count = sizeof columns / sizeof *columns,
+     .single = true},
 };
 
 static void put_hostname(struct table *t, const struct root *r)
 {
-    static const char *const files[] = {"proc/sys/kernel/hostname", "hostname", "sos_commands/host/hostname", "etc/hostname"};
+    static const char *const files[] = {"proc/sys/kernel/hostname", "hostname", "sos_commands/host/hostname",
+                                        "etc/hostname"};
     char text[256];
     if (capture_mark(r, "hostname", text, sizeof text)) {
         cell_text(t, 0, HOSTNAME, text);
@@ -76,7 +98,8 @@ static void put_kernel(struct table *t, const struct root *r)
         return;
     }
     /* proc/sys/kernel/arch is new in 6.1 */
-    if (capture_mark(r, "machine", machine, sizeof machine) || source_line(r, "proc/sys/kernel/arch", machine, sizeof machine)) {
+    if (capture_mark(r, "machine", machine, sizeof machine) ||
+        source_line(r, "proc/sys/kernel/arch", machine, sizeof machine)) {
         cell_text(t, 0, MACHINE, machine);
         return;
     }
@@ -105,7 +128,8 @@ static void put_sizes(struct table *t, const struct root *r)
     if (huge)
         cell_number(t, 0, HUGE_PAGE_SIZE, (double)huge);
     else
-        cell_unknown(t, 0, HUGE_PAGE_SIZE, "this kernel has no transparent huge pages (/sys/kernel/mm/transparent_hugepage: not found)");
+        cell_unknown(t, 0, HUGE_PAGE_SIZE,
+                     "this kernel has no transparent huge pages (/sys/kernel/mm/transparent_hugepage: not found)");
 }
 
 static void put_nodes(struct table *t, const struct root *r)
@@ -236,12 +260,23 @@ static const char *provider_of(const struct firmware *f)
     static const struct {
         const char *part, *name;
     } vendors[] = {
-        {"linode", "Linode/Akamai"},    {"akamai", "Linode/Akamai"},  {"amazon", "AWS"},
-        {"google", "GCE"},              {"digitalocean", "DigitalOcean"}, {"hetzner", "Hetzner"},
-        {"vultr", "Vultr"},             {"ovh", "OVH"},               {"alibaba", "Alibaba Cloud"},
-        {"oraclecloud", "Oracle Cloud"}, {"scaleway", "Scaleway"},    {"upcloud", "UpCloud"},
-        {"exoscale", "Exoscale"},       {"tencent", "Tencent Cloud"}, {"huawei cloud", "Huawei Cloud"},
-        {"openstack", "OpenStack"},     {"nutanix", "Nutanix"},
+        {"linode", "Linode/Akamai"},
+        {"akamai", "Linode/Akamai"},
+        {"amazon", "AWS"},
+        {"google", "GCE"},
+        {"digitalocean", "DigitalOcean"},
+        {"hetzner", "Hetzner"},
+        {"vultr", "Vultr"},
+        {"ovh", "OVH"},
+        {"alibaba", "Alibaba Cloud"},
+        {"oraclecloud", "Oracle Cloud"},
+        {"scaleway", "Scaleway"},
+        {"upcloud", "UpCloud"},
+        {"exoscale", "Exoscale"},
+        {"tencent", "Tencent Cloud"},
+        {"huawei cloud", "Huawei Cloud"},
+        {"openstack", "OpenStack"},
+        {"nutanix", "Nutanix"},
     };
     const char *const texts[] = {f->vendor, f->tag, f->board, f->bios, f->product};
     for (size_t i = 0; i < sizeof vendors / sizeof *vendors; i++)
@@ -257,7 +292,8 @@ static const char *hypervisor_of(const struct root *r, const struct firmware *f)
 {
     char text[1024], clock[256];
     /* The fixed ACPI table names its maker at byte 10; Firecracker has no DMI. */
-    if (root_read_small(r, "sys/firmware/acpi/tables/FACP", text, sizeof text) >= 16 && memcmp(text + 10, "FIRECK", 6) == 0)
+    if (root_read_small(r, "sys/firmware/acpi/tables/FACP", text, sizeof text) >= 16 &&
+        memcmp(text + 10, "FIRECK", 6) == 0)
         return "firecracker";
     if (source_line(r, "sys/hypervisor/type", text, sizeof text) && strcmp(text, "xen") == 0)
         return "xen";
@@ -318,7 +354,8 @@ static void put_virtualization(struct table *t, const struct root *r, const stru
     else if (cpus->flags || firmware)
         cell_text(t, 0, VIRTUALIZATION, "none");
     else
-        cell_unknown(t, 0, VIRTUALIZATION, cpus->known ? "this architecture does not tell" : "/proc/cpuinfo: not found");
+        cell_unknown(t, 0, VIRTUALIZATION,
+                     cpus->known ? "this architecture does not tell" : "/proc/cpuinfo: not found");
     const char *provider = provider_of(&f);
     cell_text(t, 0, PROVIDER, provider ? provider : "none known");
     if (f.product[0])
@@ -395,12 +432,20 @@ static void put_cgroups(struct table *t, const struct root *r)
         }
     }
     int fd = root_open_file(r, "sys/fs/cgroup/cgroup.controllers");
-    if (fd >= 0)
+    if (fd >= 0) {
         close(fd);
-    if (fd >= 0 || (root_read_small(r, "proc/1/cgroup", text, sizeof text) > 0 && strncmp(text, "0::", 3) == 0))
         cell_number(t, 0, CGROUP_VERSION, 2);
-    else
-        cell_unknown(t, 0, CGROUP_VERSION, "neither /proc/cgroups nor /sys/fs/cgroup tells");
+        return;
+    }
+    /* A capture may have no more than where some process is. */
+    static const char *const members[] = {"proc/1/cgroup", "proc/self/cgroup"};
+    for (size_t i = 0; i < 2; i++) {
+        if (root_read_small(r, members[i], text, sizeof text) <= 0)
+            continue;
+        cell_number(t, 0, CGROUP_VERSION, strstr(text, ":memory:") ? 1 : 2);
+        return;
+    }
+    cell_unknown(t, 0, CGROUP_VERSION, "neither /proc/cgroups nor /sys/fs/cgroup tells");
 }
 
 static void collect(void *state, const struct probe_input *in, struct facts *f)

@@ -7,16 +7,48 @@
 #include "probes/probe.h"
 
 enum {
-    TOTAL, FREE, AVAILABLE, BUFFERS, CACHED, SWAP_CACHED, SWAP_TOTAL, SWAP_FREE, ANON, MAPPED, SHMEM, SLAB, SLAB_RECLAIMABLE,
-    SLAB_UNRECLAIMABLE, KERNEL_STACK, PAGE_TABLES, PERCPU, HUGETLB, HUGETLB_FREE, HUGETLB_PAGE_SIZE, HUGETLB_RESERVED_IDLE, ANON_HUGE,
-    COMMITTED, COMMIT_LIMIT, VMALLOC, DIRTY, WRITEBACK, UNEVICTABLE, MLOCKED, PCP, UNACCOUNTED, UNACCOUNTED_SHARE, AVAILABLE_SHARE,
-    FREE_SHARE, RECLAIMABLE
+    TOTAL,
+    FREE,
+    AVAILABLE,
+    BUFFERS,
+    CACHED,
+    SWAP_CACHED,
+    SWAP_TOTAL,
+    SWAP_FREE,
+    ANON,
+    MAPPED,
+    SHMEM,
+    SLAB,
+    SLAB_RECLAIMABLE,
+    SLAB_UNRECLAIMABLE,
+    KERNEL_STACK,
+    PAGE_TABLES,
+    PERCPU,
+    HUGETLB,
+    HUGETLB_FREE,
+    HUGETLB_PAGE_SIZE,
+    HUGETLB_RESERVED_IDLE,
+    ANON_HUGE,
+    COMMITTED,
+    COMMIT_LIMIT,
+    VMALLOC,
+    DIRTY,
+    WRITEBACK,
+    UNEVICTABLE,
+    MLOCKED,
+    PCP,
+    UNACCOUNTED,
+    UNACCOUNTED_SHARE,
+    AVAILABLE_SHARE,
+    FREE_SHARE,
+    RECLAIMABLE
 };
 
 static const struct column columns[] = {
     [TOTAL] = {"total", TYPE_BYTES, "memory that the kernel manages (MemTotal)"},
     [FREE] = {"free", TYPE_BYTES, "free pages (MemFree)"},
-    [AVAILABLE] = {"available", TYPE_BYTES, "what applications can get without swapping (MemAvailable, since Linux 3.14)"},
+    [AVAILABLE] = {"available", TYPE_BYTES,
+                   "what applications can get without swapping (MemAvailable, since Linux 3.14)"},
     [BUFFERS] = {"buffers", TYPE_BYTES, "cache of block devices"},
     [CACHED] = {"cached", TYPE_BYTES, "page cache, with shared memory (Cached)"},
     [SWAP_CACHED] = {"swap_cached", TYPE_BYTES, "swapped pages that are in memory too"},
@@ -34,7 +66,8 @@ static const struct column columns[] = {
     [HUGETLB] = {"hugetlb", TYPE_BYTES, "huge pages reserved in the pools of hugetlb, of all sizes"},
     [HUGETLB_FREE] = {"hugetlb_free", TYPE_BYTES, "of them not in use"},
     [HUGETLB_PAGE_SIZE] = {"hugetlb_page_size", TYPE_BYTES, "default size of hugetlb pages"},
-    [HUGETLB_RESERVED_IDLE] = {"hugetlb_reserved_idle", TYPE_BYTES, "the idle pool: taken from everybody, used by nobody now"},
+    [HUGETLB_RESERVED_IDLE] = {"hugetlb_reserved_idle", TYPE_BYTES,
+                               "the idle pool: taken from everybody, used by nobody now"},
     [ANON_HUGE] = {"anon_huge", TYPE_BYTES, "anonymous memory in transparent huge pages"},
     [COMMITTED] = {"committed", TYPE_BYTES, "memory promised to processes (Committed_AS)"},
     [COMMIT_LIMIT] = {"commit_limit", TYPE_BYTES, "limit of promises, if vm.overcommit_memory is 2"},
@@ -44,11 +77,13 @@ static const struct column columns[] = {
     [UNEVICTABLE] = {"unevictable", TYPE_BYTES, "pages that reclaim must leave"},
     [MLOCKED] = {"mlocked", TYPE_BYTES, "pages locked by mlock"},
     [PCP] = {"pcp", TYPE_BYTES, "free pages on per-CPU lists, in no other number"},
-    [UNACCOUNTED] = {"unaccounted", TYPE_BYTES, "what no counter names: kernel pages, also what drivers and pipes hold"},
+    [UNACCOUNTED] = {"unaccounted", TYPE_BYTES,
+                     "what no counter names: kernel pages, also what drivers and pipes hold"},
     [UNACCOUNTED_SHARE] = {"unaccounted_share", TYPE_RATIO, "that as a share of all memory"},
     [AVAILABLE_SHARE] = {"available_share", TYPE_RATIO, "available as a share of all memory"},
     [FREE_SHARE] = {"free_share", TYPE_RATIO, "free as a share of all memory"},
-    [RECLAIMABLE] = {"reclaimable", TYPE_BYTES, "what reclaim can take without swap: file pages and reclaimable kernel objects"},
+    [RECLAIMABLE] = {"reclaimable", TYPE_BYTES,
+                     "what reclaim can take without swap: file pages and reclaimable kernel objects"},
 };
 
 enum { ITEM, BYTES, SHARE, SOURCE };
@@ -60,9 +95,14 @@ static const struct column balance_columns[] = {
 };
 
 static const struct table_decl tables[] = {
-    {.name = "memory", .help = "memory, by meminfo", .columns = columns, .column_count = sizeof columns / sizeof *columns,
+    {.name = "memory",
+     .help = "memory, by meminfo",
+     .columns = columns,
+     .column_count = sizeof columns / sizeof *columns,
      .single = true},
-    {.name = "balance", .help = "all memory by use; the parts do not overlap and add up to the total", .columns = balance_columns,
+    {.name = "balance",
+     .help = "all memory by use; the parts do not overlap and add up to the total",
+     .columns = balance_columns,
      .column_count = sizeof balance_columns / sizeof *balance_columns},
 };
 
@@ -70,12 +110,31 @@ static const struct {
     unsigned column;
     enum meminfo_name name;
 } plain[] = {
-    {TOTAL, MI_MEM_TOTAL}, {FREE, MI_MEM_FREE}, {AVAILABLE, MI_MEM_AVAILABLE}, {BUFFERS, MI_BUFFERS}, {CACHED, MI_CACHED},
-    {SWAP_CACHED, MI_SWAP_CACHED}, {SWAP_TOTAL, MI_SWAP_TOTAL}, {SWAP_FREE, MI_SWAP_FREE}, {ANON, MI_ANON_PAGES}, {MAPPED, MI_MAPPED},
-    {SHMEM, MI_SHMEM}, {SLAB, MI_SLAB}, {SLAB_RECLAIMABLE, MI_SRECLAIMABLE}, {SLAB_UNRECLAIMABLE, MI_SUNRECLAIM},
-    {KERNEL_STACK, MI_KERNEL_STACK}, {PAGE_TABLES, MI_PAGE_TABLES}, {PERCPU, MI_PERCPU}, {ANON_HUGE, MI_ANON_HUGE},
-    {COMMITTED, MI_COMMITTED_AS}, {COMMIT_LIMIT, MI_COMMIT_LIMIT}, {DIRTY, MI_DIRTY}, {WRITEBACK, MI_WRITEBACK},
-    {UNEVICTABLE, MI_UNEVICTABLE}, {MLOCKED, MI_MLOCKED}, {HUGETLB_PAGE_SIZE, MI_HUGE_SIZE},
+    {TOTAL, MI_MEM_TOTAL},
+    {FREE, MI_MEM_FREE},
+    {AVAILABLE, MI_MEM_AVAILABLE},
+    {BUFFERS, MI_BUFFERS},
+    {CACHED, MI_CACHED},
+    {SWAP_CACHED, MI_SWAP_CACHED},
+    {SWAP_TOTAL, MI_SWAP_TOTAL},
+    {SWAP_FREE, MI_SWAP_FREE},
+    {ANON, MI_ANON_PAGES},
+    {MAPPED, MI_MAPPED},
+    {SHMEM, MI_SHMEM},
+    {SLAB, MI_SLAB},
+    {SLAB_RECLAIMABLE, MI_SRECLAIMABLE},
+    {SLAB_UNRECLAIMABLE, MI_SUNRECLAIM},
+    {KERNEL_STACK, MI_KERNEL_STACK},
+    {PAGE_TABLES, MI_PAGE_TABLES},
+    {PERCPU, MI_PERCPU},
+    {ANON_HUGE, MI_ANON_HUGE},
+    {COMMITTED, MI_COMMITTED_AS},
+    {COMMIT_LIMIT, MI_COMMIT_LIMIT},
+    {DIRTY, MI_DIRTY},
+    {WRITEBACK, MI_WRITEBACK},
+    {UNEVICTABLE, MI_UNEVICTABLE},
+    {MLOCKED, MI_MLOCKED},
+    {HUGETLB_PAGE_SIZE, MI_HUGE_SIZE},
 };
 
 /* Huge page pools: their size and their idle part in bytes. Pools of other than the default size are in sysfs only. */
@@ -114,8 +173,8 @@ static struct pools pools_read(const struct root *r, const struct meminfo *m)
     return p;
 }
 
-/* VmallocUsed counts memory since 5.3; from 4.4 it is always 0 and before that it counts addresses, also of devices. Percpu
- * (4.20) tells them apart. */
+/* VmallocUsed counts memory since 5.3; from 4.4 it is always 0 and before that it counts addresses, also of devices.
+ * Percpu (4.20) tells them apart. */
 static bool vmalloc_is_memory(const struct meminfo *m)
 {
     return m->known[MI_VMALLOC_USED] && m->known[MI_PERCPU];
@@ -141,10 +200,10 @@ static double above(double a, double b)
     return a > b ? a - b : 0;
 }
 
-/* Overlaps that matter: Shmem is part of Cached; SwapCached is not, and its mapped part is in AnonPages; the kernel stacks are
- * vmalloc memory on the architectures with CONFIG_VMAP_STACK. Returns what no counter names. */
-static double balance(struct table *table, const struct root *r, const struct meminfo *m, const struct pools *pools, bool pcp_known,
-                      double pcp)
+/* Overlaps that matter: Shmem is part of Cached; SwapCached is not, and its mapped part is in AnonPages; the kernel
+ * stacks are vmalloc memory on the architectures with CONFIG_VMAP_STACK. Returns what no counter names. */
+static double balance(struct table *table, const struct root *r, const struct meminfo *m, const struct pools *pools,
+                      bool pcp_known, double pcp)
 {
     struct balance b = {table, (double)m->value[MI_MEM_TOTAL], 0};
 #define V(name) ((double)meminfo_value(m, name))
@@ -157,11 +216,13 @@ static double balance(struct table *table, const struct root *r, const struct me
     double lru = above(V(MI_ACTIVE_ANON) + V(MI_INACTIVE_ANON), V(MI_ANON_PAGES) + V(MI_SHMEM));
     double unmapped = lru < V(MI_SWAP_CACHED) ? lru : V(MI_SWAP_CACHED);
     if (unmapped > 0)
-        part(&b, "swap cache, not mapped", unmapped, "Active(anon) + Inactive(anon) - AnonPages - Shmem, at most SwapCached");
+        part(&b, "swap cache, not mapped", unmapped,
+             "Active(anon) + Inactive(anon) - AnonPages - Shmem, at most SwapCached");
     part(&b, "slab, reclaimable", V(MI_SRECLAIMABLE), "SReclaimable");
     part(&b, "slab, unreclaimable", V(MI_SUNRECLAIM), "SUnreclaim");
     if (m->known[MI_KRECLAIMABLE] && V(MI_KRECLAIMABLE) > V(MI_SRECLAIMABLE))
-        part(&b, "other reclaimable kernel memory", V(MI_KRECLAIMABLE) - V(MI_SRECLAIMABLE), "KReclaimable - SReclaimable");
+        part(&b, "other reclaimable kernel memory", V(MI_KRECLAIMABLE) - V(MI_SRECLAIMABLE),
+             "KReclaimable - SReclaimable");
     part(&b, "kernel stacks", V(MI_KERNEL_STACK), "KernelStack");
     part(&b, "page tables", V(MI_PAGE_TABLES) + V(MI_SEC_PAGE_TABLES), "PageTables + SecPageTables");
     if (m->known[MI_PERCPU])
@@ -190,7 +251,8 @@ static double balance(struct table *table, const struct root *r, const struct me
     if (V(MI_GPU_ACTIVE) + V(MI_GPU_RECLAIM) > 0)
         part(&b, "graphics", V(MI_GPU_ACTIVE) + V(MI_GPU_RECLAIM), "GPUActive + GPUReclaim");
     double rest = b.total - b.sum;
-    /* Most balloons lower MemTotal, those that give way before an out-of-memory kill do not: only the remainder can tell. */
+    /* Most balloons lower MemTotal, those that give way before an out-of-memory kill do not: only the remainder can
+     * tell. */
     double balloon = V(MI_BALLOON) < rest ? V(MI_BALLOON) : rest;
     if (balloon > 0)
         part(&b, "memory balloon", balloon, "Balloon, as far as MemTotal holds it");
@@ -238,8 +300,9 @@ static void collect(void *state, const struct probe_input *in, struct facts *f)
     else
         cell_unknown(t, 0, VMALLOC, "this kernel does not count vmalloc memory");
     if (m.known[MI_ACTIVE_FILE] && m.known[MI_INACTIVE_FILE])
-        cell_number(t, 0, RECLAIMABLE, (double)m.value[MI_ACTIVE_FILE] + (double)m.value[MI_INACTIVE_FILE] +
-                                           (double)meminfo_value(&m, m.known[MI_KRECLAIMABLE] ? MI_KRECLAIMABLE : MI_SRECLAIMABLE));
+        cell_number(t, 0, RECLAIMABLE,
+                    (double)m.value[MI_ACTIVE_FILE] + (double)m.value[MI_INACTIVE_FILE] +
+                        (double)meminfo_value(&m, m.known[MI_KRECLAIMABLE] ? MI_KRECLAIMABLE : MI_SRECLAIMABLE));
     else
         cell_unknown(t, 0, RECLAIMABLE, "/proc/meminfo has no Active(file)");
 

@@ -33,16 +33,18 @@ static uint64_t nearest_size(double bytes)
     return 0;
 }
 
-/* Each pair of counts votes; meminfo and vmstat were read at two moments, so that one alone can be off. What zones manage is
- * no witness: where page initialisation is deferred it is a fraction of MemTotal. */
+/* Each pair of counts votes; meminfo and vmstat were read at two moments, so that one alone can be off. What zones
+ * manage is no witness: where page initialisation is deferred it is a fraction of MemTotal. */
 uint64_t page_size_conclude(const struct meminfo *m, const struct counters *c, const struct zoneinfo *z)
 {
     static const struct {
         enum meminfo_name bytes;
         enum counter pages;
     } pairs[] = {
-        {MI_ANON_PAGES, CT_NR_ANON},          {MI_MAPPED, CT_NR_MAPPED},
-        {MI_PAGE_TABLES, CT_NR_PAGE_TABLES},  {MI_SRECLAIMABLE, CT_NR_SLAB_RECLAIMABLE},
+        {MI_ANON_PAGES, CT_NR_ANON},
+        {MI_MAPPED, CT_NR_MAPPED},
+        {MI_PAGE_TABLES, CT_NR_PAGE_TABLES},
+        {MI_SRECLAIMABLE, CT_NR_SLAB_RECLAIMABLE},
         {MI_SUNRECLAIM, CT_NR_SLAB_UNRECLAIMABLE},
     };
     uint64_t vote[sizeof pairs / sizeof *pairs + 1];
@@ -102,7 +104,8 @@ uint64_t page_size(const struct root *r)
 uint64_t huge_page_size(const struct root *r)
 {
     uint64_t n;
-    if (!source_number(r, "sys/kernel/mm/transparent_hugepage/hpage_pmd_size", &n) || n < 8192 || n > 1ULL << 40 || (n & (n - 1)))
+    if (!source_number(r, "sys/kernel/mm/transparent_hugepage/hpage_pmd_size", &n) || n < 8192 || n > 1ULL << 40 ||
+        (n & (n - 1)))
         return 0;
     return n;
 }
@@ -128,7 +131,8 @@ unsigned huge_order(const struct root *r, uint64_t page, unsigned orders)
 unsigned pageblock_order(const struct root *r, uint64_t page, unsigned orders)
 {
     char head[256];
-    /* Only from a capture: on a live machine its header would cost the whole of pagetypeinfo, milliseconds with a lock held. */
+    /* Only from a capture: on a live machine its header would cost the whole of pagetypeinfo, milliseconds with a lock
+     * held. */
     if (!r->live) {
         int fd = root_open_file(r, "proc/pagetypeinfo");
         ssize_t length = fd >= 0 ? read(fd, head, sizeof head) : -1;
@@ -137,7 +141,8 @@ unsigned pageblock_order(const struct root *r, uint64_t page, unsigned orders)
         if (length > 0) {
             struct fields all = fields_of(head, (size_t)length), line;
             uint64_t order;
-            if (fields_line(&all, &line) && fields_take(&line, "Page block order:") && fields_number(&line, &order) && order < 32)
+            if (fields_line(&all, &line) && fields_take(&line, "Page block order:") && fields_number(&line, &order) &&
+                order < 32)
                 return (unsigned)order;
         }
     }
@@ -177,7 +182,8 @@ unsigned kernel_version(const struct root *r)
         return 0;
     struct fields s = fields_of(text, strlen(text));
     uint64_t major, minor;
-    if (!fields_number(&s, &major) || !fields_take(&s, ".") || !fields_number(&s, &minor) || major > 1000 || minor > 999)
+    if (!fields_number(&s, &major) || !fields_take(&s, ".") || !fields_number(&s, &minor) || major > 1000 ||
+        minor > 999)
         return 0;
     return (unsigned)(major * 1000 + minor);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Sizes that /proc does not print: of a page, a huge page, a pageblock. Asked of the live kernel, concluded from a capture. */
+/* Sizes that /proc does not print: of a page, a huge page, a pageblock. Asked of the live kernel, concluded from a
+ * capture. */
 #ifndef FW_PROBES_PAGE_SIZE_H
 #define FW_PROBES_PAGE_SIZE_H
 

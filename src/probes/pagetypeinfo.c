@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Node    0, zone   Normal, type    Unmovable    118    538    602    393    230     95     35     18      0      0      0
- * Number of blocks type     Unmovable      Movable  Reclaimable …  then  Node 0, zone   Normal           68         1270 … */
+ * Number of blocks type     Unmovable      Movable  Reclaimable      then      Node 0, zone   Normal    68    1270    70 */
 #include "probes/pagetypeinfo.h"
 
 #include <stdlib.h>

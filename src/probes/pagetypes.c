@@ -26,9 +26,16 @@ static const struct column columns[] = {
 
 static const char *const type_key[] = {"node", "zone", "type", NULL};
 static const struct table_decl tables[] = {
-    {.name = "pagetype", .help = "pageblocks and free pages by migrate type", .columns = type_columns,
-     .column_count = sizeof type_columns / sizeof *type_columns, .keep = 200, .key = type_key},
-    {.name = "pagetypes", .help = "pageblocks as a whole", .columns = columns, .column_count = sizeof columns / sizeof *columns,
+    {.name = "pagetype",
+     .help = "pageblocks and free pages by migrate type",
+     .columns = type_columns,
+     .column_count = sizeof type_columns / sizeof *type_columns,
+     .keep = 200,
+     .key = type_key},
+    {.name = "pagetypes",
+     .help = "pageblocks as a whole",
+     .columns = columns,
+     .column_count = sizeof columns / sizeof *columns,
      .single = true},
 };
 

@@ -26,10 +26,16 @@ static const struct column sample_columns[] = {
 };
 
 static const struct table_decl tables[] = {
-    {.name = "pressure", .help = "time lost waiting for memory, devices and processors", .columns = columns,
-     .column_count = sizeof columns / sizeof *columns, .single = true},
-    {.name = "pressure_sample", .help = "the same over time", .columns = sample_columns,
-     .column_count = sizeof sample_columns / sizeof *sample_columns, .keep = SAMPLES_MAX},
+    {.name = "pressure",
+     .help = "time lost waiting for memory, devices and processors",
+     .columns = columns,
+     .column_count = sizeof columns / sizeof *columns,
+     .single = true},
+    {.name = "pressure_sample",
+     .help = "the same over time",
+     .columns = sample_columns,
+     .column_count = sizeof sample_columns / sizeof *sample_columns,
+     .keep = SAMPLES_MAX},
 };
 
 enum { MEMORY, IO, CPU, KINDS };
@@ -77,7 +83,8 @@ static void thin(void *state)
     s->kept = kept;
 }
 
-static void put(struct table *t, size_t row, unsigned column, const struct pressure_line *a, const struct pressure_line *b, double time)
+static void put(struct table *t, size_t row, unsigned column, const struct pressure_line *a,
+                const struct pressure_line *b, double time)
 {
     if (!a->known || !b->known || time <= 0 || b->total < a->total)
         return;
@@ -125,7 +132,9 @@ static void collect(void *state, const struct probe_input *in, struct facts *f)
     put(t, 0, IO_SOME, &a->of[IO].some, &b->of[IO].some, window);
     put(t, 0, IO_FULL, &a->of[IO].full, &b->of[IO].full, window);
     put(t, 0, CPU_SOME, &a->of[CPU].some, &b->of[CPU].some, window);
-    row_unknown(t, 0, s->samples < 2 || window <= 0 ? "one moment only; a window needs two" : "/proc/pressure: not read in full");
+    row_unknown(t, 0,
+                s->samples < 2 || window <= 0 ? "one moment only; a window needs two"
+                                              : "/proc/pressure: not read in full");
     const struct point *before = NULL;
     for (size_t i = 0; i < s->kept; i++) {
         add_sample(samples, before, &s->points[i]);

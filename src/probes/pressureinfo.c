@@ -28,7 +28,9 @@ bool pressure_parse(struct pressure *p, const char *text, size_t length, const c
     for (unsigned number = 1; fields_line(&all, &line); number++) {
         if (fields_end(&line))
             continue;
-        struct pressure_line *l = fields_take(&line, "some ") ? &p->some : fields_take(&line, "full ") ? &p->full : NULL;
+        struct pressure_line *l = fields_take(&line, "some ")   ? &p->some
+                                  : fields_take(&line, "full ") ? &p->full
+                                                                : NULL;
         if (!l || !fields_take(&line, "avg10=") || !percent(&line, &l->avg10) || !fields_take(&line, "avg60=") ||
             !percent(&line, &l->avg60) || !fields_take(&line, "avg300=") || !percent(&line, &l->avg300) ||
             !fields_take(&line, "total=") || !fields_number(&line, &l->total) || !fields_end(&line))
@@ -47,7 +49,9 @@ bool pressure_read(struct pressure *p, const struct root *r, const char *name, e
     if (length < 0) {
         *status = length == -EOPNOTSUPP ? STATUS_ABSENT : status_of_errno((int)-length);
         if (*status == STATUS_ABSENT)
-            return err_set(e, "/proc/%s: this kernel does not measure pressure (needs Linux 4.20, CONFIG_PSI and not psi=0)", path + 5);
+            return err_set(
+                e, "/proc/%s: this kernel does not measure pressure (needs Linux 4.20, CONFIG_PSI and not psi=0)",
+                path + 5);
         char reason[256];
         char shown[72];
         snprintf(shown, sizeof shown, "/%s", path);

@@ -10,7 +10,20 @@
 #include "probes/probe.h"
 #include "probes/slabinfo.h"
 
-enum { C_NAME, C_ACTIVE, C_NUM, C_USE, C_OBJECT_SIZE, C_PER_SLAB, C_SLABS, C_SIZE, C_WASTE, C_RECLAIMABLE, C_ALIASES, C_GROWTH };
+enum {
+    C_NAME,
+    C_ACTIVE,
+    C_NUM,
+    C_USE,
+    C_OBJECT_SIZE,
+    C_PER_SLAB,
+    C_SLABS,
+    C_SIZE,
+    C_WASTE,
+    C_RECLAIMABLE,
+    C_ALIASES,
+    C_GROWTH
+};
 static const struct column cache_columns[] = {
     [C_NAME] = {"name", TYPE_TEXT, "slab cache"},
     [C_ACTIVE] = {"active_objs", TYPE_COUNT, "objects in use; those on per-CPU slabs all count"},
@@ -27,8 +40,18 @@ static const struct column cache_columns[] = {
 };
 
 enum {
-    TOTAL, RECLAIMABLE, UNRECLAIMABLE, WASTE, WASTE_SHARE, UNRECLAIMABLE_SHARE, GROWTH_UNRECLAIMABLE, GROWTH_RECLAIMABLE, DETAIL,
-    DENTRY_NEGATIVE, DENTRY_UNUSED, WINDOW
+    TOTAL,
+    RECLAIMABLE,
+    UNRECLAIMABLE,
+    WASTE,
+    WASTE_SHARE,
+    UNRECLAIMABLE_SHARE,
+    GROWTH_UNRECLAIMABLE,
+    GROWTH_RECLAIMABLE,
+    DETAIL,
+    DENTRY_NEGATIVE,
+    DENTRY_UNUSED,
+    WINDOW
 };
 static const struct column columns[] = {
     [TOTAL] = {"total", TYPE_BYTES, "all kernel objects (Slab)"},
@@ -47,16 +70,24 @@ static const struct column columns[] = {
 
 static const char *const cache_key[] = {"name", NULL};
 static const struct table_decl tables[] = {
-    {.name = "cache", .help = "slab caches", .columns = cache_columns, .column_count = sizeof cache_columns / sizeof *cache_columns,
-     .keep = 40, .keep_by = "size", .key = cache_key},
-    {.name = "slab", .help = "kernel objects as a whole", .columns = columns, .column_count = sizeof columns / sizeof *columns,
+    {.name = "cache",
+     .help = "slab caches",
+     .columns = cache_columns,
+     .column_count = sizeof cache_columns / sizeof *cache_columns,
+     .keep = 40,
+     .keep_by = "size",
+     .key = cache_key},
+    {.name = "slab",
+     .help = "kernel objects as a whole",
+     .columns = columns,
+     .column_count = sizeof columns / sizeof *columns,
      .single = true},
 };
 
 #define LOOKED_UP 100 /* largest caches whose attributes are read from /sys */
 
-/* What reading /proc/slabinfo costs the kernel depends on its partial lists, which are walked with interrupts off: on a live
- * machine it is read at the first tick and at the end, between them only meminfo. */
+/* What reading /proc/slabinfo costs the kernel depends on its partial lists, which are walked with interrupts off: on a
+ * live machine it is read at the first tick and at the end, between them only meminfo. */
 struct state {
     size_t samples;
     double begin; /* clock_now at the first sample */
@@ -116,7 +147,8 @@ static void close_state(void *state)
 /* Caches that every kernel creates as reclaimable, for roots without /sys/kernel/slab (SLAB, or not captured). */
 static bool known_reclaimable(const char *name)
 {
-    static const char *const names[] = {"dentry", "inode_cache", "radix_tree_node", "buffer_head", "xfs_inode", "ext4_extent_status"};
+    static const char *const names[] = {"dentry",      "inode_cache", "radix_tree_node",
+                                        "buffer_head", "xfs_inode",   "ext4_extent_status"};
     static const char suffix[] = "_inode_cache", prefix[] = "kmalloc-rcl-";
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(name, names[i]) == 0)
@@ -154,9 +186,10 @@ static int by_size(const void *a, const void *b)
 
 static const char one_moment[] = "one moment only; a window needs two";
 
-/* Before 5.9 each memory cgroup had its own set of caches under the same names ("dentry(3:x)" in 3.10 to 4.x): rows of one
- * name are told apart by nothing, so their growth is left out. */
-static void put_growth(struct table *t, size_t row, const struct state *s, const struct slab_cache *c, uint64_t page, double window)
+/* Before 5.9 each memory cgroup had its own set of caches under the same names ("dentry(3:x)" in 3.10 to 4.x): rows of
+ * one name are told apart by nothing, so their growth is left out. */
+static void put_growth(struct table *t, size_t row, const struct state *s, const struct slab_cache *c, uint64_t page,
+                       double window)
 {
     if (!s || window <= 0) {
         cell_unknown(t, row, C_GROWTH, one_moment);
@@ -164,9 +197,11 @@ static void put_growth(struct table *t, size_t row, const struct state *s, const
     }
     const struct slab_cache *before = s->caches_known ? slabinfo_find(&s->caches, c->name) : NULL;
     if (!before)
-        cell_unknown(t, row, C_GROWTH, s->caches_known ? "the cache is new" : "/proc/slabinfo was not read at the first moment");
+        cell_unknown(t, row, C_GROWTH,
+                     s->caches_known ? "the cache is new" : "/proc/slabinfo was not read at the first moment");
     else
-        cell_number(t, row, C_GROWTH, ((double)slab_cache_size(c, page) - (double)slab_cache_size(before, page)) / window);
+        cell_number(t, row, C_GROWTH,
+                    ((double)slab_cache_size(c, page) - (double)slab_cache_size(before, page)) / window);
 }
 
 static void put_dentries(struct table *t, const struct root *r)
@@ -183,7 +218,8 @@ static void put_dentries(struct table *t, const struct root *r)
     if (n[4])
         cell_number(t, 0, DENTRY_NEGATIVE, (double)n[4]);
     else /* before 5.0 the field is a dummy, always 0 */
-        cell_unknown(t, 0, DENTRY_NEGATIVE, "/proc/sys/fs/dentry-state counts none: there are none, or the kernel is before 5.0");
+        cell_unknown(t, 0, DENTRY_NEGATIVE,
+                     "/proc/sys/fs/dentry-state counts none: there are none, or the kernel is before 5.0");
     if (kernel_version(r) >= 5000)
         cell_number(t, 0, DENTRY_NEGATIVE, (double)n[4]);
 }
@@ -203,7 +239,8 @@ static void collect(void *state, const struct probe_input *in, struct facts *f)
     enum status status;
     bool detail = read_caches(&now, in->root, &status, &e);
     bool windowed = s->samples >= 2 && s->window > 0;
-    double window = windowed ? s->window : 0, caches_window = windowed ? in->root->live ? clock_now() - s->begin : window : 0;
+    double window = windowed ? s->window : 0,
+           caches_window = windowed ? in->root->live ? clock_now() - s->begin : window : 0;
     cell_number(t, 0, WINDOW, window);
     cell_bool(t, 0, DETAIL, detail);
     put_dentries(t, in->root);
@@ -224,9 +261,11 @@ static void collect(void *state, const struct probe_input *in, struct facts *f)
         cell_unknown(t, 0, GROWTH_UNRECLAIMABLE, one_moment);
     } else if (s->first_known && s->last_known) {
         cell_number(t, 0, GROWTH_RECLAIMABLE,
-                    ((double)meminfo_value(m, MI_SRECLAIMABLE) - (double)meminfo_value(&s->first, MI_SRECLAIMABLE)) / window);
+                    ((double)meminfo_value(m, MI_SRECLAIMABLE) - (double)meminfo_value(&s->first, MI_SRECLAIMABLE)) /
+                        window);
         cell_number(t, 0, GROWTH_UNRECLAIMABLE,
-                    ((double)meminfo_value(m, MI_SUNRECLAIM) - (double)meminfo_value(&s->first, MI_SUNRECLAIM)) / window);
+                    ((double)meminfo_value(m, MI_SUNRECLAIM) - (double)meminfo_value(&s->first, MI_SUNRECLAIM)) /
+                        window);
     }
     if (!detail) {
         facts_fail(f, status == STATUS_DENIED || status == STATUS_ABSENT ? STATUS_PARTIAL : status, "%s", e.text);
@@ -244,7 +283,8 @@ static void collect(void *state, const struct probe_input *in, struct facts *f)
         cell_number(caches, row, C_ACTIVE, (double)c->active_objs);
         cell_number(caches, row, C_NUM, (double)c->num_objs);
         if (c->num_objs)
-            cell_number(caches, row, C_USE, c->active_objs < c->num_objs ? (double)c->active_objs / (double)c->num_objs : 1);
+            cell_number(caches, row, C_USE,
+                        c->active_objs < c->num_objs ? (double)c->active_objs / (double)c->num_objs : 1);
         else
             cell_unknown(caches, row, C_USE, "the cache is empty");
         cell_number(caches, row, C_OBJECT_SIZE, (double)c->object_size);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* # name <active_objs> <num_objs> <objsize> <objperslab> <pagesperslab> : tunables <limit> … : slabdata <active_slabs> <num_slabs> …
+/* # name <active_objs> <num_objs> <objsize> <objperslab> <pagesperslab> : tunables … : slabdata <active_slabs> <num_slabs> …
  * dentry     12341  13020    192   21    1 : tunables    0    0    0 : slabdata    620    620      0 */
 #include "probes/slabinfo.h"
 
@@ -36,8 +36,11 @@ static bool row(struct slab_cache *c, struct fields line)
         left.end--;
     if (fields_length(&left) == 0)
         return false;
-    *c = (struct slab_cache){.active_objs = number[0], .num_objs = number[1], .object_size = number[2],
-                             .objs_per_slab = number[3], .pages_per_slab = number[4]};
+    *c = (struct slab_cache){.active_objs = number[0],
+                             .num_objs = number[1],
+                             .object_size = number[2],
+                             .objs_per_slab = number[3],
+                             .pages_per_slab = number[4]};
     fields_copy(&left, c->name, sizeof c->name);
     return fields_number(&rest, &active_slabs) && fields_number(&rest, &c->slabs) && c->slabs <= NUMBER_MAX;
 }
@@ -90,7 +93,8 @@ uint64_t slab_cache_waste(const struct slab_cache *c, uint64_t page)
 {
     uint64_t free_objs = c->num_objs > c->active_objs ? c->num_objs - c->active_objs : 0;
     uint64_t slab = fields_times(c->pages_per_slab, page), used = fields_times(c->objs_per_slab, c->object_size);
-    uint64_t waste = fields_plus(fields_times(free_objs, c->object_size), slab > used ? fields_times(c->slabs, slab - used) : 0);
+    uint64_t waste =
+        fields_plus(fields_times(free_objs, c->object_size), slab > used ? fields_times(c->slabs, slab - used) : 0);
     uint64_t size = slab_cache_size(c, page);
     return waste < size ? waste : size; /* numbers read while objects come and go */
 }

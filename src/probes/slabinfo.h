@@ -19,8 +19,8 @@ bool slabinfo_parse(struct slabinfo *s, const char *text, size_t length, struct 
 void slabinfo_free(struct slabinfo *s);
 const struct slab_cache *slabinfo_find(const struct slabinfo *s, const char *name);
 uint64_t slab_cache_size(const struct slab_cache *c, uint64_t page);
-/* Memory of the cache that holds no object: free objects and what does not divide into objects. A lower bound on SLUB, which
- * counts free objects from its partial lists only. */
+/* Memory of the cache that holds no object: free objects and what does not divide into objects. A lower bound on SLUB,
+ * which counts free objects from its partial lists only. */
 uint64_t slab_cache_waste(const struct slab_cache *c, uint64_t page);
 
 #endif

@@ -29,9 +29,17 @@ static const struct column device_columns[] = {
 
 static const char *const device_key[] = {"device", NULL};
 static const struct table_decl tables[] = {
-    {.name = "swap", .help = "swap space", .columns = columns, .column_count = sizeof columns / sizeof *columns, .single = true},
-    {.name = "swap_device", .help = "swap devices and files", .columns = device_columns,
-     .column_count = sizeof device_columns / sizeof *device_columns, .keep = 32, .key = device_key},
+    {.name = "swap",
+     .help = "swap space",
+     .columns = columns,
+     .column_count = sizeof columns / sizeof *columns,
+     .single = true},
+    {.name = "swap_device",
+     .help = "swap devices and files",
+     .columns = device_columns,
+     .column_count = sizeof device_columns / sizeof *device_columns,
+     .keep = 32,
+     .key = device_key},
 };
 
 static void put_zswap(struct table *t, const struct root *r, const struct meminfo *m)

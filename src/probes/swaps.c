@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Filename                Type        Size        Used        Priority      (KiB; swapon --show --bytes: NAME TYPE SIZE USED PRIO)
+/* Filename                Type        Size        Used        Priority      (KiB; `swapon --show --bytes` has bytes)
  * /dev/vda2               partition   524284      0           -2 */
 #include "probes/swaps.h"
 
@@ -15,7 +15,8 @@ static void unescape(char *text)
 {
     char *out = text;
     for (const char *in = text; *in; out++) {
-        if (in[0] == '\\' && in[1] >= '0' && in[1] <= '3' && in[2] >= '0' && in[2] <= '7' && in[3] >= '0' && in[3] <= '7') {
+        if (in[0] == '\\' && in[1] >= '0' && in[1] <= '3' && in[2] >= '0' && in[2] <= '7' && in[3] >= '0' &&
+            in[3] <= '7') {
             *out = (char)((in[1] - '0') * 64 + (in[2] - '0') * 8 + in[3] - '0');
             in += 4;
         } else {

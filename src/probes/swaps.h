@@ -7,7 +7,7 @@
 
 struct swap_device {
     char name[256];
-    char type[16]; /* partition, file */
+    char type[16];       /* partition, file */
     uint64_t size, used; /* bytes */
     int64_t priority;
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Settings of the kernel's memory management, each with what this host's own numbers recommend. To leave it is the common
- * advice. */
+/* Settings of the kernel's memory management, each with what this host's own numbers recommend. To leave it is the
+ * common advice. */
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -12,9 +12,7 @@
 #include "probes/probe.h"
 #include "probes/swaps.h"
 
-enum {
-    NAME, CURRENT, CURRENT_VALUE, DEFAULT, RECOMMENDED, RECOMMENDED_VALUE, ADVICE, DIFFERS, WHY, SOURCE, RISK
-};
+enum { NAME, CURRENT, CURRENT_VALUE, DEFAULT, RECOMMENDED, RECOMMENDED_VALUE, ADVICE, DIFFERS, WHY, SOURCE, RISK };
 static const struct column columns[] = {
     [NAME] = {"name", TYPE_TEXT, "sysctl, or transparent_hugepage/… below /sys/kernel/mm"},
     [CURRENT] = {"current", TYPE_TEXT, "its value now"},
@@ -41,9 +39,15 @@ static const struct column thp_columns[] = {
 
 static const char *const name_key[] = {"name", NULL};
 static const struct table_decl tables[] = {
-    {.name = "tunable", .help = "settings and what suits this host", .columns = columns, .column_count = sizeof columns / sizeof *columns,
+    {.name = "tunable",
+     .help = "settings and what suits this host",
+     .columns = columns,
+     .column_count = sizeof columns / sizeof *columns,
      .key = name_key},
-    {.name = "thp", .help = "transparent huge pages", .columns = thp_columns, .column_count = sizeof thp_columns / sizeof *thp_columns,
+    {.name = "thp",
+     .help = "transparent huge pages",
+     .columns = thp_columns,
+     .column_count = sizeof thp_columns / sizeof *thp_columns,
      .single = true},
 };
 
@@ -176,38 +180,46 @@ static bool chosen(const struct root *r, const char *path, char out[32], char *a
 static void min_free_kbytes(struct host *h)
 {
     struct row r;
-    if (!sysctl_row(h, &r, "vm.min_free_kbytes",
-                    "Linux mm/page_alloc.c calculate_min_free_kbytes(), mm/khugepaged.c set_recommended_min_free_kbytes()",
-                    "memory kept free is lost to cache and applications; set far too high it makes the host reclaim or kill at once"))
+    if (!sysctl_row(
+            h, &r, "vm.min_free_kbytes",
+            "Linux mm/page_alloc.c calculate_min_free_kbytes(), mm/khugepaged.c set_recommended_min_free_kbytes()",
+            "memory kept free is lost to cache and applications; set far too high it makes the host reclaim or kill at "
+            "once"))
         return;
     if (!h->min_free_known || !h->meminfo) {
-        finish_without(&r, "unknown", "/proc/zoneinfo or /proc/meminfo: not read, so the kernel's own value cannot be computed");
+        finish_without(&r, "unknown",
+                       "/proc/zoneinfo or /proc/meminfo: not read, so the kernel's own value cannot be computed");
         return;
     }
     const struct min_free *m = &h->min_free;
     char formula[400];
     if (m->huge_kb > m->plain_kb)
         snprintf(formula, sizeof formula,
-                 "%u zones x %llu pages of a pageblock x 11 x %llu KiB = %llu kB for huge pages%s (without them sqrt(16 x %llu kB) = "
-                 "%llu kB)", m->zones, (unsigned long long)m->block_pages, (unsigned long long)(h->page / 1024),
+                 "%u zones x %llu pages of a pageblock x 11 x %llu KiB = %llu kB for huge pages%s "
+                 "(without them sqrt(16 x %llu kB) = %llu kB)",
+                 m->zones, (unsigned long long)m->block_pages, (unsigned long long)(h->page / 1024),
                  (unsigned long long)m->huge_kb, m->huge_capped ? ", held to 5 % of low memory" : "",
                  (unsigned long long)m->lowmem_kb, (unsigned long long)m->plain_kb);
     else
-        snprintf(formula, sizeof formula, "sqrt(16 x %llu kB of low memory) = %llu kB", (unsigned long long)m->lowmem_kb,
-                 (unsigned long long)m->plain_kb);
+        snprintf(formula, sizeof formula, "sqrt(16 x %llu kB of low memory) = %llu kB",
+                 (unsigned long long)m->lowmem_kb, (unsigned long long)m->plain_kb);
     put_default(&r, m->kb);
     /* The kernel computed it from what memory there was at boot: a few per cent beside are no setting of anybody. */
-    bool low = (double)r.value < 0.95 * (double)m->kb, high = (double)r.value > 0.05 * h->total_kb && (double)r.value > 1.05 * (double)m->kb;
-    double share = 100 * (double)r.value / h->total_kb;
-    cell_bool(h->table, r.at, DIFFERS, low || (double)r.value > 1.05 * (double)m->kb);
+    double value = (double)r.value, own = (double)m->kb;
+    bool low = value < 0.95 * own;
+    bool high = value > 0.05 * h->total_kb && value > 1.05 * own;
+    double share = 100 * value / h->total_kb;
+    cell_bool(h->table, r.at, DIFFERS, low || value > 1.05 * own);
     if (low) {
         change(&r, m->kb);
-        say(&r, "%llu kB is below the kernel's own value for this host: %s. Bursts and huge pages then find too little in reserve.",
+        say(&r,
+            "%llu kB is below the kernel's own value for this host: %s. Bursts and huge pages then find too little in "
+            "reserve.",
             (unsigned long long)r.value, formula);
     } else if (high) {
         change(&r, m->kb);
-        say(&r, "%llu kB is %.1f %% of memory, held back from everybody; the kernel's own value is %s.", (unsigned long long)r.value, share,
-            formula);
+        say(&r, "%llu kB is %.1f %% of memory, held back from everybody; the kernel's own value is %s.",
+            (unsigned long long)r.value, share, formula);
     } else {
         keep(&r);
         say(&r, "%.1f %% of memory; the kernel's own value for this host: %s.", share, formula);
@@ -217,20 +229,25 @@ static void min_free_kbytes(struct host *h)
 static void watermark_scale_factor(struct host *h)
 {
     struct row r;
-    if (!sysctl_row(h, &r, "vm.watermark_scale_factor", "Linux Documentation/admin-guide/sysctl/vm.rst (unit: 1/10000 of memory; default 10)",
+    if (!sysctl_row(h, &r, "vm.watermark_scale_factor",
+                    "Linux Documentation/admin-guide/sysctl/vm.rst (unit: 1/10000 of memory; default 10)",
                     "each step keeps more memory idle between the watermarks"))
         return;
     put_default(&r, 10);
     double percent = (double)r.value / 100;
     if (r.value < 10) {
         change(&r, 10);
-        say(&r, "%.2f %% between the watermarks is less than the default 0.1 %%: background reclaim starts too late for bursts.", percent);
+        say(&r,
+            "%.2f %% between the watermarks is less than the default 0.1 %%: background reclaim starts too late for "
+            "bursts.",
+            percent);
     } else if (r.value > 200) {
         change(&r, 200);
         say(&r, "%.1f %% of memory between the watermarks lies idle; above 2 %% there is no gain for bursts.", percent);
     } else {
         keep(&r);
-        say(&r, "%.1f %% of memory between the watermarks; 0.1 to 2 %% is sound, more only against stalls in bursts.", percent);
+        say(&r, "%.1f %% of memory between the watermarks; 0.1 to 2 %% is sound, more only against stalls in bursts.",
+            percent);
     }
 }
 
@@ -243,7 +260,8 @@ static void watermark_boost_factor(struct host *h)
     put_default(&r, 15000);
     if (r.value == 0) {
         change(&r, 15000);
-        say(&r, "0 switches off what the kernel does when kinds of pages get mixed in a block: fragmentation then builds up. 0 is right "
+        say(&r, "0 switches off what the kernel does when kinds of pages get mixed in a block: fragmentation then "
+                "builds up. 0 is right "
                 "only where background reclaim runs in bursts with plenty free.");
     } else {
         keep(&r);
@@ -254,9 +272,11 @@ static void watermark_boost_factor(struct host *h)
 static void compaction_proactiveness(struct host *h)
 {
     struct row r;
-    if (!sysctl_row(h, &r, "vm.compaction_proactiveness",
-                    "Linux Documentation/admin-guide/sysctl/vm.rst (default 20), mm/compaction.c fragmentation_score_wmark()",
-                    "writing it compacts at once; kcompactd uses processor time and causes latency spikes, above 80 all the time"))
+    if (!sysctl_row(
+            h, &r, "vm.compaction_proactiveness",
+            "Linux Documentation/admin-guide/sysctl/vm.rst (default 20), mm/compaction.c fragmentation_score_wmark()",
+            "writing it compacts at once; kcompactd uses processor time and causes latency spikes, above 80 all the "
+            "time"))
         return;
     put_default(&r, 20);
     uint64_t fit = proactiveness_for(h->score);
@@ -265,19 +285,23 @@ static void compaction_proactiveness(struct host *h)
         say(&r, "%llu keeps kcompactd busy nearly always; up to 60 is sound.", (unsigned long long)r.value);
     } else if (r.value == 0 && h->thp_in_use) {
         change(&r, h->free_share >= 0.1 ? fit : 20);
-        say(&r, "0 switches off compaction in the background while huge pages are in use (%s); requests then compact by themselves "
-                "and wait.", h->thp);
+        say(&r,
+            "0 switches off compaction in the background while huge pages are in use (%s); requests then compact by "
+            "themselves "
+            "and wait.",
+            h->thp);
     } else if (h->score >= 55 && h->free_share >= 0.1 && fit > r.value) {
         /* Little free memory is always in small pieces: that is a full page cache, not a fault. */
         change(&r, fit);
-        say(&r, "%.0f %% of memory is free but fragmented: the node score is %.0f, and kcompactd starts above %u only. "
-                "clamp(115 - score, 20, 60) = %llu lets it work.", 100 * h->free_share, h->score, buddy_wake_line((unsigned)r.value),
-            (unsigned long long)fit);
+        say(&r,
+            "%.0f %% of memory is free but fragmented: the node score is %.0f, and kcompactd starts above %u only. "
+            "clamp(115 - score, 20, 60) = %llu lets it work.",
+            100 * h->free_share, h->score, buddy_wake_line((unsigned)r.value), (unsigned long long)fit);
     } else {
         keep(&r);
         if (h->score >= 0)
-            say(&r, "the worst node score is %.0f; kcompactd starts above %u and stops at %u.", h->score, buddy_wake_line((unsigned)r.value),
-                buddy_stop_line((unsigned)r.value));
+            say(&r, "the worst node score is %.0f; kcompactd starts above %u and stops at %u.", h->score,
+                buddy_wake_line((unsigned)r.value), buddy_stop_line((unsigned)r.value));
         else
             say(&r, "kcompactd starts above a node score of %u and stops at %u.", buddy_wake_line((unsigned)r.value),
                 buddy_stop_line((unsigned)r.value));
@@ -287,7 +311,8 @@ static void compaction_proactiveness(struct host *h)
 static void extfrag_threshold(struct host *h)
 {
     struct row r;
-    if (!sysctl_row(h, &r, "vm.extfrag_threshold", "Linux Documentation/admin-guide/sysctl/vm.rst (0 to 1000, default 500)",
+    if (!sysctl_row(h, &r, "vm.extfrag_threshold",
+                    "Linux Documentation/admin-guide/sysctl/vm.rst (0 to 1000, default 500)",
                     "lower compacts where reclaim would do, higher reclaims where compaction would do"))
         return;
     put_default(&r, 500);
@@ -296,8 +321,11 @@ static void extfrag_threshold(struct host *h)
         say(&r, "the kernel compacts if a failing request is due to fragmentation rather than to lack of memory.");
     } else {
         change(&r, 500);
-        say(&r, r.value > 500 ? "%llu: the kernel takes most failing requests for lack of memory and does not compact for them; the default decides at 500."
-                              : "%llu: the kernel compacts even where memory is lacking, for nothing; the default decides at 500.",
+        say(&r,
+            r.value > 500
+                ? "%llu: the kernel takes most failing requests for lack of memory and does not compact for them; the "
+                  "default decides at 500."
+                : "%llu: the kernel compacts even where memory is lacking, for nothing; the default decides at 500.",
             (unsigned long long)r.value);
     }
 }
@@ -305,19 +333,22 @@ static void extfrag_threshold(struct host *h)
 static void defrag_mode(struct host *h)
 {
     struct row r;
-    if (!sysctl_row(h, &r, "vm.defrag_mode", "Linux Documentation/admin-guide/sysctl/vm.rst (recent kernels; default 0)",
+    if (!sysctl_row(h, &r, "vm.defrag_mode",
+                    "Linux Documentation/admin-guide/sysctl/vm.rst (recent kernels; default 0)",
                     "allocations that would mix kinds of pages reclaim or compact instead, and wait for it"))
         return;
     put_default(&r, 0);
     keep(&r);
     say(&r, r.value ? "kinds of pages are not mixed in a block unless memory would run out."
-                    : "the default. 1, set at boot, prevents mixing on hosts that must have huge pages for months; it does not cure later.");
+                    : "the default. 1, set at boot, prevents mixing on hosts that must have huge pages for months; it "
+                      "does not cure later.");
 }
 
 static void swappiness(struct host *h)
 {
     struct row r;
-    if (!sysctl_row(h, &r, "vm.swappiness", "Linux Documentation/admin-guide/sysctl/vm.rst (0 to 200, before 5.8 to 100; default 60)",
+    if (!sysctl_row(h, &r, "vm.swappiness",
+                    "Linux Documentation/admin-guide/sysctl/vm.rst (0 to 200, before 5.8 to 100; default 60)",
                     "moves reclaim between anonymous memory and cache; it does not change fragmentation"))
         return;
     put_default(&r, 60);
@@ -327,10 +358,12 @@ static void swappiness(struct host *h)
         say(&r, "no swap: without effect now.");
     } else if (r.value == 0 && h->swap) {
         change(&r, 60);
-        say(&r, "0 keeps anonymous memory to the last: reclaim falls on the cache, and the OOM killer comes sooner although swap is there.");
+        say(&r, "0 keeps anonymous memory to the last: reclaim falls on the cache, and the OOM killer comes sooner "
+                "although swap is there.");
     } else if (r.value > 100 && h->swap && !h->zram && !h->zswap) {
         change(&r, 60);
-        say(&r, "%llu says that swap is faster than files; that is so with zram or zswap only, and here swap is a device.",
+        say(&r,
+            "%llu says that swap is faster than files; that is so with zram or zswap only, and here swap is a device.",
             (unsigned long long)r.value);
     } else {
         keep(&r);
@@ -339,10 +372,11 @@ static void swappiness(struct host *h)
         else if (h->zram || h->zswap)
             say(&r, "%llu suits compressed swap, where high values are right: %s.", (unsigned long long)r.value, none);
         else if (r.value < 60)
-            say(&r, "%llu: cache is reclaimed before anonymous memory; the default is 60. It is %s.", (unsigned long long)r.value, none);
+            say(&r, "%llu: cache is reclaimed before anonymous memory; the default is 60. It is %s.",
+                (unsigned long long)r.value, none);
         else
-            say(&r, "%llu: anonymous memory is reclaimed more than cache; the default is 60. It is %s.", (unsigned long long)r.value,
-                none);
+            say(&r, "%llu: anonymous memory is reclaimed more than cache; the default is 60. It is %s.",
+                (unsigned long long)r.value, none);
     }
 }
 
@@ -369,12 +403,16 @@ static void vfs_cache_pressure(struct host *h)
         say(&r, "0 never frees cached names and inodes: they grow until the OOM killer comes.");
     } else if (r.value > 2 * base) {
         change(&r, base);
-        say(&r, "%llu drops cached names and inodes faster than they are of use; up to %llu only where they are shown to dominate.",
+        say(&r,
+            "%llu drops cached names and inodes faster than they are of use; up to %llu only where they are shown to "
+            "dominate.",
             (unsigned long long)r.value, (unsigned long long)(2 * base));
     } else {
         keep(&r);
-        say(&r, "names and inodes are reclaimed %s page cache.", r.value == base ? "as readily as" : r.value < base ? "later than"
-                                                                                                                    : "sooner than");
+        say(&r, "names and inodes are reclaimed %s page cache.",
+            r.value == base  ? "as readily as"
+            : r.value < base ? "later than"
+                             : "sooner than");
     }
 }
 
@@ -391,8 +429,8 @@ static void max_map_count(struct host *h, long pid)
         say(&r, "below the default: a process with more mappings gets ENOMEM, which looks like memory running out.");
     } else if ((double)maps > 0.8 * (double)r.value) {
         change(&r, 2 * r.value);
-        say(&r, "process %ld has %llu of %llu mappings; at the limit it gets ENOMEM with memory free.", pid, (unsigned long long)maps,
-            (unsigned long long)r.value);
+        say(&r, "process %ld has %llu of %llu mappings; at the limit it gets ENOMEM with memory free.", pid,
+            (unsigned long long)maps, (unsigned long long)r.value);
     } else {
         keep(&r);
         say(&r, "mappings that one process may have; double it where one comes above 80 %% of it.");
@@ -402,8 +440,9 @@ static void max_map_count(struct host *h, long pid)
 static void zone_reclaim_mode(struct host *h)
 {
     struct row r;
-    if (!sysctl_row(h, &r, "vm.zone_reclaim_mode", "Linux Documentation/admin-guide/sysctl/vm.rst (default 0 since 3.16)",
-                    "memory of other nodes is used before cache is dropped: slower access for programs bound to a node"))
+    if (!sysctl_row(
+            h, &r, "vm.zone_reclaim_mode", "Linux Documentation/admin-guide/sysctl/vm.rst (default 0 since 3.16)",
+            "memory of other nodes is used before cache is dropped: slower access for programs bound to a node"))
         return;
     put_default(&r, 0);
     if (r.value) {
@@ -418,18 +457,22 @@ static void zone_reclaim_mode(struct host *h)
 static void overcommit(struct host *h)
 {
     struct row r;
-    if (sysctl_row(h, &r, "vm.overcommit_memory", "Linux Documentation/admin-guide/mm/overcommit-accounting (default 0)",
+    if (sysctl_row(h, &r, "vm.overcommit_memory",
+                   "Linux Documentation/admin-guide/mm/overcommit-accounting (default 0)",
                    "programs can be refused memory, or killed, at another time than before")) {
         put_default(&r, 0);
         keep(&r);
         if (r.value == 2 && h->meminfo && h->m.known[MI_COMMIT_LIMIT] && h->m.value[MI_COMMIT_LIMIT])
-            say(&r, "2: the kernel refuses to promise more than CommitLimit, and %.0f %% of it are promised; a refusal looks like memory "
-                    "running out and has nothing to do with fragmentation.",
+            say(&r,
+                "2: the kernel refuses to promise more than CommitLimit, and %.0f %% of it are promised; a refusal "
+                "looks like memory "
+                "running out and has nothing to do with fragmentation.",
                 100 * (double)meminfo_value(&h->m, MI_COMMITTED_AS) / (double)h->m.value[MI_COMMIT_LIMIT]);
         else
             say(&r, "decides what is promised, not what is used: unrelated to fragmentation.");
     }
-    if (sysctl_row(h, &r, "vm.overcommit_ratio", "Linux Documentation/admin-guide/mm/overcommit-accounting (default 50)",
+    if (sysctl_row(h, &r, "vm.overcommit_ratio",
+                   "Linux Documentation/admin-guide/mm/overcommit-accounting (default 50)",
                    "counts with vm.overcommit_memory 2 only")) {
         put_default(&r, 50);
         keep(&r);
@@ -440,8 +483,9 @@ static void overcommit(struct host *h)
 static void nr_hugepages(struct host *h)
 {
     struct row r;
-    if (!sysctl_row(h, &r, "vm.nr_hugepages", "Linux Documentation/admin-guide/mm/hugetlbpage (default 0)",
-                    "a program that wants the pool later cannot start; a pool once given back may be hard to get again"))
+    if (!sysctl_row(
+            h, &r, "vm.nr_hugepages", "Linux Documentation/admin-guide/mm/hugetlbpage (default 0)",
+            "a program that wants the pool later cannot start; a pool once given back may be hard to get again"))
         return;
     put_default(&r, 0);
     if (!h->meminfo || !h->m.known[MI_HUGE_FREE] || !h->m.known[MI_HUGE_SIZE]) {
@@ -449,17 +493,22 @@ static void nr_hugepages(struct host *h)
         say(&r, "/proc/meminfo does not tell how much of the pool is in use.");
         return;
     }
-    uint64_t idle = h->m.value[MI_HUGE_FREE], reserved = meminfo_value(&h->m, MI_HUGE_RSVD), all = meminfo_value(&h->m, MI_HUGE_TOTAL);
+    uint64_t idle = h->m.value[MI_HUGE_FREE], reserved = meminfo_value(&h->m, MI_HUGE_RSVD),
+             all = meminfo_value(&h->m, MI_HUGE_TOTAL);
     uint64_t unused = idle > reserved ? idle - reserved : 0;
     double share = (double)unused * (double)h->m.value[MI_HUGE_SIZE] / (double)h->m.value[MI_MEM_TOTAL];
     if (share > 0.1 && unused <= all) {
         change(&r, all - unused);
-        say(&r, "%llu of %llu huge pages lie idle, %.0f %% of memory that nothing else can use. Unless a program is about to start that "
-                "wants them, give them back.", (unsigned long long)unused, (unsigned long long)all, 100 * share);
+        say(&r,
+            "%llu of %llu huge pages lie idle, %.0f %% of memory that nothing else can use. Unless a program is about "
+            "to start that "
+            "wants them, give them back.",
+            (unsigned long long)unused, (unsigned long long)all, 100 * share);
     } else {
         keep(&r);
         if (all)
-            say(&r, "%llu of %llu pages of the pool are in use or reserved.", (unsigned long long)(all - unused), (unsigned long long)all);
+            say(&r, "%llu of %llu pages of the pool are in use or reserved.", (unsigned long long)(all - unused),
+                (unsigned long long)all);
         else
             say(&r, "no pool of huge pages.");
     }
@@ -477,9 +526,10 @@ static void thp_enabled(struct host *h)
     cell_text(h->table, r.at, RECOMMENDED, h->thp);
     cell_text(h->table, r.at, ADVICE, "keep");
     bool always = strcmp(h->thp, "always") == 0;
-    say(&r, always ? "every large mapping may get huge pages; what hurts is waiting for them (see defrag), or memory that grows by them."
-                   : strcmp(h->thp, "never") == 0 ? "no huge pages: order-9 blocks are wanted by hardly anybody."
-                                                  : "huge pages for programs that ask for them.");
+    say(&r, always ? "every large mapping may get huge pages; what hurts is waiting for them (see defrag), or memory "
+                     "that grows by them."
+            : strcmp(h->thp, "never") == 0 ? "no huge pages: order-9 blocks are wanted by hardly anybody."
+                                           : "huge pages for programs that ask for them.");
     cell_unknown(h->table, r.at, DEFAULT, "the kernel's configuration decides: always or madvise");
     cell_unknown(h->table, r.at, DIFFERS, "the kernel's configuration decides: always or madvise");
     row_unknown(h->table, r.at, "a word, not a number");
@@ -488,8 +538,9 @@ static void thp_enabled(struct host *h)
 static void thp_defrag(struct host *h)
 {
     char all[256] = "", now[32];
-    struct row r = begin(h, "transparent_hugepage/defrag", "Linux Documentation/admin-guide/mm/transhuge.rst (default madvise)",
-                         "huge pages come later, made in the background");
+    struct row r =
+        begin(h, "transparent_hugepage/defrag", "Linux Documentation/admin-guide/mm/transhuge.rst (default madvise)",
+              "huge pages come later, made in the background");
     if (!h->thp[0] || !chosen(h->root, "sys/kernel/mm/transparent_hugepage/defrag", now, all, sizeof all)) {
         finish_without(&r, h->sysctls ? "absent" : "unknown", "/sys/kernel/mm/transparent_hugepage/defrag: not found");
         return;
@@ -503,11 +554,16 @@ static void thp_defrag(struct host *h)
     cell_text(h->table, r.at, RECOMMENDED, stalls ? better : now);
     cell_text(h->table, r.at, ADVICE, stalls ? "change" : "keep");
     if (stalls)
-        say(&r, "enabled and defrag are both always: any page fault may stop to compact or reclaim for a huge page. With %s only programs that "
-                "asked for huge pages wait.", better);
+        say(&r,
+            "enabled and defrag are both always: any page fault may stop to compact or reclaim for a huge page. With "
+            "%s only programs that "
+            "asked for huge pages wait.",
+            better);
     else
-        say(&r, "%s", strcmp(now, "always") == 0 ? "always has the effect of madvise while enabled is not always."
-                                                 : "page faults of programs that did not ask for huge pages do not wait for them.");
+        say(&r, "%s",
+            strcmp(now, "always") == 0
+                ? "always has the effect of madvise while enabled is not always."
+                : "page faults of programs that did not ask for huge pages do not wait for them.");
     row_unknown(h->table, r.at, "a word, not a number");
 }
 
@@ -517,7 +573,8 @@ static void max_ptes_none(struct host *h)
                          "Linux Documentation/admin-guide/mm/transhuge.rst (default: pages of a huge page - 1)",
                          "fewer huge pages are made in the background");
     if (!source_number(h->root, "sys/kernel/mm/transparent_hugepage/khugepaged/max_ptes_none", &r.value)) {
-        finish_without(&r, h->sysctls ? "absent" : "unknown", "/sys/kernel/mm/transparent_hugepage/khugepaged: not found");
+        finish_without(&r, h->sysctls ? "absent" : "unknown",
+                       "/sys/kernel/mm/transparent_hugepage/khugepaged: not found");
         return;
     }
     uint64_t huge = huge_page_size(h->root);
@@ -525,7 +582,9 @@ static void max_ptes_none(struct host *h)
     if (huge > h->page)
         put_default(&r, huge / h->page - 1);
     keep(&r);
-    say(&r, "up to %llu pages of a huge page may be empty when khugepaged makes it; lower it where huge pages make programs grow.",
+    say(&r,
+        "up to %llu pages of a huge page may be empty when khugepaged makes it; lower it where huge pages make "
+        "programs grow.",
         (unsigned long long)r.value);
     row_unknown(h->table, r.at, "/sys/kernel/mm/transparent_hugepage/hpage_pmd_size: not found");
 }
@@ -595,7 +654,8 @@ static void look_at_zones(struct host *h)
         for (size_t k = 0; k < z.count; k++)
             present += z.zones[k].node == z.zones[i].node ? z.zones[k].present : 0;
         for (size_t k = 0; k < b.count; k++) {
-            const struct zone_facts *zone = b.zones[k].node == z.zones[i].node ? zoneinfo_find(&z, b.zones[k].node, b.zones[k].name) : NULL;
+            const struct zone_facts *zone =
+                b.zones[k].node == z.zones[i].node ? zoneinfo_find(&z, b.zones[k].node, b.zones[k].name) : NULL;
             if (zone)
                 score += zone->present * buddy_zone_score(&b.zones[k], orders, order) / (present + 1);
         }

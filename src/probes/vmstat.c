@@ -9,10 +9,36 @@
 #include "probes/probe.h"
 
 enum {
-    SAMPLES, WINDOW, SWAP_IN, SWAP_OUT, SWAP_IN_MAX, SWAP_OUT_MAX, FREE_MIN, FREE_LAST, SCAN_KSWAPD, SCAN_DIRECT, STEAL_KSWAPD,
-    STEAL_DIRECT, RECLAIM_EFFICIENCY, REFAULT_ANON, REFAULT_FILE, ALLOC_STALLS, COMPACT_STALLS, COMPACT_FAILS,
-    COMPACT_FAIL_SHARE, THP_FAULTS, THP_FALLBACKS, THP_FALLBACK_SHARE, KSWAPD_WAKES, KCOMPACTD_WAKES, MIGRATE_OK, MIGRATE_FAIL,
-    OOM_KILLS, MAJOR_FAULTS, FILE_IN, FILE_OUT
+    SAMPLES,
+    WINDOW,
+    SWAP_IN,
+    SWAP_OUT,
+    SWAP_IN_MAX,
+    SWAP_OUT_MAX,
+    FREE_MIN,
+    FREE_LAST,
+    SCAN_KSWAPD,
+    SCAN_DIRECT,
+    STEAL_KSWAPD,
+    STEAL_DIRECT,
+    RECLAIM_EFFICIENCY,
+    REFAULT_ANON,
+    REFAULT_FILE,
+    ALLOC_STALLS,
+    COMPACT_STALLS,
+    COMPACT_FAILS,
+    COMPACT_FAIL_SHARE,
+    THP_FAULTS,
+    THP_FALLBACKS,
+    THP_FALLBACK_SHARE,
+    KSWAPD_WAKES,
+    KCOMPACTD_WAKES,
+    MIGRATE_OK,
+    MIGRATE_FAIL,
+    OOM_KILLS,
+    MAJOR_FAULTS,
+    FILE_IN,
+    FILE_OUT
 };
 
 static const struct column columns[] = {
@@ -63,10 +89,16 @@ static const struct column sample_columns[] = {
 };
 
 static const struct table_decl tables[] = {
-    {.name = "vmstat", .help = "paging, reclaim and compaction over the window", .columns = columns,
-     .column_count = sizeof columns / sizeof *columns, .single = true},
-    {.name = "vmstat_sample", .help = "the same over time", .columns = sample_columns,
-     .column_count = sizeof sample_columns / sizeof *sample_columns, .keep = SAMPLES_MAX},
+    {.name = "vmstat",
+     .help = "paging, reclaim and compaction over the window",
+     .columns = columns,
+     .column_count = sizeof columns / sizeof *columns,
+     .single = true},
+    {.name = "vmstat_sample",
+     .help = "the same over time",
+     .columns = sample_columns,
+     .column_count = sizeof sample_columns / sizeof *sample_columns,
+     .keep = SAMPLES_MAX},
 };
 
 struct point {
@@ -80,7 +112,7 @@ struct state {
     struct point first, last;
     struct point points[SAMPLES_MAX + 1];
     size_t kept, samples;
-    uint64_t free_min; /* pages */
+    uint64_t free_min;      /* pages */
     double in_max, out_max; /* pages per second; negative: no interval yet */
     enum status status;
     struct err why;

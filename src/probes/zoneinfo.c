@@ -8,7 +8,7 @@
 
 #include "base/mem.h"
 
-#define ZONES_MAX 8192            /* 1024 nodes of 8 zones */
+#define ZONES_MAX 8192         /* 1024 nodes of 8 zones */
 #define PAGES_MAX (1ULL << 50) /* beyond any machine; keeps every product of ours within 64 bits */
 
 bool zone_heading(struct fields *line, unsigned *node, char name[16])
@@ -94,7 +94,8 @@ bool zoneinfo_parse(struct zoneinfo *z, const char *text, size_t length, struct 
     }
     if (bad || z->count == 0) {
         zoneinfo_free(z);
-        return bad ? err_set(e, "/proc/zoneinfo:%u: not what a kernel prints", number - 1) : err_set(e, "/proc/zoneinfo: no zones");
+        return bad ? err_set(e, "/proc/zoneinfo:%u: not what a kernel prints", number - 1)
+                   : err_set(e, "/proc/zoneinfo: no zones");
     }
     for (size_t i = 0; i < z->count; i++)
         if (!z->zones[i].has_managed)

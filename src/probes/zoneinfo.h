@@ -9,7 +9,7 @@ struct zone_facts {
     unsigned node;
     char name[16];
     uint64_t free, min, low, high, boost, spanned, present, managed;
-    uint64_t pcp;                 /* pages on per-CPU lists */
+    uint64_t pcp;                /* pages on per-CPU lists */
     bool has_boost, has_managed; /* boost since 5.0; managed since 3.9, before that `managed` repeats present */
 };
 
@@ -24,8 +24,8 @@ void zoneinfo_free(struct zoneinfo *z);
 #define AUTO_ZONEINFO __attribute__((cleanup(zoneinfo_free)))
 const struct zone_facts *zoneinfo_find(const struct zoneinfo *z, unsigned node, const char *name);
 
-/* "Node 0, zone   Normal" at the start of a line of zoneinfo, buddyinfo or pagetypeinfo; leaves `line` behind it. The name
- * ends at a blank or comma. */
+/* "Node 0, zone   Normal" at the start of a line of zoneinfo, buddyinfo or pagetypeinfo; leaves `line` behind it. The
+ * name ends at a blank or comma. */
 bool zone_heading(struct fields *line, unsigned *node, char name[16]);
 
 #endif

@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "report/tree.h"
 
-enum { WIDTH = 440, LEFT = 58, SERIES_MAX = 6, POINTS_MAX = 256, ZONES_MAX = 4, CACHES_MAX = 8, ORDERS_MAX = 24, CHAR = 6 };
+enum { WIDTH = 440, LEFT = 58, SERIES_MAX = 6, POINTS_MAX = 256, ZONES_MAX = 4, CACHES_MAX = 8, ORDERS_MAX = 24, CHAR = 7 };
 
 
 static const struct table *find_table(const struct case_file *c, const char *probe, const char *table)
@@ -390,6 +390,9 @@ static bool add_uss(xmlNodePtr parent, const struct case_file *c)
         best_pid[place] = pids[i];
         best_count = best_count < SERIES_MAX ? best_count + 1 : SERIES_MAX;
     }
+    /* beside one that grows, those that hardly move are only clutter */
+    while (best_count > 1 && fabs(series_last(best[best_count - 1])) < fabs(series_last(best[0])) / 50)
+        best_count--;
     AUTO_STR struct str words = {0};
     str_add(&words, "Change of USS + SwapPss since the window began.");
     for (size_t i = 0; i < best_count; i++) {

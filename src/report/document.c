@@ -54,6 +54,7 @@ static const struct column case_columns[] = {
     {"clear", TYPE_COUNT, "checks that are clear"},
     {"unchecked", TYPE_COUNT, "checks that could not be made"},
     {"not_run", TYPE_COUNT, "checks of steps that were not done"},
+    {"inapplicable", TYPE_COUNT, "of these those whose step does not apply to this machine"},
     {"changes", TYPE_COUNT, "recommendations"},
     {"cost", TYPE_SECONDS, "time all probes took"},
 };
@@ -353,6 +354,20 @@ static struct ranked *rank_checks(const struct case_file *c)
     return order;
 }
 
+/* The leading one, then confirmed, likely, unknown, ruled out. */
+static struct ranked *rank_verdicts(const struct case_file *c)
+{
+    static const size_t group[] = {
+        [VERDICT_CONFIRMED] = 1, [VERDICT_LIKELY] = 2, [VERDICT_UNKNOWN] = 3, [VERDICT_RULED_OUT] = 4};
+    struct ranked *order = mem_array(c->verdict_count, sizeof *order);
+    for (size_t i = 0; i < c->verdict_count; i++) {
+        bool lead = c->lead && strcmp(c->lead, c->verdicts[i].id) == 0;
+        order[i] = (struct ranked){lead ? 0 : group[c->verdicts[i].state], i};
+    }
+    qsort(order, c->verdict_count, sizeof *order, compare_ranked);
+    return order;
+}
+
 static void fill_case(struct facts *f, const struct case_file *c, const struct ranked *changes)
 {
     char wall[32], iso[32];
@@ -363,11 +378,14 @@ static void fill_case(struct facts *f, const struct case_file *c, const struct r
         if (strcmp(c->verdicts[i].id, c->lead) == 0)
             lead = &c->verdicts[i];
     const struct recommendation *first = c->recommendation_count ? &c->recommendations[changes[0].index] : NULL;
-    size_t severity[3] = {0}, result[4] = {0};
+    size_t severity[3] = {0}, result[4] = {0}, inapplicable = 0;
     for (size_t i = 0; i < c->finding_count; i++)
         severity[c->findings[i].severity]++;
-    for (size_t i = 0; i < c->check_count; i++)
+    for (size_t i = 0; i < c->check_count; i++) {
         result[c->checks[i].result]++;
+        const struct step_record *step = step_of(c, c->checks[i].step);
+        inapplicable += c->checks[i].result == CHECK_NOT_RUN && step && step->state == STEP_PASSED;
+    }
     double cost = 0;
     for (size_t i = 0; i < c->facts_count; i++)
         cost += c->facts[i]->cost_s;
@@ -402,6 +420,7 @@ static void fill_case(struct facts *f, const struct case_file *c, const struct r
     put_number(&r, (double)result[CHECK_CLEAR]);
     put_number(&r, (double)result[CHECK_UNCHECKED]);
     put_number(&r, (double)result[CHECK_NOT_RUN]);
+    put_number(&r, (double)inapplicable);
     put_number(&r, (double)c->recommendation_count);
     put_number(&r, cost);
 }
@@ -485,8 +504,9 @@ static void fill_verdicts(struct facts *f, const struct case_file *c)
                                         [VERDICT_LIKELY] = "Likely",
                                         [VERDICT_RULED_OUT] = "Ruled out",
                                         [VERDICT_UNKNOWN] = "Unknown"};
+    AUTO_FREE struct ranked *order = rank_verdicts(c);
     for (size_t i = 0; i < c->verdict_count; i++) {
-        const struct verdict *x = &c->verdicts[i];
+        const struct verdict *x = &c->verdicts[order[i].index];
         struct row r = row_new(f, T_VERDICT);
         put_number(&r, (double)i + 1);
         put_text(&r, x->id);

@@ -5,8 +5,10 @@
  *   fw-class="{severity}"                                            append to its class
  *   fw-chart="orders"                                                put a chart (SVG) here; the element goes if there is no data
  *   fw-shows                                                         put the tables of the step at hand here
+ *   fw-text="no" or "only"                                           keep it out of the text report, or out of the HTML
  * and text and attribute values are messages ({say}, {case.headline}) of the expression language. The tables offered:
- * case, finding, evidence, recommendation, verdict, sentence, check, unchecked, cost, answer, note, step, host (document.c). */
+ * case, finding, evidence, advice, recommendation, verdict, sentence, check, unchecked, cost, answer, note, step (their columns
+ * are declared in document.c), then every table of the probes. The stylesheet goes into an empty <style>. */
 #ifndef FW_REPORT_DOCUMENT_H
 #define FW_REPORT_DOCUMENT_H
 

@@ -7,7 +7,7 @@
 #include "report/formats.h"
 #include "report/tree.h"
 
-enum { WIDTH_DEFAULT = 80, WIDTH_MIN = 40, WIDTH_MAX = 120, SIGN = 5, GAP = 2, TEXT_COLUMN_MIN = 12 };
+enum { WIDTH_DEFAULT = 80, WIDTH_MIN = 40, WIDTH_MAX = 120, SIGN = 5, GAP = 2 };
 
 /* Looks of a character: bits, and a colour above them */
 enum { BOLD = 1, DIM = 2, COLOR = 4, RED = 1 * COLOR, YELLOW = 2 * COLOR, GREEN = 3 * COLOR, CYAN = 4 * COLOR, MAGENTA = 5 * COLOR };
@@ -36,6 +36,12 @@ static void run_add(struct run *r, const char *text, size_t length, unsigned loo
     str_add_n(&r->text, text, length);
     for (size_t i = 0; i < length; i++)
         str_add_char(&r->look, (char)look);
+}
+
+static void run_append(struct run *to, const struct run *from)
+{
+    str_add_n(&to->text, str_text(&from->text), from->text.length);
+    str_add_n(&to->look, str_text(&from->look), from->look.length);
 }
 
 static unsigned span_width(const char *text, size_t length)
@@ -319,10 +325,12 @@ static void paragraph(struct layout *l, const xmlNode *node, unsigned look)
         AUTO_RUN struct run mark = {0};
         collect(l, &mark, sign, look);
         run_trim(&mark);
-        run_free(&l->marker);
-        l->marker = mark;
-        mark = (struct run){0};
-        l->marker_at = l->indent;
+        if (!l->marker.text.length)
+            l->marker_at = l->indent;
+        unsigned used = l->marker_at + run_width(&l->marker);
+        for (; used < l->indent; used++) /* a term stands there already: the sign follows it */
+            run_add(&l->marker, " ", 1, 0);
+        run_append(&l->marker, &mark);
         l->indent += SIGN;
     }
     AUTO_RUN struct run r = {0};
@@ -395,12 +403,6 @@ static void pairs_read(const struct layout *l, const xmlNode *list, struct pair 
         run_trim(&p->term);
         run_trim(&p->value);
     }
-}
-
-static void run_append(struct run *to, const struct run *from)
-{
-    str_add_n(&to->text, str_text(&from->text), from->text.length);
-    str_add_n(&to->look, str_text(&from->look), from->look.length);
 }
 
 static void pairs_as_text(struct layout *l, const struct pair *pairs, size_t count)
@@ -491,6 +493,7 @@ static void definitions(struct layout *l, const xmlNode *list, unsigned look)
 struct grid {
     struct run *cells;
     bool *numeric;
+    unsigned gap; /* between columns */
     size_t rows, columns, heads; /* the first `heads` rows are headings */
 };
 
@@ -548,11 +551,13 @@ static unsigned longest_word(const struct run *r)
     return longest;
 }
 
-/* Widths that fit, taken from the widest column that can give; false if none can. */
-static bool grid_fit(const struct grid *g, unsigned width, unsigned *widths)
+/* Widths that fit, taken from the widest column that can give; false if none can. Text is broken between words while it can
+ * be, and never into columns narrower than `narrow`. */
+static bool grid_fit(const struct grid *g, unsigned width, unsigned narrow, unsigned *widths)
 {
     AUTO_FREE unsigned *least = mem_array(g->columns, sizeof *least);
-    unsigned total = (unsigned)(g->columns - 1) * GAP;
+    unsigned total = (unsigned)(g->columns - 1) * g->gap;
+    memset(widths, 0, g->columns * sizeof *widths);
     for (size_t column = 0; column < g->columns; column++) {
         unsigned body = 0;
         for (size_t row = 0; row < g->rows; row++) {
@@ -560,7 +565,7 @@ static bool grid_fit(const struct grid *g, unsigned width, unsigned *widths)
             unsigned w = run_width(r), word = longest_word(r);
             bool head = row < g->heads;
             widths[column] = w > widths[column] ? w : widths[column];
-            unsigned need = head ? word : g->numeric[column] || w < TEXT_COLUMN_MIN ? w : TEXT_COLUMN_MIN;
+            unsigned need = head ? word : g->numeric[column] || w < narrow ? w : word > narrow ? narrow : word;
             body = need > body ? need : body;
         }
         least[column] = body;
@@ -597,7 +602,7 @@ static void grid_write_row(struct layout *l, const struct grid *g, size_t row, c
             struct line line = i >= skip && i - skip < counts[column] ? lines[column][i - skip] : (struct line){0, 0};
             unsigned used = span_width(str_text(&r->text) + line.begin, line.end - line.begin);
             unsigned pad = widths[column] > used ? widths[column] - used : 0;
-            write_spaces(l, (column ? GAP : 0) + (g->numeric[column] ? pad : 0));
+            write_spaces(l, (column ? g->gap : 0) + (g->numeric[column] ? pad : 0));
             if (line.end > line.begin)
                 write_span(l, r, line.begin, line.end);
             write_spaces(l, g->numeric[column] ? 0 : pad);
@@ -651,8 +656,16 @@ static void table(struct layout *l, const xmlNode *node, unsigned look)
     AUTO_FREE unsigned *widths = mem_array(g.columns, sizeof *widths);
     size_t filled = 0;
     grid_fill(l, node, &g, &filled);
-    if (grid_fit(&g, room(l), widths)) {
-        unsigned total = (unsigned)(g.columns - 1) * GAP;
+    static const struct {
+        unsigned narrow, gap;
+    } tries[] = {{40, GAP}, {28, GAP}, {18, GAP}, {18, 1}, {14, 1}, {10, 1}};
+    bool fits = false;
+    for (size_t i = 0; !fits && i < sizeof tries / sizeof *tries; i++) {
+        g.gap = tries[i].gap;
+        fits = grid_fit(&g, room(l), tries[i].narrow, widths);
+    }
+    if (fits) {
+        unsigned total = (unsigned)(g.columns - 1) * g.gap;
         for (size_t column = 0; column < g.columns; column++)
             total += widths[column];
         for (size_t row = 0; row < g.rows; row++) {
@@ -779,7 +792,7 @@ static void block(struct layout *l, const xmlNode *node, unsigned look)
     } else {
         bool apart = tree_is(node, "figure") || tree_is(node, "section") || tree_is(node, "header") || tree_is(node, "details");
         l->blank |= apart;
-        flow(l, node, look_of(node, look) & (tree_is(node, "div") ? ~0u : 0u));
+        flow(l, node, look);
         l->blank |= apart;
     }
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The parsers of the kernel's memory files, on any bytes. What a parser accepts must keep the promises that the formulas
- * stand on. */
+/* The parsers of the kernel's memory files, on any bytes. What a parser accepts must keep the promises that the
+ * formulas stand on. */
 #define FUZZ_SEEDS "tests/fuzz/kernel"
 #include "driver.h"
 
@@ -31,7 +31,8 @@ static void try_buddyinfo(const char *text, size_t size)
     for (size_t i = 0; i < b.count; i++) {
         int before = 0;
         for (unsigned order = 0; order < b.orders; order++) {
-            int unusable = buddy_unusable(&b.zones[i], b.orders, order), index = buddy_fragindex(&b.zones[i], b.orders, order);
+            int unusable = buddy_unusable(&b.zones[i], b.orders, order),
+                index = buddy_fragindex(&b.zones[i], b.orders, order);
             promise(unusable >= before && unusable <= 1000 && index <= 1000);
             promise(buddy_zone_score(&b.zones[i], b.orders, order) <= 100);
             before = unusable;

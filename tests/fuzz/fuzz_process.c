@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The parsers of a process's files and of control groups, on any bytes. */
+#define FUZZ_SEEDS "tests/fuzz/process"
+
 #include <stdint.h>
 #include <string.h>
 

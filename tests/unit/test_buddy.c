@@ -6,8 +6,9 @@
 #include "probes/pagetypeinfo.h"
 #include "probes/zoneinfo.h"
 
-static const char two_zones[] = "Node 0, zone    DMA32      1      2      4      2      5      4      3      3      4      2    752 \n"
-                                "Node 0, zone   Normal   1000    500    100     10      0      0      0      0      0      0      0 \n";
+static const char two_zones[] =
+    "Node 0, zone    DMA32      1      2      4      2      5      4      3      3      4      2    752 \n"
+    "Node 0, zone   Normal   1000    500    100     10      0      0      0      0      0      0      0 \n";
 
 static void indexes_are_the_kernels(void **state)
 {
@@ -63,9 +64,17 @@ static void rubbish_is_malformed(void **state)
 {
     (void)state;
     static const char *const bad[] = {
-        "", "\n", "x\n", "Node 0, zone Normal\n", "Node 0, zone Normal 1 2 x\n", "Node 0, zone Normal 1 -2\n",
-        "Node 0, zone DMA 1 2 3\nNode 0, zone Normal 1 2\n", "Node 0, zone Normal 99999999999999999999999\n",
-        "Node 0, zone Normal 0 0 0 9999999999999999\n", "Node 99999999, zone Normal 1\n", "Node 0, zone AVeryLongZoneNameIndeed 1\n",
+        "",
+        "\n",
+        "x\n",
+        "Node 0, zone Normal\n",
+        "Node 0, zone Normal 1 2 x\n",
+        "Node 0, zone Normal 1 -2\n",
+        "Node 0, zone DMA 1 2 3\nNode 0, zone Normal 1 2\n",
+        "Node 0, zone Normal 99999999999999999999999\n",
+        "Node 0, zone Normal 0 0 0 9999999999999999\n",
+        "Node 99999999, zone Normal 1\n",
+        "Node 0, zone AVeryLongZoneNameIndeed 1\n",
         "Node 0, zone N 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1\n",
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -79,19 +88,29 @@ static void rubbish_is_malformed(void **state)
 
 /* Linux 3.10 (RHEL 7): two nodes, no boost, "all_unreclaimable" and "scanned" among the fields. */
 static const char zoneinfo_310[] =
-    "Node 0, zone      DMA\n  pages free     3977\n        min      4\n        low      5\n        high     6\n        scanned  0\n"
-    "        spanned  4095\n        present  3998\n        managed  3977\n    nr_free_pages 3977\n    nr_alloc_batch 1\n"
-    "        protection: (0, 2829, 128000, 128000)\n  pagesets\n    cpu: 0\n              count: 0\n              high:  0\n"
-    "              batch: 1\n  vm stats threshold: 6\n  all_unreclaimable: 1\n  start_pfn:         1\n  inactive_ratio:    1\n"
-    "Node 0, zone   Normal\n  pages free     100000\n        min      11000\n        low      13750\n        high     16500\n"
-    "        scanned  0\n        spanned  4194304\n        present  4194304\n        managed  4120000\n    nr_free_pages 100000\n"
+    "Node 0, zone      DMA\n  pages free     3977\n        min      4\n        low      5\n        high     6\n        "
+    "scanned  0\n"
+    "        spanned  4095\n        present  3998\n        managed  3977\n    nr_free_pages 3977\n    nr_alloc_batch "
+    "1\n"
+    "        protection: (0, 2829, 128000, 128000)\n  pagesets\n    cpu: 0\n              count: 0\n              "
+    "high:  0\n"
+    "              batch: 1\n  vm stats threshold: 6\n  all_unreclaimable: 1\n  start_pfn:         1\n  "
+    "inactive_ratio:    1\n"
+    "Node 0, zone   Normal\n  pages free     100000\n        min      11000\n        low      13750\n        high     "
+    "16500\n"
+    "        scanned  0\n        spanned  4194304\n        present  4194304\n        managed  4120000\n    "
+    "nr_free_pages 100000\n"
     "        protection: (0, 0, 0, 0)\n  pagesets\n    cpu: 0\n              count: 150\n              high:  186\n"
     "              batch: 31\n  vm stats threshold: 60\n    cpu: 1\n              count: 12\n              high:  186\n"
-    "              batch: 31\n  vm stats threshold: 60\n  all_unreclaimable: 0\n  start_pfn:         4096\n  inactive_ratio:    11\n"
-    "Node 1, zone   Normal\n  pages free     2000\n        min      11000\n        low      13750\n        high     16500\n"
-    "        scanned  0\n        spanned  4194304\n        present  4194304\n        managed  4128768\n    nr_free_pages 2000\n"
+    "              batch: 31\n  vm stats threshold: 60\n  all_unreclaimable: 0\n  start_pfn:         4096\n  "
+    "inactive_ratio:    11\n"
+    "Node 1, zone   Normal\n  pages free     2000\n        min      11000\n        low      13750\n        high     "
+    "16500\n"
+    "        scanned  0\n        spanned  4194304\n        present  4194304\n        managed  4128768\n    "
+    "nr_free_pages 2000\n"
     "        protection: (0, 0, 0, 0)\n  pagesets\n    cpu: 0\n              count: 3\n              high:  186\n"
-    "              batch: 31\n  vm stats threshold: 60\n  all_unreclaimable: 0\n  start_pfn:         4198400\n  inactive_ratio:    11\n";
+    "              batch: 31\n  vm stats threshold: 60\n  all_unreclaimable: 0\n  start_pfn:         4198400\n  "
+    "inactive_ratio:    11\n";
 
 static void zones_of_two_nodes_and_an_old_kernel(void **state)
 {
@@ -139,8 +158,10 @@ static void large_pages_have_their_own_orders(void **state)
     tree_file(t, "sys/kernel/mm/transparent_hugepage/hpage_pmd_size", "536870912\n");
     tree_file(t, "proc/sys/vm/compaction_proactiveness", "20\n");
     tree_file(t, "proc/zoneinfo",
-              "Node 0, zone   Normal\n  per-node stats\n      nr_inactive_anon 1\n  pages free     10240\n        boost    0\n"
-              "        min      90\n        low      334\n        high     578\n        spanned  262144\n        present  262144\n"
+              "Node 0, zone   Normal\n  per-node stats\n      nr_inactive_anon 1\n  pages free     10240\n        "
+              "boost    0\n"
+              "        min      90\n        low      334\n        high     578\n        spanned  262144\n        "
+              "present  262144\n"
               "        managed  250000\n        cma      0\n        protection: (0, 0)\n");
     tree_file(t, "proc/buddyinfo", "Node 0, zone   Normal  2048 0 0 0 0 0 0 0 0 0 0 0 0 1\n");
     struct facts *f = tree_facts(t, "buddy");
@@ -176,16 +197,20 @@ static void without_buddyinfo_there_is_a_reason(void **state)
     assert_non_null(strstr(fact_why(f, "buddy", 0, "free"), "/proc/buddyinfo"));
 }
 
-static const char pagetypes_text[] =
-    "Page block order: 9\nPages per block:  512\n\n"
-    "Free pages count per migrate type at order       0      1      2      3      4      5      6      7      8      9     10 \n"
-    "Node    0, zone   Normal, type    Unmovable    118    538      0      0      0      0      0      0      0      0      0 \n"
-    "Node    0, zone   Normal, type      Movable >100000      1      0      0      0      0      0      0      0      0      2 \n"
-    "Node    0, zone   Normal, type  Reclaimable      0      0      0      0      0      0      0      0      0      0      0 \n"
-    "Node    0, zone   Normal, type   HighAtomic      0      0      0      0      0      0      0      0      0      0      0 \n"
-    "\n"
-    "Number of blocks type     Unmovable      Movable  Reclaimable   HighAtomic \n"
-    "Node 0, zone   Normal          300          600           90           10 \n";
+static const char pagetypes_text[] = "Page block order: 9\nPages per block:  512\n\n"
+                                     "Free pages count per migrate type at order       0      1      2      3      4   "
+                                     "   5      6      7      8      9     10 \n"
+                                     "Node    0, zone   Normal, type    Unmovable    118    538      0      0      0   "
+                                     "   0      0      0      0      0      0 \n"
+                                     "Node    0, zone   Normal, type      Movable >100000      1      0      0      0  "
+                                     "    0      0      0      0      0      2 \n"
+                                     "Node    0, zone   Normal, type  Reclaimable      0      0      0      0      0   "
+                                     "   0      0      0      0      0      0 \n"
+                                     "Node    0, zone   Normal, type   HighAtomic      0      0      0      0      0   "
+                                     "   0      0      0      0      0      0 \n"
+                                     "\n"
+                                     "Number of blocks type     Unmovable      Movable  Reclaimable   HighAtomic \n"
+                                     "Node 0, zone   Normal          300          600           90           10 \n";
 
 static void blocks_by_type(void **state)
 {

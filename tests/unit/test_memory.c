@@ -7,23 +7,35 @@
 
 /* Linux 6.18, 24 GiB, idle */
 static const char meminfo_618[] =
-    "MemTotal:       24684092 kB\nMemFree:        24367920 kB\nMemAvailable:   24332140 kB\nBuffers:            3980 kB\n"
-    "Cached:            69772 kB\nSwapCached:            0 kB\nActive:            23796 kB\nInactive:          52804 kB\n"
-    "Active(anon):       1568 kB\nInactive(anon):    10140 kB\nActive(file):      22228 kB\nInactive(file):    42664 kB\n"
-    "Unevictable:       19928 kB\nMlocked:           19000 kB\nSwapTotal:             0 kB\nSwapFree:              0 kB\n"
-    "Zswap:                 0 kB\nZswapped:              0 kB\nDirty:               268 kB\nWriteback:             0 kB\n"
-    "AnonPages:         22800 kB\nMapped:            10796 kB\nShmem:              8856 kB\nKReclaimable:     118992 kB\n"
-    "Slab:             143964 kB\nSReclaimable:     118992 kB\nSUnreclaim:        24972 kB\nKernelStack:        1528 kB\n"
-    "PageTables:         2380 kB\nSecPageTables:         0 kB\nNFS_Unstable:          0 kB\nBounce:                0 kB\n"
-    "WritebackTmp:          0 kB\nCommitLimit:    12342044 kB\nCommitted_AS:      71020 kB\nVmallocTotal:   34359738367 kB\n"
-    "VmallocUsed:       14332 kB\nVmallocChunk:          0 kB\nPercpu:              688 kB\nAnonHugePages:         0 kB\n"
+    "MemTotal:       24684092 kB\nMemFree:        24367920 kB\nMemAvailable:   24332140 kB\nBuffers:            3980 "
+    "kB\n"
+    "Cached:            69772 kB\nSwapCached:            0 kB\nActive:            23796 kB\nInactive:          52804 "
+    "kB\n"
+    "Active(anon):       1568 kB\nInactive(anon):    10140 kB\nActive(file):      22228 kB\nInactive(file):    42664 "
+    "kB\n"
+    "Unevictable:       19928 kB\nMlocked:           19000 kB\nSwapTotal:             0 kB\nSwapFree:              0 "
+    "kB\n"
+    "Zswap:                 0 kB\nZswapped:              0 kB\nDirty:               268 kB\nWriteback:             0 "
+    "kB\n"
+    "AnonPages:         22800 kB\nMapped:            10796 kB\nShmem:              8856 kB\nKReclaimable:     118992 "
+    "kB\n"
+    "Slab:             143964 kB\nSReclaimable:     118992 kB\nSUnreclaim:        24972 kB\nKernelStack:        1528 "
+    "kB\n"
+    "PageTables:         2380 kB\nSecPageTables:         0 kB\nNFS_Unstable:          0 kB\nBounce:                0 "
+    "kB\n"
+    "WritebackTmp:          0 kB\nCommitLimit:    12342044 kB\nCommitted_AS:      71020 kB\nVmallocTotal:   "
+    "34359738367 kB\n"
+    "VmallocUsed:       14332 kB\nVmallocChunk:          0 kB\nPercpu:              688 kB\nAnonHugePages:         0 "
+    "kB\n"
     "Balloon:               0 kB\nHugePages_Total:       0\nHugePages_Free:        0\nHugePages_Rsvd:        0\n"
     "HugePages_Surp:        0\nHugepagesize:       2048 kB\nHugetlb:               0 kB\nDirectMap4k:       30720 kB\n";
 
-static const char zoneinfo[] = "Node 0, zone   Normal\n  pages free     6091980\n        boost    0\n        min      16896\n        low      22000\n"
-                               "        high     27000\n        spanned  6291358\n        present  6291358\n        managed  6171023\n"
-                               "  pagesets\n    cpu: 0\n              count:    5000\n              high:     5449\n"
-                               "    cpu: 1\n              count:    6000\n              high:     5449\n";
+static const char zoneinfo[] =
+    "Node 0, zone   Normal\n  pages free     6091980\n        boost    0\n        min      16896\n        low      "
+    "22000\n"
+    "        high     27000\n        spanned  6291358\n        present  6291358\n        managed  6171023\n"
+    "  pagesets\n    cpu: 0\n              count:    5000\n              high:     5449\n"
+    "    cpu: 1\n              count:    6000\n              high:     5449\n";
 
 static double sum(struct facts *f)
 {
@@ -58,21 +70,32 @@ static void an_idle_machine_balances(void **state)
     assert_near(NUMBER(f, "memory", 0, "reclaimable"), (22228 + 42664 + 118992) * 1024.0, 0);
 }
 
-/* Linux 3.10: no MemAvailable, Percpu, KReclaimable, Hugetlb; VmallocUsed counts addresses; an idle pool of huge pages */
+/* Linux 3.10: no MemAvailable, Percpu, KReclaimable, Hugetlb; VmallocUsed counts addresses; an idle pool of huge pages
+ */
 static void an_old_kernel_balances(void **state)
 {
     struct tree *t = *state;
-    tree_file(t, "proc/meminfo",
-              "MemTotal:       16266484 kB\nMemFree:          271312 kB\nBuffers:            2104 kB\nCached:          1034204 kB\n"
-              "SwapCached:         4096 kB\nActive:           900000 kB\nInactive:        1000000 kB\nActive(anon):     403000 kB\n"
-              "Inactive(anon):   400000 kB\nActive(file):     500000 kB\nInactive(file):   526308 kB\nUnevictable:           0 kB\n"
-              "Mlocked:               0 kB\nSwapTotal:       2097148 kB\nSwapFree:        2000000 kB\nDirty:                16 kB\n"
-              "Writeback:             0 kB\nAnonPages:        790000 kB\nMapped:            40000 kB\nShmem:             10000 kB\n"
-              "Slab:             300000 kB\nSReclaimable:     200000 kB\nSUnreclaim:       100000 kB\nKernelStack:        8000 kB\n"
-              "PageTables:        20000 kB\nNFS_Unstable:          0 kB\nBounce:                0 kB\nWritebackTmp:          0 kB\n"
-              "CommitLimit:     2097152 kB\nCommitted_AS:    1500000 kB\nVmallocTotal:   34359738367 kB\nVmallocUsed:      360000 kB\n"
-              "VmallocChunk:   34359000000 kB\nHardwareCorrupted:     0 kB\nAnonHugePages:    100000 kB\nHugePages_Total:    6656\n"
-              "HugePages_Free:     6000\nHugePages_Rsvd:        0\nHugePages_Surp:        0\nHugepagesize:       2048 kB\n");
+    tree_file(
+        t, "proc/meminfo",
+        "MemTotal:       16266484 kB\nMemFree:          271312 kB\nBuffers:            2104 kB\nCached:          "
+        "1034204 kB\n"
+        "SwapCached:         4096 kB\nActive:           900000 kB\nInactive:        1000000 kB\nActive(anon):     "
+        "403000 kB\n"
+        "Inactive(anon):   400000 kB\nActive(file):     500000 kB\nInactive(file):   526308 kB\nUnevictable:           "
+        "0 kB\n"
+        "Mlocked:               0 kB\nSwapTotal:       2097148 kB\nSwapFree:        2000000 kB\nDirty:                "
+        "16 kB\n"
+        "Writeback:             0 kB\nAnonPages:        790000 kB\nMapped:            40000 kB\nShmem:             "
+        "10000 kB\n"
+        "Slab:             300000 kB\nSReclaimable:     200000 kB\nSUnreclaim:       100000 kB\nKernelStack:        "
+        "8000 kB\n"
+        "PageTables:        20000 kB\nNFS_Unstable:          0 kB\nBounce:                0 kB\nWritebackTmp:          "
+        "0 kB\n"
+        "CommitLimit:     2097152 kB\nCommitted_AS:    1500000 kB\nVmallocTotal:   34359738367 kB\nVmallocUsed:      "
+        "360000 kB\n"
+        "VmallocChunk:   34359000000 kB\nHardwareCorrupted:     0 kB\nAnonHugePages:    100000 kB\nHugePages_Total:    "
+        "6656\n"
+        "HugePages_Free:     6000\nHugePages_Rsvd:        0\nHugePages_Surp:        0\nHugepagesize:       2048 kB\n");
     struct facts *f = tree_facts(t, "memory");
     assert_int_equal(f->status, STATUS_PARTIAL); /* no zoneinfo */
     assert_non_null(strstr(fact_why(f, "memory", 0, "available"), "MemAvailable"));
@@ -91,7 +114,8 @@ static void an_old_kernel_balances(void **state)
 static void numbers_above_the_total_are_named(void **state)
 {
     struct tree *t = *state;
-    tree_file(t, "proc/meminfo", "MemTotal: 1000 kB\nMemFree: 600 kB\nAnonPages: 500 kB\nCached: 100 kB\nShmem: 20 kB\n");
+    tree_file(t, "proc/meminfo",
+              "MemTotal: 1000 kB\nMemFree: 600 kB\nAnonPages: 500 kB\nCached: 100 kB\nShmem: 20 kB\n");
     struct facts *f = tree_facts(t, "memory");
     assert_true(sum(f) == 1000.0 * 1024);
     assert_near(item(f, "counted twice by the kernel"), -200 * 1024.0, 0);
@@ -101,8 +125,9 @@ static void numbers_above_the_total_are_named(void **state)
 static void pools_of_all_sizes(void **state)
 {
     struct tree *t = *state;
-    tree_file(t, "proc/meminfo", "MemTotal: 16777216 kB\nMemFree: 600 kB\nHugePages_Total: 10\nHugePages_Free: 4\nHugepagesize: 2048 kB\n"
-                                 "Hugetlb: 4214784 kB\n");
+    tree_file(t, "proc/meminfo",
+              "MemTotal: 16777216 kB\nMemFree: 600 kB\nHugePages_Total: 10\nHugePages_Free: 4\nHugepagesize: 2048 kB\n"
+              "Hugetlb: 4214784 kB\n");
     tree_file(t, "sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages", "4\n");
     tree_file(t, "sys/kernel/mm/hugepages/hugepages-1048576kB/free_hugepages", "3\n");
     struct facts *f = tree_facts(t, "memory");
@@ -113,9 +138,16 @@ static void pools_of_all_sizes(void **state)
 static void rubbish_is_malformed(void **state)
 {
     struct tree *t = *state;
-    static const char *const bad[] = {"", "MemTotal:\n", "MemTotal: 0 kB\nMemFree: 0 kB\n", "MemTotal: 12\nMemFree: 1 kB\n",
-                                      "MemTotal: 12 MB\n", "MemTotal: -1 kB\n", "MemTotal: 99999999999999999999999 kB\n",
-                                      "MemTotal: 18446744073709551615 kB\nMemFree: 1 kB\n", "MemFree: 1 kB\n", "MemTotal: 1 kB\n"};
+    static const char *const bad[] = {"",
+                                      "MemTotal:\n",
+                                      "MemTotal: 0 kB\nMemFree: 0 kB\n",
+                                      "MemTotal: 12\nMemFree: 1 kB\n",
+                                      "MemTotal: 12 MB\n",
+                                      "MemTotal: -1 kB\n",
+                                      "MemTotal: 99999999999999999999999 kB\n",
+                                      "MemTotal: 18446744073709551615 kB\nMemFree: 1 kB\n",
+                                      "MemFree: 1 kB\n",
+                                      "MemTotal: 1 kB\n"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         tree_file(t, "proc/meminfo", bad[i]);
         struct facts *f = tree_facts(t, "memory");
@@ -129,11 +161,15 @@ static void rubbish_is_malformed(void **state)
 static void page_size_of_a_capture(void **state)
 {
     struct tree *t = *state;
-    tree_file(t, "proc/meminfo", "MemTotal: 16000000 kB\nMemFree: 655360 kB\nAnonPages: 640000 kB\nMapped: 64000 kB\nSUnreclaim: 128000 kB\n");
-    tree_file(t, "proc/vmstat", "nr_free_pages 10240\nnr_anon_pages 10100\nnr_mapped 990\nnr_slab_unreclaimable 2000\npswpin 0\n");
+    tree_file(
+        t, "proc/meminfo",
+        "MemTotal: 16000000 kB\nMemFree: 655360 kB\nAnonPages: 640000 kB\nMapped: 64000 kB\nSUnreclaim: 128000 kB\n");
+    tree_file(t, "proc/vmstat",
+              "nr_free_pages 10240\nnr_anon_pages 10100\nnr_mapped 990\nnr_slab_unreclaimable 2000\npswpin 0\n");
     tree_open(t);
     assert_int_equal(page_size(&t->root), 65536);
-    tree_file(t, "proc/vmstat", "nr_free_pages 163840\nnr_anon_pages 160000\nnr_mapped 16000\nnr_slab_unreclaimable 32000\npswpin 0\n");
+    tree_file(t, "proc/vmstat",
+              "nr_free_pages 163840\nnr_anon_pages 160000\nnr_mapped 16000\nnr_slab_unreclaimable 32000\npswpin 0\n");
     assert_int_equal(page_size(&t->root), 4096);
     tree_file(t, "fragwizard-capture", "time 2026-01-01T00:00:00Z\npage_size 16384\n");
     assert_int_equal(page_size(&t->root), 16384);
@@ -144,8 +180,9 @@ static void deferred_initialisation_does_not_mislead(void **state)
 {
     struct tree *t = *state;
     tree_file(t, "proc/meminfo", meminfo_618);
-    tree_file(t, "proc/zoneinfo", "Node 0, zone   Normal\n  pages free     641866\n        spanned  6291358\n        present  6291358\n"
-                                  "        managed  1497653\n");
+    tree_file(t, "proc/zoneinfo",
+              "Node 0, zone   Normal\n  pages free     641866\n        spanned  6291358\n        present  6291358\n"
+              "        managed  1497653\n");
     tree_open(t);
     assert_int_equal(page_size(&t->root), 4096);
 }
@@ -153,8 +190,12 @@ static void deferred_initialisation_does_not_mislead(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        tree_test(an_idle_machine_balances), tree_test(an_old_kernel_balances), tree_test(numbers_above_the_total_are_named),
-        tree_test(pools_of_all_sizes),       tree_test(rubbish_is_malformed),   tree_test(page_size_of_a_capture),
+        tree_test(an_idle_machine_balances),
+        tree_test(an_old_kernel_balances),
+        tree_test(numbers_above_the_total_are_named),
+        tree_test(pools_of_all_sizes),
+        tree_test(rubbish_is_malformed),
+        tree_test(page_size_of_a_capture),
         tree_test(deferred_initialisation_does_not_mislead),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

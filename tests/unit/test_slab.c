@@ -4,9 +4,11 @@
 
 #include "probes/slabinfo.h"
 
-#define HEAD "slabinfo - version: 2.1\n" \
-             "# name            <active_objs> <num_objs> <objsize> <objperslab> <pagesperslab> : tunables <limit> <batchcount> " \
-             "<sharedfactor> : slabdata <active_slabs> <num_slabs> <sharedavail>\n"
+#define HEAD                                                                                                           \
+    "slabinfo - version: 2.1\n"                                                                                        \
+    "# name            <active_objs> <num_objs> <objsize> <objperslab> <pagesperslab> : tunables <limit> "             \
+    "<batchcount> "                                                                                                    \
+    "<sharedfactor> : slabdata <active_slabs> <num_slabs> <sharedavail>\n"
 #define TAIL(slabs) " : tunables    0    0    0 : slabdata   " slabs "   " slabs "      0\n"
 #define MEMINFO "MemTotal: 1000000 kB\nMemFree: 10 kB\nSlab: 100000 kB\nSReclaimable: 60000 kB\nSUnreclaim: 40000 kB\n"
 
@@ -15,11 +17,12 @@ static void waste_and_use(void **state)
     struct tree *t = *state;
     tree_file(t, "fragwizard-capture", "page_size 4096\n");
     tree_file(t, "proc/meminfo", MEMINFO);
-    /* shmem_inode_cache: (4600 - 230) free of 704 bytes, 200 slabs of 8 pages that hold 23 of them: 32768 - 16192 = 16576 over */
+    /* shmem_inode_cache: (4600 - 230) free of 704 bytes, 200 slabs of 8 pages that hold 23 of them: 32768 - 16192 =
+     * 16576 over */
     tree_file(t, "proc/slabinfo",
-              HEAD "shmem_inode_cache    230   4600    704   23    8" TAIL("200")
-              "dentry            21000  21000    192   21    1" TAIL("1000")
-              "empty                 0      0    312   13    1" TAIL("0"));
+              HEAD "shmem_inode_cache    230   4600    704   23    8" TAIL(
+                  "200") "dentry            21000  21000    192   21    1" TAIL("1000") "empty                 0      "
+                                                                                        "0    312   13    1" TAIL("0"));
     tree_file(t, "sys/kernel/slab/shmem_inode_cache/reclaim_account", "0\n");
     tree_file(t, "sys/kernel/slab/shmem_inode_cache/aliases", "2\n");
     tree_file(t, "proc/sys/fs/dentry-state", "21000\t20000\t45\t0\t15000\t0\n");
@@ -50,7 +53,8 @@ static void growth_over_the_window(void **state)
     tree_file(t, "moment/0/proc/meminfo", MEMINFO);
     tree_file(t, "moment/0/proc/slabinfo", HEAD "kmalloc-64   64 64 64 64 1" TAIL("100"));
     tree_file(t, "moment/1/time", "60\n");
-    tree_file(t, "moment/1/proc/meminfo", "MemTotal: 1000000 kB\nMemFree: 10 kB\nSlab: 100600 kB\nSReclaimable: 60000 kB\nSUnreclaim: 40600 kB\n");
+    tree_file(t, "moment/1/proc/meminfo",
+              "MemTotal: 1000000 kB\nMemFree: 10 kB\nSlab: 100600 kB\nSReclaimable: 60000 kB\nSUnreclaim: 40600 kB\n");
     tree_file(t, "moment/1/proc/slabinfo", HEAD "kmalloc-64   64 64 64 64 1" TAIL("250") "new 64 64 64 64 1" TAIL("1"));
     struct facts *f = tree_facts(t, "slab");
     assert_near(NUMBER(f, "slab", 0, "growth_unreclaimable"), 600 * 1024 / 60.0, 1e-6);
@@ -87,9 +91,14 @@ static void names_may_hold_anything(void **state)
 static void rubbish_is_malformed(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"", "slabinfo - version: 1.1\nx\n", HEAD, HEAD "dentry 1 2 3\n",
-                                      HEAD "dentry 1 2 192 21 x" TAIL("9"), HEAD "dentry 1 2 192 21 1 : tunables 0 0 0\n",
-                                      HEAD "dentry 99999999999999999999 2 192 21 1" TAIL("9"), HEAD "1 2 3 4 5" TAIL("9")};
+    static const char *const bad[] = {"",
+                                      "slabinfo - version: 1.1\nx\n",
+                                      HEAD,
+                                      HEAD "dentry 1 2 3\n",
+                                      HEAD "dentry 1 2 192 21 x" TAIL("9"),
+                                      HEAD "dentry 1 2 192 21 1 : tunables 0 0 0\n",
+                                      HEAD "dentry 99999999999999999999 2 192 21 1" TAIL("9"),
+                                      HEAD "1 2 3 4 5" TAIL("9")};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct slabinfo s;
         struct err e;

@@ -9,7 +9,8 @@ static void old_names_are_summed(void **state)
     (void)state;
     /* 3.10: one allocstall, scan and steal by zone, refault not split, no oom_kill */
     static const char text[] =
-        "nr_free_pages 1000\nnr_file_pages 500\npgpgin 9\npswpin 1\npswpout 2\npgsteal_kswapd_dma 1\npgsteal_kswapd_dma32 20\n"
+        "nr_free_pages 1000\nnr_file_pages 500\npgpgin 9\npswpin 1\npswpout 2\npgsteal_kswapd_dma "
+        "1\npgsteal_kswapd_dma32 20\n"
         "pgsteal_kswapd_normal 300\npgsteal_kswapd_movable 4000\npgsteal_direct_normal 5\npgscan_kswapd_dma32 7\n"
         "pgscan_kswapd_normal 11\npgscan_direct_normal 13\npgscan_direct_throttle 1000000\nallocstall 17\nthp_split 3\n"
         "workingset_refault 19\npageoutrun 23\n";
@@ -30,7 +31,8 @@ static void new_names_are_summed(void **state)
 {
     (void)state;
     static const char text[] =
-        "nr_free_pages 1000\npswpin 1\npswpout 2\nallocstall_dma 1\nallocstall_dma32 2\nallocstall_normal 40\nallocstall_movable 500\n"
+        "nr_free_pages 1000\npswpin 1\npswpout 2\nallocstall_dma 1\nallocstall_dma32 2\nallocstall_normal "
+        "40\nallocstall_movable 500\n"
         "allocstall_device 6000\npgscan_kswapd 3\npgscan_direct 4\npgscan_khugepaged 5\npgscan_direct_throttle 6\n"
         "workingset_refault_anon 8\nworkingset_refault_file 9\nnr_free_pages_blocks 7\n";
     struct counters c;
@@ -46,7 +48,11 @@ static void new_names_are_summed(void **state)
 static void rubbish_is_malformed(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"", "nr_free_pages\n", "nr_free_pages x\n", "nr_free_pages 1 2\n", "pswpin 1\n",
+    static const char *const bad[] = {"",
+                                      "nr_free_pages\n",
+                                      "nr_free_pages x\n",
+                                      "nr_free_pages 1 2\n",
+                                      "pswpin 1\n",
                                       "nr_free_pages 99999999999999999999\npswpin 1\n"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct counters c;
@@ -68,19 +74,27 @@ static void moment(struct tree *t, int n, const char *time, const char *vmstat, 
 
 static const char first[] =
     "nr_free_pages 1000\nnr_file_pages 500\npgpgin 10000\npgpgout 10000\npswpin 100\npswpout 200\npgmajfault 10\n"
-    "allocstall_normal 5\npgscan_kswapd 1000\npgscan_direct 0\npgsteal_kswapd 900\npgsteal_direct 0\nworkingset_refault_anon 0\n"
-    "workingset_refault_file 0\ncompact_stall 50\ncompact_fail 40\ncompact_success 10\ncompact_daemon_wake 3\npageoutrun 7\n"
-    "pgmigrate_success 0\npgmigrate_fail 0\nthp_fault_alloc 10\nthp_fault_fallback 5\nthp_fault_fallback_charge 1\noom_kill 2\n";
+    "allocstall_normal 5\npgscan_kswapd 1000\npgscan_direct 0\npgsteal_kswapd 900\npgsteal_direct "
+    "0\nworkingset_refault_anon 0\n"
+    "workingset_refault_file 0\ncompact_stall 50\ncompact_fail 40\ncompact_success 10\ncompact_daemon_wake "
+    "3\npageoutrun 7\n"
+    "pgmigrate_success 0\npgmigrate_fail 0\nthp_fault_alloc 10\nthp_fault_fallback 5\nthp_fault_fallback_charge "
+    "1\noom_kill 2\n";
 static const char middle[] =
     "nr_free_pages 400\nnr_file_pages 500\npgpgin 10000\npgpgout 10000\npswpin 1100\npswpout 200\npgmajfault 10\n"
-    "allocstall_normal 5\npgscan_kswapd 1000\npgscan_direct 0\npgsteal_kswapd 900\npgsteal_direct 0\nworkingset_refault_anon 0\n"
-    "workingset_refault_file 0\ncompact_stall 50\ncompact_fail 40\ncompact_success 10\ncompact_daemon_wake 3\npageoutrun 7\n"
-    "pgmigrate_success 0\npgmigrate_fail 0\nthp_fault_alloc 10\nthp_fault_fallback 5\nthp_fault_fallback_charge 1\noom_kill 2\n";
+    "allocstall_normal 5\npgscan_kswapd 1000\npgscan_direct 0\npgsteal_kswapd 900\npgsteal_direct "
+    "0\nworkingset_refault_anon 0\n"
+    "workingset_refault_file 0\ncompact_stall 50\ncompact_fail 40\ncompact_success 10\ncompact_daemon_wake "
+    "3\npageoutrun 7\n"
+    "pgmigrate_success 0\npgmigrate_fail 0\nthp_fault_alloc 10\nthp_fault_fallback 5\nthp_fault_fallback_charge "
+    "1\noom_kill 2\n";
 static const char last[] =
     "nr_free_pages 800\nnr_file_pages 600\npgpgin 16000\npgpgout 10000\npswpin 1100\npswpout 400\npgmajfault 30\n"
     "allocstall_normal 25\npgscan_kswapd 3000\npgscan_direct 2000\npgsteal_kswapd 1900\npgsteal_direct 1000\n"
-    "workingset_refault_anon 100\nworkingset_refault_file 200\ncompact_stall 250\ncompact_fail 190\ncompact_success 60\n"
-    "compact_daemon_wake 4\npageoutrun 9\npgmigrate_success 0\npgmigrate_fail 0\nthp_fault_alloc 40\nthp_fault_fallback 80\n"
+    "workingset_refault_anon 100\nworkingset_refault_file 200\ncompact_stall 250\ncompact_fail 190\ncompact_success "
+    "60\n"
+    "compact_daemon_wake 4\npageoutrun 9\npgmigrate_success 0\npgmigrate_fail 0\nthp_fault_alloc "
+    "40\nthp_fault_fallback 80\n"
     "thp_fault_fallback_charge 6\noom_kill 3\n";
 static const char meminfo[] = "MemTotal: 8000 kB\nMemFree: 4000 kB\nMemAvailable: 6000 kB\n";
 
@@ -131,13 +145,15 @@ static void one_moment_has_no_rates(void **state)
 static void missing_names_are_unknown_not_zero(void **state)
 {
     struct tree *t = *state;
-    static const char *const text[] = {"nr_free_pages 1000\npswpin 0\npswpout 0\nworkingset_refault 10\nallocstall 1\n",
-                                       "nr_free_pages 1000\npswpin 0\npswpout 0\nworkingset_refault 30\nallocstall 4\n"};
+    static const char *const text[] = {
+        "nr_free_pages 1000\npswpin 0\npswpout 0\nworkingset_refault 10\nallocstall 1\n",
+        "nr_free_pages 1000\npswpin 0\npswpout 0\nworkingset_refault 30\nallocstall 4\n"};
     moment(t, 0, "0\n", text[0], "MemTotal: 8000 kB\nMemFree: 4000 kB\n");
     moment(t, 1, "2\n", text[1], "MemTotal: 8000 kB\nMemFree: 4000 kB\n");
     struct facts *f = tree_facts(t, "vmstat");
     assert_string_equal(fact_why(f, "vmstat", 0, "oom_kills"), "this kernel does not count oom_kill");
-    assert_string_equal(fact_why(f, "vmstat", 0, "thp_fallback_share"), "this kernel does not count thp_fault_fallback");
+    assert_string_equal(fact_why(f, "vmstat", 0, "thp_fallback_share"),
+                        "this kernel does not count thp_fault_fallback");
     assert_near(NUMBER(f, "vmstat", 0, "refault_file"), 10, 1e-9); /* 4.19 counts both as one */
     assert_near(NUMBER(f, "vmstat", 0, "alloc_stalls"), 3, 0);
     assert_non_null(strstr(fact_why(f, "vmstat_sample", 1, "available"), "this kernel"));

@@ -165,11 +165,11 @@ static inline int tree_teardown(void **state)
 }
 #define tree_test(f) cmocka_unit_test_setup_teardown(f, tree_setup, tree_teardown)
 
-#define assert_near(a, b, within)                                                      \
-    do {                                                                               \
-        double near_a = (a), near_b = (b);                                             \
-        if (!(near_a - near_b <= (within) && near_b - near_a <= (within)))             \
-            fail_msg("line %d: %s is %.6g, not %.6g", __LINE__, #a, near_a, near_b);   \
+#define assert_near(a, b, within)                                                                                      \
+    do {                                                                                                               \
+        double near_a = (a), near_b = (b);                                                                             \
+        if (!(near_a - near_b <= (within) && near_b - near_a <= (within)))                                             \
+            fail_msg("line %d: %s is %.6g, not %.6g", __LINE__, #a, near_a, near_b);                                   \
     } while (0)
 
 #endif

@@ -1,0 +1,131 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# What the author of a playbook gets to hear: check, list and explain; each broken playbook's complaints are in broken.expected.
+: "${SRC:=$(cd "$(dirname "$0")/../.." && pwd)}"
+. "$SRC/tests/tools/tap.sh"
+tmp=$(mktemp -d) || exit 1
+trap 'rm -rf "$tmp"' EXIT
+seen=$tmp/seen
+export XDG_CONFIG_HOME="$tmp/config"
+here=$SRC/tests/playbooks
+
+for f in "$SRC"/playbooks/*.yaml "$here"/ok/*.yaml; do
+    check "${f#"$SRC"/} is accepted" sh -c '"$FRAGWIZARD" check "$1" >"$2" 2>&1 && grep -Eq "^$1: ok, [0-9]+ steps?, [0-9]+ rules?$" "$2"' - "$f" "$seen"
+done
+
+cd "$here/broken" || exit 1
+for f in *.yaml; do
+    "$FRAGWIZARD" check "$f" >"$tmp/out" 2>"$seen"
+    status=$?
+    grep "^$f:" ../broken.expected >"$tmp/expected"
+    if [ $status = 3 ] && [ ! -s "$tmp/out" ] && [ -s "$tmp/expected" ] && cmp -s "$seen" "$tmp/expected"; then
+        ok "the mistake of $f is told, with its place"
+    else
+        echo "(exit status $status)" >>"$seen"
+        not_ok "the mistake of $f is told, with its place" "$seen"
+    fi
+done
+awk -F: '{ print $1 }' ../broken.expected | sort -u >"$tmp/told"
+ls | sort >"$tmp/there"
+check "no expected complaint is left over" cmp -s "$tmp/told" "$tmp/there"
+
+# Several at once: every complaint of every file, and the good ones are still told
+"$FRAGWIZARD" check unknown-key.yaml ../ok/small.yaml missing-key.yaml >"$tmp/out" 2>"$seen"
+is "one bad file among several: exit status" $? 3
+is "one bad file among several: the good one is named" "$(cat "$tmp/out")" "../ok/small.yaml: ok, 3 steps, 3 rules"
+is "one bad file among several: the complaints of all" "$(wc -l <"$seen" | tr -d ' ')" 2
+
+# Limits, and how long refusing takes (1 s here: a busy machine; a sanitized build is slower still)
+awk 'BEGIN { while (n++ < 300000) print "a: 1" }' >"$tmp/bytes.yaml"
+awk 'BEGIN { while (n++ < 100000) printf "[" }' >"$tmp/brackets.yaml"
+awk 'BEGIN { while (n++ < 100000) printf "- " }' >"$tmp/dashes.yaml"
+awk 'BEGIN { printf "["; while (n++ < 200000) printf "a," }' >"$tmp/nodes.yaml"
+awk 'BEGIN { print "a: 1"; print "..."; while (n++ < 30000) print "%TAG !a" n "! tag:x" }' >"$tmp/directives.yaml"
+printf 'a: \000' >"$tmp/nul.yaml"
+: >"$tmp/empty.yaml"
+for f in bytes brackets dashes nodes directives nul empty; do
+    timeout 1 "$FRAGWIZARD" check "$tmp/$f.yaml" >"$seen" 2>&1
+    is "$f.yaml is refused at once" $? 3
+    check "$f.yaml: one complaint with its place" sh -c '[ "$(grep -Ec ":[0-9]+:[0-9]+: ." "$1")" = 1 ] && [ "$(wc -l <"$1")" = 1 ]' - "$seen"
+done
+for f in /nonexistent/x.yaml "$tmp" /dev/null ./..; do
+    timeout 5 "$FRAGWIZARD" check "$f/" >"$seen" 2>&1
+    is "$f is no playbook: exit status" $? 3
+done
+mkfifo "$tmp/fifo.yaml"
+timeout 5 "$FRAGWIZARD" check "$tmp/fifo.yaml" >"$seen" 2>&1
+is "a FIFO does not hold it up" $? 3
+cd / || exit 1
+
+# Names, and a file of one's own in the place of a built-in one
+"$FRAGWIZARD" check quikc >"$seen" 2>&1
+is "a misspelt name: exit status" $? 3
+check "a misspelt name: which was meant" grep -q "did you mean 'quick'" "$seen"
+"$FRAGWIZARD" list playbooks >"$seen" 2>&1
+is "list playbooks: exit status" $? 0
+check "list playbooks tells the built-in ones" grep -Eq '^quick +.*built in$' "$seen"
+mkdir -p "$tmp/config/fragwizard/playbooks" "$tmp/config/fragwizard/templates"
+sed 's/^title: .*/title: My own quick look/' "$SRC/playbooks/quick.yaml" >"$tmp/config/fragwizard/playbooks/quick.yaml"
+cp "$here/ok/small.yaml" "$tmp/config/fragwizard/playbooks/small.yaml"
+cp "$SRC/templates/report.css" "$tmp/config/fragwizard/templates/report.css"
+"$FRAGWIZARD" list >"$seen" 2>&1
+check "list: one's own file takes the place of the built-in one" \
+    grep -Eq "^quick +My own quick look +$tmp/config/fragwizard/playbooks/quick.yaml\$" "$seen"
+check "list: a playbook that is only in the configuration" grep -Eq "^small +A small playbook +$tmp/" "$seen"
+check "list: one's own stylesheet" grep -Eq "^report.css +$tmp/" "$seen"
+check "list: the built-in template" grep -Eq '^report.html +built in$' "$seen"
+echo 'format: none' >"$tmp/config/fragwizard/playbooks/small.yaml"
+"$FRAGWIZARD" list playbooks >"$seen" 2>&1
+is "list: a faulty playbook of one's own: exit status" $? 3
+check "list: a faulty playbook is called so" grep -Eq '^small +\(faulty' "$seen"
+"$FRAGWIZARD" check small >"$seen" 2>&1
+check "check of a name tells the file" grep -q "^$tmp/config/fragwizard/playbooks/small.yaml:1:" "$seen"
+rm -r "$tmp/config"
+
+# References
+"$FRAGWIZARD" list facts >"$seen" 2>&1
+check "list facts: a column with unit and help" grep -Eq '^buddy\.zone\.free +bytes +[a-z]' "$seen"
+"$FRAGWIZARD" list probes >"$seen" 2>&1
+is "list probes: as many as there are" "$(sed 1d "$seen" | wc -l | tr -d ' ')" 14
+"$FRAGWIZARD" list checks >"$seen" 2>&1
+check "list checks: every rule of a playbook" test "$(grep -c ' quick ' "$seen")" = "$(grep -c '^ *severity:' "$SRC/playbooks/quick.yaml")"
+for id in available-low available_low quick memory zone zone.free buddy.zone.free; do
+    "$FRAGWIZARD" explain "$id" >"$seen" 2>&1
+    case $id in
+    quick) is "explain $id: a playbook is none of the things explained" $? 3 ;;
+    *) is "explain $id" $? 0 ;;
+    esac
+done
+"$FRAGWIZARD" explain --playbook "$here/ok/small.yaml" huge-unusable >"$seen" 2>&1
+is "explain a check: exit status" $? 0
+for what in 'check (warning) of playbook small, step zones' 'Says: Node {node}' 'Fires when: unusable_huge' 'Limit: unusable = 90 %' \
+    'Reads: zone.managed, bytes' 'Why: Huge pages' 'Source: Linux mm' 'Recommends: keep-watching: Watch zone'; do
+    check "explain a check: $what" grep -Fq "$what" "$seen"
+done
+"$FRAGWIZARD" explain --playbook "$here/ok/small.yaml" compaction-proactiveness >"$seen" 2>&1
+check "explain a recommendation: its generated command" grep -Fq 'Apply: sysctl -w vm.compaction_proactiveness={recommended}' "$seen"
+"$FRAGWIZARD" explain zone.fre >"$seen" 2>&1
+is "explain what is not: exit status" $? 3
+check "explain what is not: which was meant" grep -q "did you mean 'zone.free'" "$seen"
+
+for verb in check list explain; do
+    "$FRAGWIZARD" $verb --help >"$seen" 2>"$tmp/err"
+    is "$verb --help: exit status" "$? $(wc -c <"$tmp/err" | tr -d ' ')" "0 0"
+    check "$verb --help: on stdout" grep -q "^fragwizard $verb" "$seen"
+    "$FRAGWIZARD" $verb --nonsense >"$tmp/out" 2>"$seen"
+    is "$verb --nonsense: exit status, nothing on stdout" "$? $(wc -c <"$tmp/out" | tr -d ' ')" "3 0"
+    check "$verb --nonsense: one sentence" grep -q "^fragwizard: $verb: .*--nonsense" "$seen"
+done
+for verb in check explain; do
+    "$FRAGWIZARD" $verb >/dev/null 2>"$seen"
+    is "$verb of nothing: exit status" $? 3
+done
+"$FRAGWIZARD" list facts probes >/dev/null 2>"$seen"
+is "list of two things: exit status" $? 3
+if [ -e /dev/full ]; then
+    for words in 'check quick' 'list facts' 'explain zone'; do
+        "$FRAGWIZARD" $words >/dev/full 2>"$seen"
+        is "$words on a full disk: exit status" $? 3
+    done
+fi
+finish
