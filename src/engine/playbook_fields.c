@@ -229,3 +229,17 @@ bool literal_parse(struct reader *r, const struct yaml_node *n, const char *what
         *number = -*number;
     return true;
 }
+
+const char **text_list(struct reader *r, const struct yaml_node *list, const char *what, size_t *count)
+{
+    *count = 0;
+    if (!list)
+        return NULL;
+    const char **out = arena_alloc(r->arena, list->count * sizeof *out);
+    for (const struct yaml_node *n = list->first; n; n = n->next) {
+        const char *text = node_text(r, n, what);
+        if (text)
+            out[(*count)++] = text;
+    }
+    return out;
+}

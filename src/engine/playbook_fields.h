@@ -14,13 +14,13 @@ struct reader {
     const char *file;
     struct names names;
     unsigned suggestions; /* made so far: each costs time, so that a hostile file gets few */
-    bool unknown_probe; /* some step runs none known: what is measured cannot be told */
-    /* "limit.x", "answer.y" whose type is not known, as their declaration is faulty: expressions that use them cannot be checked */
+    bool unknown_probe;   /* some step runs none known: what is measured cannot be told */
+    /* "limit.x", "answer.y" whose type is not known, as their declaration is faulty: what uses them cannot be checked */
     const char *untyped[16];
     size_t untyped_count;
     /* While one expression is compiled: */
-    const struct table_decl *at_hand;    /* table of the row at hand */
-    const char *unmeasured;              /* first table that it reads and no step measures; NULL: none */
+    const struct table_decl *at_hand; /* table of the row at hand */
+    const char *unmeasured;           /* first table that it reads and no step measures; NULL: none */
     const struct probe *unmeasured_probe;
 };
 
@@ -41,6 +41,8 @@ bool map_bool(struct reader *r, const struct yaml_node *map, const char *key, bo
 unsigned map_number(struct reader *r, const struct yaml_node *map, const char *key, unsigned most, unsigned fallback);
 /* One of the words (NULL-terminated); -1 if absent or another, which is complained about. */
 int map_word(struct reader *r, const struct yaml_node *map, const char *key, const char *const *words);
+/* A list of texts; entries that are none are left out, and complained about. */
+const char **text_list(struct reader *r, const struct yaml_node *list, const char *what, size_t *count);
 /* A literal with its unit. */
 bool literal_parse(struct reader *r, const struct yaml_node *n, const char *what, double *number, enum type *type);
 
@@ -55,6 +57,23 @@ struct brief {
     char text[96];
 };
 struct brief brief(const char *text);
+
+extern const char *const severity_names[], *const question_type_names[]; /* NULL-terminated, in the order of their enums */
+
+/* playbook_names.c: what names mean */
+void bind_names(struct reader *r);
+bool is_measured(const struct reader *r, const struct probe *probe); /* or it cannot be told */
+void never_measured(struct reader *r, struct mark at, const char *table, const struct probe *probe);
+const struct table_decl *map_table(struct reader *r, const struct yaml_node *map, const char *key);
+bool check_column(struct reader *r, struct mark at, const struct table_decl *t, const char *name);
+/* Evidence: a column of the rule's row, or table.column where the table has one row. */
+bool check_evidence(struct reader *r, struct mark at, const struct table_decl *row, const char *name);
+
+#define PLAYBOOK_ROWS_MAX 1000 /* that a table shows, or a rule lists */
+
+/* playbook_declare.c, playbook_compile.c: the two passes over the tree; false: it is no playbook at all */
+bool playbook_declare(struct reader *r, const struct yaml_node *root);
+void playbook_compile(struct reader *r, const struct yaml_node *root);
 
 /* playbook_check.c: the playbook as a whole, once all of it is read */
 void playbook_check(struct reader *r);

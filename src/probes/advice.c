@@ -27,7 +27,7 @@ bool min_free_compute(struct min_free *m, const struct zoneinfo *z, uint64_t pag
         if (!is_low(zone))
             continue;
         m->zones++;
-        /* nr_free_buffer_pages() also subtracts the watermarks, which are next to nothing when the kernel computes this at boot. */
+        /* nr_free_buffer_pages() subtracts the watermarks, too; at boot, when it counts, they are next to nothing. */
         pages += zone->managed;
     }
     if (pages == 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Charts as inline SVG. Colours come from classes of the stylesheet, so that they follow dark mode and print; each series is
- * also told apart by its dash or by a label beside it, and each chart says in words what it shows. */
+/* Charts as inline SVG. Colours come from classes of the stylesheet, so that they follow dark mode and print; each
+ * series is also told apart by its dash or by a label beside it, and each chart says in words what it shows. */
 #include "report/charts.h"
 
 #include <math.h>
@@ -10,8 +10,16 @@
 #include "base/text.h"
 #include "report/tree.h"
 
-enum { WIDTH = 440, LEFT = 58, SERIES_MAX = 6, POINTS_MAX = 256, ZONES_MAX = 4, CACHES_MAX = 8, ORDERS_MAX = 24, CHAR = 7 };
-
+enum {
+    WIDTH = 440,
+    LEFT = 58,
+    SERIES_MAX = 6,
+    POINTS_MAX = 256,
+    ZONES_MAX = 4,
+    CACHES_MAX = 8,
+    ORDERS_MAX = 24,
+    CHAR = 7
+};
 
 static const struct table *find_table(const struct case_file *c, const char *probe, const char *table)
 {
@@ -45,7 +53,8 @@ static bool true_at(const struct table *t, size_t row, const char *column)
     return v.known && v.type == TYPE_BOOL && v.truth;
 }
 
-static xmlNodePtr svg_begin(xmlNodePtr parent, const char *name, double height, const char *title, const char *description)
+static xmlNodePtr svg_begin(xmlNodePtr parent, const char *name, double height, const char *title,
+                            const char *description)
 {
     xmlNodePtr svg = tree_element(parent, "svg", "chart");
     tree_set(svg, "viewBox", "0 0 %d %.0f", WIDTH, height);
@@ -152,7 +161,8 @@ static double series_last(const struct series *s)
 }
 
 /* Lines over time, labelled at their right ends. */
-static void add_lines(xmlNodePtr svg, struct series *const *series, size_t count, enum type type, double top, double height)
+static void add_lines(xmlNodePtr svg, struct series *const *series, size_t count, enum type type, double top,
+                      double height)
 {
     double low = 0, high = 0, last = 0;
     size_t longest = 0;
@@ -242,7 +252,8 @@ static double series_max(const struct series *s)
     return max;
 }
 
-/* Free memory by order: one row of bars for each zone that counts, blocks large enough for a huge page in the accent. */
+/* Free memory by order: one row of bars for each zone that counts, blocks large enough for a huge page in the accent.
+ */
 struct zone {
     double node, managed, free, huge_order, unusable;
     bool has_unusable;
@@ -257,15 +268,16 @@ static size_t read_zones(const struct case_file *c, struct zone *zones)
     size_t count = 0;
     for (size_t i = 0; zone && order && i < zone->rows; i++) {
         struct zone z = {.name = text_at(zone, i, "name"), .huge_order = 9};
-        if (true_at(zone, i, "small") || !number_at(zone, i, "node", &z.node) || !number_at(zone, i, "managed", &z.managed))
+        if (true_at(zone, i, "small") || !number_at(zone, i, "node", &z.node) ||
+            !number_at(zone, i, "managed", &z.managed))
             continue;
         number_at(zone, i, "huge_order", &z.huge_order);
         z.has_unusable = number_at(zone, i, "unusable_huge", &z.unusable);
         for (size_t k = 0; k < order->rows; k++) {
             double node, number, bytes, block;
-            if (!number_at(order, k, "node", &node) || node != z.node || strcmp(text_at(order, k, "zone"), z.name) != 0 ||
-                !number_at(order, k, "order", &number) || number < 0 || number >= ORDERS_MAX ||
-                !number_at(order, k, "free", &bytes))
+            if (!number_at(order, k, "node", &node) || node != z.node ||
+                strcmp(text_at(order, k, "zone"), z.name) != 0 || !number_at(order, k, "order", &number) ||
+                number < 0 || number >= ORDERS_MAX || !number_at(order, k, "free", &bytes))
                 continue;
             size_t o = (size_t)number;
             z.bytes[o] = bytes;
@@ -306,14 +318,15 @@ static bool add_orders(xmlNodePtr parent, const struct case_file *c)
         units_format(free_text, sizeof free_text, z->free, TYPE_BYTES);
         units_format(large_text, sizeof large_text, large, TYPE_BYTES);
         units_format(block_text, sizeof block_text, block, TYPE_BYTES);
-        str_printf(&words, "%sNode %.0f %s: %s free, of which %s in blocks of %s or larger.", i ? " " : "", z->node, z->name,
-                   free_text, large_text, block_text);
+        str_printf(&words, "%sNode %.0f %s: %s free, of which %s in blocks of %s or larger.", i ? " " : "", z->node,
+                   z->name, free_text, large_text, block_text);
     }
     enum { BARS = 64, PANEL = BARS + 44 };
     xmlNodePtr svg = svg_begin(parent, "orders", (double)count * PANEL, "Free memory by block size", str_text(&words));
     for (size_t i = 0; i < count; i++) {
         const struct zone *z = &zones[i];
-        double top = (double)i * PANEL + 24, bottom = top + BARS, max = 0, slot = (double)(WIDTH - 4) / (double)z->orders;
+        double top = (double)i * PANEL + 24, bottom = top + BARS, max = 0,
+               slot = (double)(WIDTH - 4) / (double)z->orders;
         for (size_t o = 0; o < z->orders; o++)
             max = fmax(max, z->bytes[o]);
         units_format(free_text, sizeof free_text, z->free, TYPE_BYTES);
@@ -466,16 +479,16 @@ static bool add_samples(xmlNodePtr parent, const char *name, const char *heading
 static bool add_swap(xmlNodePtr parent, const struct case_file *c)
 {
     static const struct wanted wanted[] = {{"swap_in", "in"}, {"swap_out", "out"}};
-    return add_samples(parent, "swap", "Swap traffic over the window", find_table(c, "vmstat", "vmstat_sample"), wanted, 2,
-                       TYPE_BYTE_RATE);
+    return add_samples(parent, "swap", "Swap traffic over the window", find_table(c, "vmstat", "vmstat_sample"), wanted,
+                       2, TYPE_BYTE_RATE);
 }
 
 static bool add_pressure(xmlNodePtr parent, const struct case_file *c)
 {
     static const struct wanted wanted[] = {
         {"memory_some", "memory, some"}, {"memory_full", "memory, full"}, {"io_some", "I/O, some"}};
-    return add_samples(parent, "pressure", "Time lost to waiting (pressure)", find_table(c, "pressure", "pressure_sample"),
-                       wanted, 3, TYPE_RATIO);
+    return add_samples(parent, "pressure", "Time lost to waiting (pressure)",
+                       find_table(c, "pressure", "pressure_sample"), wanted, 3, TYPE_RATIO);
 }
 
 static bool add_slab(xmlNodePtr parent, const struct case_file *c)
@@ -535,7 +548,8 @@ bool chart_add(xmlNodePtr parent, const char *name, const struct case_file *c)
     static const struct {
         const char *name;
         bool (*add)(xmlNodePtr parent, const struct case_file *c);
-    } charts[] = {{"orders", add_orders}, {"uss", add_uss}, {"swap", add_swap}, {"pressure", add_pressure}, {"slab", add_slab}};
+    } charts[] = {
+        {"orders", add_orders}, {"uss", add_uss}, {"swap", add_swap}, {"pressure", add_pressure}, {"slab", add_slab}};
     for (size_t i = 0; i < sizeof charts / sizeof *charts; i++)
         if (strcmp(charts[i].name, name) == 0)
             return charts[i].add(parent, c);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Makes the document. The template is compiled first, as a whole, whatever the case holds: a wrong name in a loop that has no
- * rows is still a complaint. Text enters the tree through libxml2 as text only, so it is escaped by construction. */
+/* Makes the document. The template is compiled first, as a whole, whatever the case holds: a wrong name in a loop that
+ * has no rows is still a complaint. Text enters the tree through libxml2 as text only, so it is escaped by
+ * construction. */
 #include "report/document.h"
 
 #include <errno.h>
@@ -270,11 +271,11 @@ static void put_unknown(struct row *r)
 /* Signs and words: meaning never rests on colour alone. */
 static const char *status_sign(const char *status)
 {
-    return !status                             ? "[?]"
-           : strcmp(status, "ok") == 0         ? "[ok]"
-           : strcmp(status, "warning") == 0    ? "[!]"
-           : strcmp(status, "critical") == 0   ? "[!!]"
-                                               : "[?]";
+    return !status                           ? "[?]"
+           : strcmp(status, "ok") == 0       ? "[ok]"
+           : strcmp(status, "warning") == 0  ? "[!]"
+           : strcmp(status, "critical") == 0 ? "[!!]"
+                                             : "[?]";
 }
 
 static const char *status_word(const char *status)
@@ -345,8 +346,7 @@ static struct ranked *rank_recommendations(const struct case_file *c)
 
 static struct ranked *rank_checks(const struct case_file *c)
 {
-    static const size_t group[] = {
-        [CHECK_FIRED] = 0, [CHECK_UNCHECKED] = 1, [CHECK_NOT_RUN] = 2, [CHECK_CLEAR] = 3};
+    static const size_t group[] = {[CHECK_FIRED] = 0, [CHECK_UNCHECKED] = 1, [CHECK_NOT_RUN] = 2, [CHECK_CLEAR] = 3};
     struct ranked *order = mem_array(c->check_count, sizeof *order);
     for (size_t i = 0; i < c->check_count; i++)
         order[i] = (struct ranked){group[c->checks[i].result] * 4 + (SEVERITY_CRITICAL - c->checks[i].severity), i};
@@ -543,11 +543,14 @@ static void fill_checks(struct facts *f, const struct case_file *c)
         put_text(&r, step ? step->title : x->step);
         put_text(&r, severity_name(x->severity));
         put_text(&r, check_result_name(x->result));
-        put_text(&r, fired ? severity_sign(x->severity) : clear ? "[ok]" : x->result == CHECK_UNCHECKED ? "[?]" : "[-]");
-        put_text(&r, fired                           ? severity_word(x->severity)
-                     : clear                         ? "Clear"
-                     : x->result == CHECK_UNCHECKED  ? "Could not be checked"
-                                                     : "Not run");
+        put_text(&r, fired                          ? severity_sign(x->severity)
+                     : clear                        ? "[ok]"
+                     : x->result == CHECK_UNCHECKED ? "[?]"
+                                                    : "[-]");
+        put_text(&r, fired                          ? severity_word(x->severity)
+                     : clear                        ? "Clear"
+                     : x->result == CHECK_UNCHECKED ? "Could not be checked"
+                                                    : "Not run");
         put_text(&r, fired ? severity_name(x->severity) : clear ? "ok" : "unknown");
         put_text(&r, x->why);
         put_bool(&r, x->optional);
@@ -777,7 +780,8 @@ static const char *squeeze(struct arena *a, const char *text)
 
 static void compile_children(struct builder *b, xmlNodePtr node, const struct scope_decl *scope, bool pre);
 
-static struct message *compile_message(struct builder *b, const char *source, struct mark at, const struct scope_decl *scope)
+static struct message *compile_message(struct builder *b, const char *source, struct mark at,
+                                       const struct scope_decl *scope)
 {
     return strpbrk(source, "{}") ? message_compile(&b->arena, source, at, &report_names, scope, &b->diags) : NULL;
 }
@@ -803,7 +807,9 @@ static void compile_element(struct builder *b, xmlNodePtr node, const struct sco
             while (known[count])
                 count++;
             const char *near = text_nearest(loop, known, count);
-            diag_add(&b->diags, at, near ? "fw-for: there is no table \"%s\"; did you mean \"%s\"?" : "fw-for: there is no table \"%s\"",
+            diag_add(&b->diags, at,
+                     near ? "fw-for: there is no table \"%s\"; did you mean \"%s\"?"
+                          : "fw-for: there is no table \"%s\"",
                      loop, near);
             return;
         }
@@ -844,8 +850,10 @@ static void compile_element(struct builder *b, xmlNodePtr node, const struct sco
         } else if (strcmp(name, "fw-where") == 0 || strcmp(name, "fw-limit") == 0)
             diag_add(&b->diags, at, "%s needs fw-for on the same element", name);
         else
-            diag_add(&b->diags, at, "there is no %s; known are fw-for, fw-where, fw-limit, fw-if, fw-class, fw-chart, fw-shows, fw-text",
-                     name);
+            diag_add(
+                &b->diags, at,
+                "there is no %s; known are fw-for, fw-where, fw-limit, fw-if, fw-class, fw-chart, fw-shows, fw-text",
+                name);
     }
     struct directive *own = node->_private;
     const struct {
@@ -1063,7 +1071,8 @@ static void *xml_resize(void *old, size_t size)
     return mem_resize(old, size, 1);
 }
 
-/* Out of memory, libxml2 would drop text from the report without a word: give it our allocators, which do not return. */
+/* Out of memory, libxml2 would drop text from the report without a word: give it our allocators, which do not return.
+ */
 static void xml_begin(void)
 {
     static bool begun;

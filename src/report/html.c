@@ -31,7 +31,8 @@ char *html_render(xmlDocPtr doc, size_t *length)
     xmlNodePtr root = xmlDocGetRootElement(doc);
     prune(root);
     xmlBufferPtr buffer = xmlBufferCreate();
-    /* the element, not the document: libxml2 would add a <meta> of its own, and a document type turns HTML saving off */
+    /* the element, not the document: libxml2 would add a <meta> of its own, and a document type turns HTML saving off
+     */
     xmlSaveCtxtPtr save = xmlSaveToBuffer(buffer, "UTF-8", XML_SAVE_AS_HTML | XML_SAVE_NO_DECL);
     xmlSaveTree(save, root);
     xmlSaveClose(save);

@@ -102,8 +102,8 @@ char *prometheus_render(const struct case_file *c, size_t *length)
     static const struct {
         const char *name, *help, *probe, *table, *column;
     } values[] = {
-        {"unusable_huge_free_ratio", "Share of free memory that cannot serve a huge page, over all zones that count.", "buddy",
-         "buddy", "unusable_huge"},
+        {"unusable_huge_free_ratio", "Share of free memory that cannot serve a huge page, over all zones that count.",
+         "buddy", "buddy", "unusable_huge"},
         {"memory_available_bytes", "MemAvailable.", "memory", "memory", "available"},
         {"slab_waste_bytes", "Memory held by slab caches but not in use by objects.", "slab", "slab", "waste"},
         {"swap_used_bytes", "Swap in use.", "swap", "swap", "used"},
@@ -113,8 +113,8 @@ char *prometheus_render(const struct case_file *c, size_t *length)
          "compact_fail_share"},
         {"thp_fallback_ratio", "Share of huge page faults that got no huge page over the window.", "vmstat", "vmstat",
          "thp_fallback_share"},
-        {"memory_pressure_some_ratio", "Share of the window in which some task waited for memory.", "pressure", "pressure",
-         "memory_some"},
+        {"memory_pressure_some_ratio", "Share of the window in which some task waited for memory.", "pressure",
+         "pressure", "memory_some"},
     };
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
         double value;

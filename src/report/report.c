@@ -9,8 +9,11 @@
 #include "report/tree.h"
 
 static const char *const names[] = {
-    [FORMAT_TEXT] = "text",     [FORMAT_HTML] = "html", [FORMAT_JSON] = "json",
-    [FORMAT_NAGIOS] = "nagios", [FORMAT_PROMETHEUS] = "prometheus",
+    [FORMAT_TEXT] = "text",
+    [FORMAT_HTML] = "html",
+    [FORMAT_JSON] = "json",
+    [FORMAT_NAGIOS] = "nagios",
+    [FORMAT_PROMETHEUS] = "prometheus",
 };
 
 bool report_format_parse(const char *name, enum report_format *f)
@@ -28,8 +31,11 @@ bool report_format_of_path(const char *path, enum report_format *f)
     static const struct {
         const char *ending;
         enum report_format format;
-    } endings[] = {{".txt", FORMAT_TEXT}, {".html", FORMAT_HTML},      {".htm", FORMAT_HTML},
-                   {".json", FORMAT_JSON}, {".prom", FORMAT_PROMETHEUS}};
+    } endings[] = {{".txt", FORMAT_TEXT},
+                   {".html", FORMAT_HTML},
+                   {".htm", FORMAT_HTML},
+                   {".json", FORMAT_JSON},
+                   {".prom", FORMAT_PROMETHEUS}};
     const char *file = strrchr(path, '/');
     const char *dot = strrchr(file ? file + 1 : path, '.');
     for (size_t i = 0; dot && i < sizeof endings / sizeof *endings; i++)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Lays the document out as text: the same tree as the HTML, so both say the same. Elements decide, classes only colour. */
+/* Lays the document out as text: the same tree as the HTML, so both say the same. Elements decide, classes only colour.
+ */
 #include <stdio.h>
 #include <string.h>
 
@@ -10,7 +11,16 @@
 enum { WIDTH_DEFAULT = 80, WIDTH_MIN = 40, WIDTH_MAX = 120, SIGN = 5, GAP = 2 };
 
 /* Looks of a character: bits, and a colour above them */
-enum { BOLD = 1, DIM = 2, COLOR = 4, RED = 1 * COLOR, YELLOW = 2 * COLOR, GREEN = 3 * COLOR, CYAN = 4 * COLOR, MAGENTA = 5 * COLOR };
+enum {
+    BOLD = 1,
+    DIM = 2,
+    COLOR = 4,
+    RED = 1 * COLOR,
+    YELLOW = 2 * COLOR,
+    GREEN = 3 * COLOR,
+    CYAN = 4 * COLOR,
+    MAGENTA = 5 * COLOR
+};
 
 struct run { /* text with the look of each byte */
     struct str text, look;
@@ -60,10 +70,11 @@ static unsigned run_width(const struct run *r)
 
 static bool is_block(const xmlNode *node)
 {
-    static const char *const names[] = {"p",       "div",   "section", "article", "header", "footer", "main", "nav",
-                                        "figure",  "figcaption", "h1", "h2",      "h3",     "h4",     "ul",   "ol",
-                                        "li",      "dl",    "dt",      "dd",      "table",  "pre",    "details",
-                                        "summary", "svg",   "html",    "body",    "head",   "aside",  "style", "blockquote"};
+    static const char *const names[] = {"p",     "div",     "section",    "article", "header", "footer", "main",
+                                        "nav",   "figure",  "figcaption", "h1",      "h2",     "h3",     "h4",
+                                        "ul",    "ol",      "li",         "dl",      "dt",     "dd",     "table",
+                                        "pre",   "details", "summary",    "svg",     "html",   "body",   "head",
+                                        "aside", "style",   "blockquote"};
     if (node->type != XML_ELEMENT_NODE)
         return false;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -75,7 +86,8 @@ static bool is_block(const xmlNode *node)
 static bool is_hidden(const xmlNode *node)
 {
     const char *text = tree_attribute(node, "fw-text");
-    return node->type == XML_COMMENT_NODE || tree_is(node, "head") || tree_is(node, "style") || (text && strcmp(text, "no") == 0);
+    return node->type == XML_COMMENT_NODE || tree_is(node, "head") || tree_is(node, "style") ||
+           (text && strcmp(text, "no") == 0);
 }
 
 static unsigned look_of(const xmlNode *node, unsigned look)
@@ -83,8 +95,13 @@ static unsigned look_of(const xmlNode *node, unsigned look)
     static const struct {
         const char *class;
         unsigned look;
-    } classes[] = {{"critical", RED | BOLD}, {"warning", YELLOW | BOLD}, {"ok", GREEN},   {"unknown", MAGENTA},
-                   {"info", CYAN},           {"dim", DIM},               {"strong", BOLD}};
+    } classes[] = {{"critical", RED | BOLD},
+                   {"warning", YELLOW | BOLD},
+                   {"ok", GREEN},
+                   {"unknown", MAGENTA},
+                   {"info", CYAN},
+                   {"dim", DIM},
+                   {"strong", BOLD}};
     if (tree_is(node, "strong") || tree_is(node, "b"))
         look |= BOLD;
     if (tree_is(node, "code"))
@@ -493,7 +510,7 @@ static void definitions(struct layout *l, const xmlNode *list, unsigned look)
 struct grid {
     struct run *cells;
     bool *numeric;
-    unsigned gap; /* between columns */
+    unsigned gap;                /* between columns */
     size_t rows, columns, heads; /* the first `heads` rows are headings */
 };
 
@@ -551,8 +568,8 @@ static unsigned longest_word(const struct run *r)
     return longest;
 }
 
-/* Widths that fit, taken from the widest column that can give; false if none can. Text is broken between words while it can
- * be, and never into columns narrower than `narrow`. */
+/* Widths that fit, taken from the widest column that can give; false if none can. Text is broken between words while it
+ * can be, and never into columns narrower than `narrow`. */
 static bool grid_fit(const struct grid *g, unsigned width, unsigned narrow, unsigned *widths)
 {
     AUTO_FREE unsigned *least = mem_array(g->columns, sizeof *least);
@@ -790,7 +807,8 @@ static void block(struct layout *l, const xmlNode *node, unsigned look)
         l->indent = indent;
         l->blank = true;
     } else {
-        bool apart = tree_is(node, "figure") || tree_is(node, "section") || tree_is(node, "header") || tree_is(node, "details");
+        bool apart =
+            tree_is(node, "figure") || tree_is(node, "section") || tree_is(node, "header") || tree_is(node, "details");
         l->blank |= apart;
         flow(l, node, look);
         l->blank |= apart;
@@ -799,7 +817,8 @@ static void block(struct layout *l, const xmlNode *node, unsigned look)
 
 char *text_render(xmlDocPtr doc, const struct report_style *style, size_t *length)
 {
-    struct layout l = {.color = style->color, .ascii = style->ascii, .width = style->width ? style->width : WIDTH_DEFAULT};
+    struct layout l = {
+        .color = style->color, .ascii = style->ascii, .width = style->width ? style->width : WIDTH_DEFAULT};
     l.width = l.width < WIDTH_MIN ? WIDTH_MIN : l.width > WIDTH_MAX ? WIDTH_MAX : l.width;
     flow(&l, xmlDocGetRootElement(doc), 0);
     run_free(&l.marker);

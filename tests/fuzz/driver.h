@@ -113,7 +113,7 @@ static inline void fuzz_add(const char *path)
     struct dirent **list;
     int n = scandir(path, &list, fuzz_no_dots, alphasort);
     for (int i = 0; i < n; i++) {
-        char file[4096];
+        char file[8192];
         snprintf(file, sizeof file, "%s/%s", path, list[i]->d_name);
         free(list[i]);
         if (stat(file, &st) == 0 && S_ISREG(st.st_mode))

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A case made by hand, with every kind of content that a report can hold, for tests that must not depend on a machine. */
+/* A case made by hand, with every kind of content that a report can hold, for tests that must not depend on a machine.
+ */
 #ifndef FW_TESTS_SAMPLE_CASE_H
 #define FW_TESTS_SAMPLE_CASE_H
 
@@ -123,7 +124,8 @@ static inline void sample_windowed(struct case_file *c)
     sample_set(single, r, "compact_stalls", 412);
     sample_set(single, r, "compact_fail_share", 0.63);
     sample_set(single, r, "thp_fallback_share", 0.71);
-    cell_unknown(single, r, (unsigned)table_decl_column(single->decl, "refault_anon"), "/proc/vmstat: no workingset_refault_anon");
+    cell_unknown(single, r, (unsigned)table_decl_column(single->decl, "refault_anon"),
+                 "/proc/vmstat: no workingset_refault_anon");
     for (int i = 0; i <= 30; i++) {
         size_t k = table_add(sample);
         sample_set(sample, k, "time", i);
@@ -180,7 +182,10 @@ static inline void sample_memory(struct case_file *c)
     static const struct {
         const char *item;
         double bytes;
-    } items[] = {{"process memory (anonymous)", 34e9}, {"page cache", 15e9}, {"slab", 4.2e9}, {"free", 6.1e9},
+    } items[] = {{"process memory (anonymous)", 34e9},
+                 {"page cache", 15e9},
+                 {"slab", 4.2e9},
+                 {"free", 6.1e9},
                  {"not named by the kernel", 4.7e9}};
     for (size_t i = 0; i < 5; i++) {
         r = table_add(balance);
@@ -193,9 +198,11 @@ static inline void sample_memory(struct case_file *c)
     static const struct {
         const char *name;
         double size, use;
-    } caches[] = {{"dentry", 1.9e9, 0.42}, {"ext4_inode_cache", 8.1e8, 0.61}, {"buffer_head", 2.3e8, 0.99},
-                  {"radix_tree_node", 2.2e8, 0.55}, {"kmalloc-512", 1.4e8, 0.97}, {"kmalloc-rnd-07-cg-4k", 9e7, 0.9},
-                  {"vm_area_struct", 6e7, 0.96}, {"filp", 3e7, 0.93}, {"task_struct", 2e7, 0.91}, {"inode_cache", 1e7, 0.9}};
+    } caches[] = {{"dentry", 1.9e9, 0.42},       {"ext4_inode_cache", 8.1e8, 0.61},
+                  {"buffer_head", 2.3e8, 0.99},  {"radix_tree_node", 2.2e8, 0.55},
+                  {"kmalloc-512", 1.4e8, 0.97},  {"kmalloc-rnd-07-cg-4k", 9e7, 0.9},
+                  {"vm_area_struct", 6e7, 0.96}, {"filp", 3e7, 0.93},
+                  {"task_struct", 2e7, 0.91},    {"inode_cache", 1e7, 0.9}};
     for (size_t i = 0; i < 10; i++) {
         r = table_add(cache);
         sample_text(cache, r, "name", caches[i].name);
@@ -222,8 +229,18 @@ static inline void sample_processes(struct case_file *c)
     struct facts *f = sample_facts(c, "processes", 0.231);
     f->coverage = 0.97;
     struct table *t = facts_table(f, "process"), *sums = facts_table(f, "processes");
-    static const char *const commands[] = {"java", "php-fpm", "postgres", "redis-server", "node", SAMPLE_HOSTILE, "containerd",
-                                           "dockerd", "systemd-journald", "nginx", "prometheus-node-exporter", "sshd"};
+    static const char *const commands[] = {"java",
+                                           "php-fpm",
+                                           "postgres",
+                                           "redis-server",
+                                           "node",
+                                           SAMPLE_HOSTILE,
+                                           "containerd",
+                                           "dockerd",
+                                           "systemd-journald",
+                                           "nginx",
+                                           "prometheus-node-exporter",
+                                           "sshd"};
     for (int i = 0; i < 12; i++) {
         size_t r = table_add(t);
         sample_set(t, r, "pid", 900 + i * 37);
@@ -233,7 +250,8 @@ static inline void sample_processes(struct case_file *c)
         sample_set(t, r, "rss", 9e9 / (i + 1));
         sample_set(t, r, "pss", 8e9 / (i + 1));
         if (i % 5 == 4)
-            cell_unknown(t, r, (unsigned)table_decl_column(t->decl, "uss"), "/proc/PID/smaps_rollup: permission denied");
+            cell_unknown(t, r, (unsigned)table_decl_column(t->decl, "uss"),
+                         "/proc/PID/smaps_rollup: permission denied");
         else
             sample_set(t, r, "uss", 7.5e9 / (i + 1));
         sample_set(t, r, "swap_pss", i * 1e7);
@@ -270,7 +288,8 @@ static inline void sample_show(struct case_file *c, struct step_record *s, const
         memcpy(shows, s->shows, s->show_count * sizeof *shows);
     struct table *t = facts_table(case_facts(c, probe), table);
     struct shown *show = &shows[s->show_count];
-    *show = (struct shown){.probe = probe, .table = table, .title = title, .columns = columns, .column_count = column_count};
+    *show = (struct shown){
+        .probe = probe, .table = table, .title = title, .columns = columns, .column_count = column_count};
     show->row_count = t->rows < rows ? t->rows : rows;
     show->more = t->rows - show->row_count;
     show->row = arena_alloc(&c->arena, (show->row_count + 1) * sizeof *show->row);
@@ -292,17 +311,18 @@ static inline void sample_findings(struct case_file *c)
     e[3] = (struct evidence){"vmstat.compact_fail_share", value_number(TYPE_RATIO, 0.63)};
     e[4] = (struct evidence){"vmstat.compact_stalls", value_number(TYPE_COUNT, 412)};
     e[5] = (struct evidence){"slab.waste", value_unknown(TYPE_BYTES, "/proc/slabinfo: permission denied")};
-    f[0] = (struct finding){.id = "huge-unusable",
-                            .step = "external",
-                            .severity = SEVERITY_CRITICAL,
-                            .say = "Node 0 Normal: 100 % of its 5.5 GiB of free memory cannot serve a 2 MiB request, and it "
-                                   "counts: compaction fails.",
-                            .row = "node=0 name=Normal",
-                            .evidence = e,
-                            .evidence_count = 3,
-                            .why = "Above 90 % with plenty free, almost every huge page request must compact first.",
-                            .source = "kernel, Documentation/admin-guide/sysctl/vm.rst",
-                            .formula = "unusable_huge > limit.unusable and free > 5% * managed"};
+    f[0] = (struct finding){
+        .id = "huge-unusable",
+        .step = "external",
+        .severity = SEVERITY_CRITICAL,
+        .say = "Node 0 Normal: 100 % of its 5.5 GiB of free memory cannot serve a 2 MiB request, and it "
+               "counts: compaction fails.",
+        .row = "node=0 name=Normal",
+        .evidence = e,
+        .evidence_count = 3,
+        .why = "Above 90 % with plenty free, almost every huge page request must compact first.",
+        .source = "kernel, Documentation/admin-guide/sysctl/vm.rst",
+        .formula = "unusable_huge > limit.unusable and free > 5% * managed"};
     f[0].recommend = sample_list(c, &f[0].recommend_count, "compaction-proactiveness", "thp-madvise", NULL);
     f[1] = (struct finding){.id = "compaction-fails",
                             .step = "external",
@@ -317,7 +337,8 @@ static inline void sample_findings(struct case_file *c)
     f[2] = (struct finding){.id = "growing-process",
                             .step = "growth",
                             .severity = SEVERITY_WARNING,
-                            .say = "Process 1200 (" SAMPLE_HOSTILE ") grows by 2.1 MiB/s, evenly; at this rate its limit is 24 min away.",
+                            .say = "Process 1200 (" SAMPLE_HOSTILE
+                                   ") grows by 2.1 MiB/s, evenly; at this rate its limit is 24 min away.",
                             .row = "pid=1200",
                             .evidence = e + 5,
                             .evidence_count = 1,
@@ -335,29 +356,33 @@ static inline void sample_recommendations(struct case_file *c)
     struct recommendation *r = arena_alloc(&c->arena, 3 * sizeof *r);
     c->recommendations = r;
     c->recommendation_count = 3;
-    r[0] = (struct recommendation){.id = "restart-service",
-                                   .kind = "service",
-                                   .title = "Recycle the PHP workers after a number of requests",
-                                   .current = "pm.max_requests = 0",
-                                   .proposed = "pm.max_requests = 500",
-                                   .apply = "sed -i 's/^;\\?pm.max_requests.*/pm.max_requests = 500/' /etc/php/8.2/fpm/pool.d/www.conf\n"
-                                            "systemctl reload php8.2-fpm",
-                                   .verify = "fragwizard --auto --pid $(pidof -s php-fpm8.2)",
-                                   .undo = "sed -i 's/^pm.max_requests.*/;pm.max_requests = 0/' /etc/php/8.2/fpm/pool.d/www.conf\n"
-                                           "systemctl reload php8.2-fpm",
-                                   .risk = "A worker is replaced now and then: a few milliseconds for one request."};
-    r[1] = (struct recommendation){.id = "compaction-proactiveness",
-                                   .kind = "sysctl",
-                                   .sysctl = "vm.compaction_proactiveness",
-                                   .title = "Let the kernel compact earlier in the background",
-                                   .current = "20",
-                                   .proposed = "21",
-                                   .apply = "sysctl -w vm.compaction_proactiveness=21",
-                                   .keep = "echo 'vm.compaction_proactiveness = 21' > /etc/sysctl.d/60-fragwizard-vm.compaction_proactiveness.conf",
-                                   .verify = "sysctl vm.compaction_proactiveness",
-                                   .undo = "sysctl -w vm.compaction_proactiveness=20; rm -f /etc/sysctl.d/60-fragwizard-vm.compaction_proactiveness.conf",
-                                   .risk = "Writing it compacts at once: latency spikes for seconds.",
-                                   .why = "The node score is 94; background compaction starts above 90 at the default 20."};
+    r[0] = (struct recommendation){
+        .id = "restart-service",
+        .kind = "service",
+        .title = "Recycle the PHP workers after a number of requests",
+        .current = "pm.max_requests = 0",
+        .proposed = "pm.max_requests = 500",
+        .apply = "sed -i 's/^;\\?pm.max_requests.*/pm.max_requests = 500/' /etc/php/8.2/fpm/pool.d/www.conf\n"
+                 "systemctl reload php8.2-fpm",
+        .verify = "fragwizard --auto --pid $(pidof -s php-fpm8.2)",
+        .undo = "sed -i 's/^pm.max_requests.*/;pm.max_requests = 0/' /etc/php/8.2/fpm/pool.d/www.conf\n"
+                "systemctl reload php8.2-fpm",
+        .risk = "A worker is replaced now and then: a few milliseconds for one request."};
+    r[1] = (struct recommendation){
+        .id = "compaction-proactiveness",
+        .kind = "sysctl",
+        .sysctl = "vm.compaction_proactiveness",
+        .title = "Let the kernel compact earlier in the background",
+        .current = "20",
+        .proposed = "21",
+        .apply = "sysctl -w vm.compaction_proactiveness=21",
+        .keep =
+            "echo 'vm.compaction_proactiveness = 21' > /etc/sysctl.d/60-fragwizard-vm.compaction_proactiveness.conf",
+        .verify = "sysctl vm.compaction_proactiveness",
+        .undo = "sysctl -w vm.compaction_proactiveness=20; rm -f "
+                "/etc/sysctl.d/60-fragwizard-vm.compaction_proactiveness.conf",
+        .risk = "Writing it compacts at once: latency spikes for seconds.",
+        .why = "The node score is 94; background compaction starts above 90 at the default 20."};
     r[2] = (struct recommendation){.id = "thp-madvise",
                                    .kind = "kernel",
                                    .title = "Give huge pages only to programs that ask for them",
@@ -375,7 +400,8 @@ static inline void sample_verdicts(struct case_file *c)
     struct verdict *v = arena_alloc(&c->arena, 5 * sizeof *v);
     c->verdicts = v;
     c->verdict_count = 5;
-    v[0] = (struct verdict){.id = "external", .title = "External fragmentation of physical memory", .state = VERDICT_CONFIRMED};
+    v[0] = (struct verdict){
+        .id = "external", .title = "External fragmentation of physical memory", .state = VERDICT_CONFIRMED};
     v[0].sentences_for = sample_list(c, &v[0].for_count, "97 % of free memory cannot serve a huge page.",
                                      "Compaction failed 260 times in 30 s; requests really met it.", NULL);
     v[0].sentences_against = sample_list(c, &v[0].against_count, "Zone DMA32 is in order.", NULL);
@@ -386,7 +412,8 @@ static inline void sample_verdicts(struct case_file *c)
     v[3] = (struct verdict){.id = "pressure", .title = "Plain lack of memory", .state = VERDICT_RULED_OUT};
     v[3].sentences_against = sample_list(c, &v[3].against_count, "12 GiB (19 %) are available.", NULL);
     v[4] = (struct verdict){.id = "cgroup", .title = "A control group at its limit", .state = VERDICT_RULED_OUT};
-    v[4].sentences_against = sample_list(c, &v[4].against_count, "No control group met its limit over the window.", NULL);
+    v[4].sentences_against =
+        sample_list(c, &v[4].against_count, "No control group met its limit over the window.", NULL);
     c->lead = "external";
 }
 
@@ -430,8 +457,10 @@ static inline void sample_session(struct case_file *c)
     struct answer *a = arena_alloc(&c->arena, 3 * sizeof *a);
     c->answers = a;
     c->answer_count = 3;
-    a[0] = (struct answer){"symptom", "balance", "What brought you here?", value_text("slow"), "Requests are slow now and then", false};
-    a[1] = (struct answer){"suspect", "growth", "Which process do you suspect?", value_number(TYPE_COUNT, 1200), "1200 (php-fpm)", false};
+    a[0] = (struct answer){
+        "symptom", "balance", "What brought you here?", value_text("slow"), "Requests are slow now and then", false};
+    a[1] = (struct answer){"suspect",        "growth", "Which process do you suspect?", value_number(TYPE_COUNT, 1200),
+                           "1200 (php-fpm)", false};
     a[2] = (struct answer){"restarted", "growth", "Was it restarted today?", value_bool(false), "no", true};
     struct note *n = arena_alloc(&c->arena, sizeof *n);
     c->notes = n;
@@ -441,15 +470,18 @@ static inline void sample_session(struct case_file *c)
     static const char *process_columns[] = {"pid", "user", "command", "rss", "pss", "uss", "swap_pss"};
     static const char *memory_columns[] = {"total", "free", "available", "available_share", "slab"};
     static const char *balance_columns[] = {"item", "bytes", "share"};
-    static const char *order_columns[] = {"zone", "order", "block_size", "free_blocks", "free", "unusable", "fragindex"};
-    static const char *vmstat_columns[] = {"swap_in", "swap_out", "compact_stalls", "compact_fail_share", "thp_fallback_share",
-                                           "refault_anon"};
+    static const char *order_columns[] = {"zone", "order",    "block_size", "free_blocks",
+                                          "free", "unusable", "fragindex"};
+    static const char *vmstat_columns[] = {
+        "swap_in", "swap_out", "compact_stalls", "compact_fail_share", "thp_fallback_share", "refault_anon"};
     static const char *cache_columns[] = {"name", "size", "waste", "use", "object_size", "active_objs", "num_objs"};
     static const char *growth_columns[] = {"pid", "command", "shape", "slope", "change", "last"};
     struct step_record *s = arena_alloc(&c->arena, 6 * sizeof *s);
     c->steps = s;
     c->step_count = 6;
-    s[0] = (struct step_record){.id = "balance", .title = "Where the memory went", .state = STEP_DONE,
+    s[0] = (struct step_record){.id = "balance",
+                                .title = "Where the memory went",
+                                .state = STEP_DONE,
                                 .why = "Before anything is called fragmentation, the sums must add up.",
                                 .classic = "free -m",
                                 .blind = "what the kernel holds for itself, and whether cache can be given back."};
@@ -457,15 +489,19 @@ static inline void sample_session(struct case_file *c)
     sample_show(c, &s[0], "memory", "memory", "Memory", 1, memory_columns, 5);
     sample_show(c, &s[0], "memory", "balance", "All of MemTotal", 20, balance_columns, 3);
     sample_show(c, &s[0], "processes", "process", "Largest processes", 10, process_columns, 7);
-    s[1] = (struct step_record){.id = "external", .title = "Free memory, and whether it is in one piece", .state = STEP_DONE,
+    s[1] = (struct step_record){.id = "external",
+                                .title = "Free memory, and whether it is in one piece",
+                                .state = STEP_DONE,
                                 .why = "Free memory in small pieces cannot serve huge pages or network buffers.",
                                 .classic = "cat /proc/buddyinfo",
-                                .blind = "which share of it is unusable for which request, and whether any request met it."};
+                                .blind =
+                                    "which share of it is unusable for which request, and whether any request met it."};
     s[1].probes = sample_list(c, &s[1].probe_count, "buddy", "vmstat", "pagetypes", NULL);
     sample_show(c, &s[1], "buddy", "order", "Free memory by order", 11, order_columns, 7);
     sample_show(c, &s[1], "vmstat", "vmstat", "Over the window", 1, vmstat_columns, 6);
     sample_show(c, &s[1], "pagetypes", "pagetype", "Page types", 10, NULL, 0);
-    s[2] = (struct step_record){.id = "growth", .title = "What grows", .state = STEP_DONE, .classic = "watch -n 5 smem"};
+    s[2] =
+        (struct step_record){.id = "growth", .title = "What grows", .state = STEP_DONE, .classic = "watch -n 5 smem"};
     sample_show(c, &s[2], "growth", "growth", "Growth", 10, growth_columns, 6);
     s[3] = (struct step_record){.id = "slab", .title = "Kernel caches", .state = STEP_DONE, .classic = "slabtop -o"};
     sample_show(c, &s[3], "slab", "cache", "Largest caches", 8, cache_columns, 7);
@@ -486,7 +522,8 @@ static inline struct case_file *sample_case(void)
     c->duration_s = 31.4;
     c->window_s = 30;
     c->status = "critical";
-    c->headline = "Physical memory is fragmented: 97 % of free memory cannot serve a huge page, and 63 % of compactions fail.";
+    c->headline =
+        "Physical memory is fragmented: 97 % of free memory cannot serve a huge page, and 63 % of compactions fail.";
     c->complete = true;
     sample_host(c);
     sample_memory(c);

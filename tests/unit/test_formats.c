@@ -22,7 +22,8 @@ static char *render(const struct case_file *c, enum report_format f)
     assert_int_equal(length, strlen(out));
     const char *directory = getenv("FRAGWIZARD_TEST_REPORTS");
     if (directory) {
-        AUTO_FREE char *path = mem_printf("%s/sample-%s.%s", directory, c->status ? c->status : "none", report_format_suffix(f));
+        AUTO_FREE char *path =
+            mem_printf("%s/sample-%s.%s", directory, c->status ? c->status : "none", report_format_suffix(f));
         FILE *file = fopen(path, "w");
         assert_non_null(file);
         fputs(out, file);
@@ -160,8 +161,8 @@ int main(void)
 {
     setenv("XDG_CONFIG_HOME", "/nonexistent", 1);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(nagios_says_the_worst),       cmocka_unit_test(nagios_ok_and_short),
-        cmocka_unit_test(nagios_hostile_and_unknown),  cmocka_unit_test(prometheus_metrics),
+        cmocka_unit_test(nagios_says_the_worst),        cmocka_unit_test(nagios_ok_and_short),
+        cmocka_unit_test(nagios_hostile_and_unknown),   cmocka_unit_test(prometheus_metrics),
         cmocka_unit_test(prometheus_unknown_is_absent), cmocka_unit_test(formats_by_name_and_ending),
     };
     return cmocka_run_group_tests_name("formats", tests, NULL, NULL);

@@ -88,8 +88,8 @@ static void one_file_without_script_or_fetch(void **state)
     leave("sample.html", html);
     assert_int_equal(strncmp(html, "<!DOCTYPE html>\n<html lang=\"en\"", 31), 0);
     assert_non_null(strstr(html, "content=\"default-src 'none'; style-src 'unsafe-inline'\""));
-    static const char *const never[] = {"<script", "<link", "<img", "<iframe", "src=", "url(", "@import", "http://", "https://",
-                                        "javascript:", " on", "fw-"};
+    static const char *const never[] = {"<script", "<link",   "<img",     "<iframe",     "src=", "url(",
+                                        "@import", "http://", "https://", "javascript:", " on",  "fw-"};
     for (size_t i = 0; i < sizeof never / sizeof *never; i++) {
         const char *at = strstr(html, never[i]);
         if (strcmp(never[i], " on") == 0)
@@ -160,9 +160,13 @@ static void first_screen_says_what_matters(void **state)
     (void)state;
     struct case_file *c = sample_case();
     AUTO_FREE char *text = text_of(c, 80);
-    const char *said[] = {"[!!] Critical. Physical memory is fragmented", "External fragmentation of physical memory: confirmed",
-                          "Let the kernel compact earlier", "sysctl -w vm.compaction_proactiveness=21",
-                          "Not seen  [?]  4 of 40 checks could not be made", "web-03", "observed for 30 s"};
+    const char *said[] = {"[!!] Critical. Physical memory is fragmented",
+                          "External fragmentation of physical memory: confirmed",
+                          "Let the kernel compact earlier",
+                          "sysctl -w vm.compaction_proactiveness=21",
+                          "Not seen  [?]  4 of 40 checks could not be made",
+                          "web-03",
+                          "observed for 30 s"};
     size_t lines = 0;
     char *p = text;
     while (lines < 24 && (p = strchr(p, '\n')))
@@ -271,8 +275,9 @@ static void charts_come_with_words(void **state)
     (void)state;
     struct case_file *c = sample_case();
     AUTO_FREE char *html = html_of(c);
-    static const char *const titles[] = {"Free memory by block size", "Largest slab caches", "Private memory of processes",
-                                         "Swap traffic over the window", "Time lost to waiting"};
+    static const char *const titles[] = {"Free memory by block size", "Largest slab caches",
+                                         "Private memory of processes", "Swap traffic over the window",
+                                         "Time lost to waiting"};
     for (size_t i = 0; i < 5; i++)
         assert_non_null(strstr(html, titles[i]));
     assert_non_null(strstr(html, "Node 0 Normal: 4.58 GiB free, of which 0 B in blocks of 2 MiB or larger."));
@@ -342,12 +347,14 @@ static void template_loops_conditions_and_outer_rows(void **state)
     (void)state;
     AUTO_FREE char *html = with_template(
         "<html><body>"
-        "<p fw-for='verdict' fw-where=\"state != 'unknown'\" fw-limit='2' class='v' fw-class='{state}' id='v-{id}'>{index} {title}"
+        "<p fw-for='verdict' fw-where=\"state != 'unknown'\" fw-limit='2' class='v' fw-class='{state}' "
+        "id='v-{id}'>{index} {title}"
         "<i fw-for='sentence' fw-where=\"verdict_id = verdict.id and side = 'for'\">{verdict.id}: {say};</i></p>"
         "<b fw-if=\"case.critical &gt; 0\">bad</b><b fw-if='case.critical = 0'>good</b>"
         "<u fw-if=\"known(case.id)\">{case.id}</u> {{literal}} {host.kernel} {max(finding.index)}</body></html>");
-    assert_non_null(strstr(html, "<p class=\"v confirmed\" id=\"v-external\">1 External fragmentation of physical memory<i>external: "
-                                 "97 % of free memory cannot serve a huge page.;</i>"));
+    assert_non_null(strstr(
+        html, "<p class=\"v confirmed\" id=\"v-external\">1 External fragmentation of physical memory<i>external: "
+              "97 % of free memory cannot serve a huge page.;</i>"));
     assert_non_null(strstr(html, "<p class=\"v likely\" id=\"v-leak\">"));
     assert_null(strstr(html, "v-pressure"));
     assert_non_null(strstr(html, "<b>bad</b>"));
@@ -418,7 +425,8 @@ static int set_up(void **state)
     (void)state;
     if (!mkdtemp(config_dir))
         return -1;
-    AUTO_FREE char *one = mem_printf("%s/fragwizard", config_dir), *two = mem_printf("%s/fragwizard/templates", config_dir);
+    AUTO_FREE char *one = mem_printf("%s/fragwizard", config_dir),
+                   *two = mem_printf("%s/fragwizard/templates", config_dir);
     return mkdir(one, 0700) || mkdir(two, 0700) || setenv("XDG_CONFIG_HOME", config_dir, 1);
 }
 
@@ -426,7 +434,8 @@ static int tear_down(void **state)
 {
     (void)state;
     drop_templates();
-    AUTO_FREE char *one = mem_printf("%s/fragwizard", config_dir), *two = mem_printf("%s/fragwizard/templates", config_dir);
+    AUTO_FREE char *one = mem_printf("%s/fragwizard", config_dir),
+                   *two = mem_printf("%s/fragwizard/templates", config_dir);
     return rmdir(two) || rmdir(one) || rmdir(config_dir);
 }
 
