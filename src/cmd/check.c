@@ -7,10 +7,11 @@
 #include "cmd/cmd.h"
 #include "engine/playbook.h"
 
-static const char usage[] = "fragwizard check PLAYBOOK...\n"
-                            "\n"
-                            "Checks playbooks without running them: files, or names that `fragwizard list playbooks` tells. Each\n"
-                            "complaint is one line on stderr, file:line:column: text. Exit status 0 if there is none, else 3.\n";
+static const char usage[] =
+    "fragwizard check PLAYBOOK...\n"
+    "\n"
+    "Checks playbooks without running them: files, or names that `fragwizard list playbooks` tells. Each\n"
+    "complaint is one line on stderr, file:line:column: text. Exit status 0 if there is none, else 3.\n";
 
 static bool check_one(const char *name)
 {
@@ -58,4 +59,5 @@ static int run(int argc, char **argv)
     return fine ? EXIT_OK : EXIT_UNKNOWN;
 }
 
-const struct command command_check = {"check", run, "check playbooks without running them: file:line:column of each mistake"};
+const struct command command_check = {"check", run,
+                                      "check playbooks without running them: file:line:column of each mistake"};

@@ -9,11 +9,12 @@
 #include "cmd/cmd.h"
 #include "engine/playbook.h"
 
-static const char usage[] = "fragwizard explain [--playbook NAME|FILE] ID\n"
-                            "\n"
-                            "Tells what ID means: a check, verdict, limit, recommendation, question or step of a playbook, a probe, a\n"
-                            "table (zone) or a column (zone.free, buddy.zone.free): what it says, its formula, its threshold and where\n"
-                            "that comes from, what it leads to. `fragwizard list checks` and `list facts` tell the ids.\n";
+static const char usage[] =
+    "fragwizard explain [--playbook NAME|FILE] ID\n"
+    "\n"
+    "Tells what ID means: a check, verdict, limit, recommendation, question or step of a playbook, a probe, a\n"
+    "table (zone) or a column (zone.free, buddy.zone.free): what it says, its formula, its threshold and where\n"
+    "that comes from, what it leads to. `fragwizard list checks` and `list facts` tell the ids.\n";
 
 enum { PLAYBOOKS_MAX = 200 };
 
@@ -50,7 +51,8 @@ static void heading(struct library *l, const char *text)
 }
 
 /* "memory-fragmentation" and others that hold the same; only the first is told in full. */
-static void also(const struct library *l, size_t from, const char *id, const void *(*find)(const struct playbook *, const char *))
+static void also(const struct library *l, size_t from, const char *id,
+                 const void *(*find)(const struct playbook *, const char *))
 {
     AUTO_STR struct str names = {0};
     for (size_t i = from + 1; i < l->count; i++)
@@ -155,7 +157,8 @@ static void tell_limit(const struct library *l, const struct limit *limit)
 }
 
 /* The limits and columns that a formula names, each once. */
-static void tell_names(const struct library *l, const struct playbook *p, const struct table_decl *row, const char *text)
+static void tell_names(const struct library *l, const struct playbook *p, const struct table_decl *row,
+                       const char *text)
 {
     size_t length = 0;
     for (const char *at = text; at && (at = next_name(at, &length)); at += length) {
@@ -194,8 +197,8 @@ static void explain_rule(struct library *l, size_t at, const char *id)
     const struct playbook *p = l->playbooks[at];
     const struct step *step = NULL;
     const struct rule *rule = playbook_rule(p, id, &step);
-    AUTO_FREE char *title = mem_printf("%s %s: a check (%s) of playbook %s, step %s (%s)", term_sign(rule->severity), id,
-                                       severity_name(rule->severity), p->name, step->id, step->title);
+    AUTO_FREE char *title = mem_printf("%s %s: a check (%s) of playbook %s, step %s (%s)", term_sign(rule->severity),
+                                       id, severity_name(rule->severity), p->name, step->id, step->title);
     heading(l, title);
     tell(l, "Says", rule->say_text);
     if (rule->table) {
@@ -237,7 +240,8 @@ static void tell_users(const struct library *l, const struct playbook *p, const 
     for (size_t s = 0; s < p->step_count; s++)
         for (size_t i = 0; i < p->steps[s].rule_count; i++) {
             const struct rule *rule = &p->steps[s].rules[i];
-            bool bare = column && rule->table == table && (mentions(rule->formula, column) || mentions(rule->where_text, column));
+            bool bare = column && rule->table == table &&
+                        (mentions(rule->formula, column) || mentions(rule->where_text, column));
             if (bare || mentions(rule->formula, name) || mentions(rule->where_text, name))
                 str_printf(&ids, "%s%s", ids.length ? ", " : "", rule->id);
         }
@@ -350,14 +354,16 @@ static void explain_table(struct library *l, const struct table_decl *t, const s
     AUTO_FREE char *title = mem_printf("%s: a table of probe %s: %s", t->name, p->name, t->help);
     heading(l, title);
     for (unsigned i = 0; i < t->column_count; i++) {
-        AUTO_FREE char *line = mem_printf("%s, %s: %s", t->columns[i].name, type_name(t->columns[i].type), t->columns[i].help);
+        AUTO_FREE char *line =
+            mem_printf("%s, %s: %s", t->columns[i].name, type_name(t->columns[i].type), t->columns[i].help);
         term_print(&l->term, 2, line);
     }
 }
 
 static void explain_column(struct library *l, const struct column *c, const struct table_decl *t, const struct probe *p)
 {
-    AUTO_FREE char *title = mem_printf("%s.%s: a column (%s) of probe %s: %s", t->name, c->name, type_name(c->type), p->name, c->help);
+    AUTO_FREE char *title =
+        mem_printf("%s.%s: a column (%s) of probe %s: %s", t->name, c->name, type_name(c->type), p->name, c->help);
     heading(l, title);
     tell(l, "Table", t->help);
     tell(l, "Instead of", p->classic);
@@ -463,7 +469,8 @@ static int explain(const char *only, const char *id)
 
 static int run(int argc, char **argv)
 {
-    static const struct option options[] = {{"help", no_argument, NULL, 'h'}, {"playbook", required_argument, NULL, 'p'}, {0}};
+    static const struct option options[] = {
+        {"help", no_argument, NULL, 'h'}, {"playbook", required_argument, NULL, 'p'}, {0}};
     const char *only = NULL;
     opterr = 0;
     optind = 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What there is: playbooks and templates and which file is used, probes, every fact that a playbook can name, every check. */
+/* What there is: playbooks and templates and which file is used, probes, every fact that a playbook can name, every
+ * check. */
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,23 +11,26 @@
 #include "engine/builtin.h"
 #include "engine/playbook.h"
 
-static const char usage[] = "fragwizard list [playbooks|templates|probes|facts|checks]\n"
-                            "\n"
-                            "  playbooks  the playbooks, and whether the built-in one or a file of yours is used\n"
-                            "  templates  the same of the report's template and stylesheet\n"
-                            "  probes     what can be measured, and the command that each probe replaces\n"
-                            "  facts      every column that a playbook can name, with its unit: for authors\n"
-                            "  checks     every check of every playbook; `fragwizard explain ID` tells more\n"
-                            "\n"
-                            "Without a word: playbooks and templates. A file of the same name in ~/.config/fragwizard/playbooks or\n"
-                            "/etc/fragwizard/playbooks (templates likewise) takes the place of a built-in one.\n";
+static const char usage[] =
+    "fragwizard list [playbooks|templates|probes|facts|checks]\n"
+    "\n"
+    "  playbooks  the playbooks, and whether the built-in one or a file of yours is used\n"
+    "  templates  the same of the report's template and stylesheet\n"
+    "  probes     what can be measured, and the command that each probe replaces\n"
+    "  facts      every column that a playbook can name, with its unit: for authors\n"
+    "  checks     every check of every playbook; `fragwizard explain ID` tells more\n"
+    "\n"
+    "Without a word: playbooks and templates. A file of the same name in ~/.config/fragwizard/playbooks or\n"
+    "/etc/fragwizard/playbooks (templates likewise) takes the place of a built-in one.\n";
 
 /* The lists are tables like those of probes, so that they look the same on the terminal. */
 static const struct column playbook_columns[] = {
     {"playbook", TYPE_TEXT, "name"}, {"title", TYPE_TEXT, "title"}, {"used", TYPE_TEXT, "built in, or the file"}};
-static const struct column template_columns[] = {{"template", TYPE_TEXT, "name"}, {"used", TYPE_TEXT, "built in, or the file"}};
-static const struct column probe_columns[] = {
-    {"probe", TYPE_TEXT, "name"}, {"measures", TYPE_TEXT, "help"}, {"instead_of", TYPE_TEXT, "the command it replaces"}};
+static const struct column template_columns[] = {{"template", TYPE_TEXT, "name"},
+                                                 {"used", TYPE_TEXT, "built in, or the file"}};
+static const struct column probe_columns[] = {{"probe", TYPE_TEXT, "name"},
+                                              {"measures", TYPE_TEXT, "help"},
+                                              {"instead_of", TYPE_TEXT, "the command it replaces"}};
 static const struct column fact_columns[] = {
     {"name", TYPE_TEXT, "probe.table.column"}, {"unit", TYPE_TEXT, "unit"}, {"means", TYPE_TEXT, "help"}};
 static const struct column check_columns[] = {{"check", TYPE_TEXT, "id"},
@@ -121,7 +125,8 @@ static bool fill_checks(struct table *t)
         for (size_t s = 0; p && s < p->step_count; s++)
             for (size_t r = 0; r < p->steps[s].rule_count; r++) {
                 const struct rule *rule = &p->steps[s].rules[r];
-                add_row(t, (const char *[]){rule->id, severity_name(rule->severity), names[i], p->steps[s].id, rule->formula});
+                add_row(t, (const char *[]){rule->id, severity_name(rule->severity), names[i], p->steps[s].id,
+                                            rule->formula});
             }
         playbook_free(p);
         diags_free(&d);
@@ -132,7 +137,8 @@ static bool fill_checks(struct table *t)
 
 static bool show(struct facts *f, int which, const struct term *term)
 {
-    static bool (*const fill[LISTS])(struct table *) = {fill_playbooks, fill_templates, fill_probes, fill_facts, fill_checks};
+    static bool (*const fill[LISTS])(struct table *) = {fill_playbooks, fill_templates, fill_probes, fill_facts,
+                                                        fill_checks};
     struct table *t = &f->tables[which];
     bool fine = fill[which](t);
     /* A reference is worth its full width: nothing of it is cut, also where lines then wrap. */
@@ -162,7 +168,8 @@ static int run(int argc, char **argv)
         if (strcmp(argv[optind], words[i]) == 0)
             which = i;
     if (optind < argc && which < 0)
-        return complain("list: there is no list '%s'; there are playbooks, templates, probes, facts, checks", argv[optind]);
+        return complain("list: there is no list '%s'; there are playbooks, templates, probes, facts, checks",
+                        argv[optind]);
     struct term term;
     term_init(&term);
     struct facts *f = facts_new(&catalogue);

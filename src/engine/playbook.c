@@ -24,7 +24,7 @@ struct playbook *playbook_parse(const char *file, const char *text, size_t lengt
 {
     struct playbook *p = mem_alloc(sizeof *p);
     p->file = arena_strdup(&p->arena, file);
-    struct reader r = {.p = p, .arena = &p->arena, .d = d, .file = p->file};
+    struct reader r = {.p = p, .arena = &p->arena, .d = d};
     bind_names(&r);
     size_t before = d->count;
     const struct yaml_node *root = yaml_tree(&p->arena, p->file, text, length, d);

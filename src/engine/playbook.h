@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A playbook: the written runbook, loaded from YAML and checked as a whole before anything runs. Everything in it is owned
- * by its arena and constant after loading. docs/playbooks.md is the reference, schema/playbook.json the editors' schema. */
+/* A playbook: the written runbook, loaded from YAML and checked as a whole before anything runs. Everything in it is
+ * owned by its arena and constant after loading. docs/playbooks.md is the reference, schema/playbook.json the editors'
+ * schema. */
 #ifndef FW_ENGINE_PLAYBOOK_H
 #define FW_ENGINE_PLAYBOOK_H
 
@@ -16,7 +17,6 @@ const char *severity_name(enum severity s); /* "info", "warning", "critical" */
 const char *question_type_name(int type);   /* "yesno"… */
 
 struct limit { /* limits: a threshold with its reason */
-    struct mark mark;
     const char *name;
     enum type type;
     double number;
@@ -102,7 +102,7 @@ struct recommendation_decl {
     const struct table_decl *table; /* the rule's row if all rules that recommend it are `for` one table, else NULL */
     struct expr *when;  /* shown only if true; NULL: always */
     struct message *title, *current, *proposed, *apply, *keep, *verify, *undo, *risk, *why;
-    const char *title_text, *apply_text, *undo_text, *risk_text, *why_text; /* as written or generated, for explanations */
+    const char *title_text, *apply_text, *undo_text, *risk_text, *why_text; /* as written or generated */
 };
 
 struct sentence {
@@ -134,16 +134,16 @@ struct playbook {
     size_t verdict_count;
 };
 
-/* Loads and checks. NULL if there was any complaint. `file` is the name used in complaints. The result is the caller's. */
+/* Loads and checks. NULL if there was any complaint. `file` is the name used in complaints. The caller owns it. */
 struct playbook *playbook_parse(const char *file, const char *text, size_t length, struct diags *d);
 void playbook_free(struct playbook *p);
 
-/* Finds "memory-fragmentation" (configuration directories, then the built-in one) or a path (contains '/' or ends in .yaml)
- * and loads it. *origin (may be NULL) tells where it came from: "built in" or the path; caller frees. */
+/* Finds "memory-fragmentation" (configuration directories, then the built-in one) or a path (contains '/' or ends in
+ * .yaml) and loads it. *origin (may be NULL) tells where it came from: "built in" or the path; caller frees. */
 struct playbook *playbook_load(const char *name, struct diags *d, char **origin, struct err *e);
 
-/* A playbook's text without reading it: fresh memory (caller frees), or NULL with a sentence. *file is its name in complaints,
- * *origin as above; both fresh memory. */
+/* A playbook's text without reading it: fresh memory (caller frees), or NULL with a sentence. *file is its name in
+ * complaints, *origin as above; both fresh memory. */
 char *playbook_text(const char *name, size_t *length, char **file, char **origin, struct err *e);
 
 /* All that can be named: built in, or in a configuration directory; sorted, in the arena. */

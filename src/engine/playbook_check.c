@@ -107,7 +107,8 @@ static void add_next(struct reader *r, struct graph *g, size_t from, const struc
         if (p->steps[i].id)
             ids[count++] = p->steps[i].id;
     char hint[128];
-    diag_add(r->d, next->mark, "there is no step '%s'%s", brief(next->step).text, suggest(r, hint, next->step, ids, count));
+    diag_add(r->d, next->mark, "there is no step '%s'%s", brief(next->step).text,
+             suggest(r, hint, next->step, ids, count));
 }
 
 static void visit(const struct graph *g, size_t from, bool *seen)
@@ -132,7 +133,8 @@ static void check_loops(struct reader *r, const struct graph *g)
             bool seen[PLAYBOOK_STEPS_MAX] = {false};
             visit(g, (size_t)(to - p->steps), seen);
             if (seen[s])
-                diag_add(r->d, next->mark, "this leads back to step '%s', which leads here again: it could go on forever", to->id);
+                diag_add(r->d, next->mark,
+                         "this leads back to step '%s', which leads here again: it could go on forever", to->id);
         }
 }
 
@@ -158,7 +160,8 @@ static void check_steps(struct reader *r)
         visit(g, 0, seen);
     for (size_t s = 0; s < p->step_count && !g->broken; s++)
         if (!seen[s])
-            diag_add(r->d, p->steps[s].mark, "step '%s' is never reached: no 'next' leads to it, and the step before it leads elsewhere",
+            diag_add(r->d, p->steps[s].mark,
+                     "step '%s' is never reached: no 'next' leads to it, and the step before it leads elsewhere",
                      p->steps[s].id ? p->steps[s].id : "?");
 }
 
@@ -179,5 +182,6 @@ void playbook_check(struct reader *r)
     check_steps(r);
     for (size_t i = 0; i < p->recommendation_count; i++)
         if (p->recommendations[i].id && !is_recommended(p, p->recommendations[i].id))
-            diag_add(r->d, p->recommendations[i].mark, "recommendation '%s' is never recommended", p->recommendations[i].id);
+            diag_add(r->d, p->recommendations[i].mark, "recommendation '%s' is never recommended",
+                     p->recommendations[i].id);
 }

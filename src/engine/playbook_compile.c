@@ -56,7 +56,8 @@ static struct expr *compile_condition(struct reader *r, const struct yaml_node *
     return e;
 }
 
-static struct message *compile_message_text(struct reader *r, const char *text, struct mark at, const struct scope_decl *scope)
+static struct message *compile_message_text(struct reader *r, const char *text, struct mark at,
+                                            const struct scope_decl *scope)
 {
     if (uses_untyped(r, text))
         return NULL;
@@ -118,7 +119,8 @@ static void check_recommended(struct reader *r, const struct yaml_node *list)
             if (p->recommendations[i].id)
                 ids[count++] = p->recommendations[i].id;
         char hint[128];
-        diag_add(r->d, n->mark, "there is no recommendation '%s'%s", brief(n->text).text, suggest(r, hint, n->text, ids, count));
+        diag_add(r->d, n->mark, "there is no recommendation '%s'%s", brief(n->text).text,
+                 suggest(r, hint, n->text, ids, count));
     }
 }
 
@@ -260,7 +262,8 @@ static void compile_recommendation(struct reader *r, const struct yaml_node *n, 
     d->apply = word(r, n, "apply", row, d, "sysctl -w @={recommended}", &d->apply_text);
     d->keep = word(r, n, "keep", row, d, "echo '@ = {recommended}' > /etc/sysctl.d/60-fragwizard-@.conf", NULL);
     d->verify = word(r, n, "verify", row, d, "sysctl @", NULL);
-    d->undo = word(r, n, "undo", row, d, "sysctl -w @={current}; rm -f /etc/sysctl.d/60-fragwizard-@.conf", &d->undo_text);
+    d->undo =
+        word(r, n, "undo", row, d, "sysctl -w @={current}; rm -f /etc/sysctl.d/60-fragwizard-@.conf", &d->undo_text);
     d->risk = compile_message(r, n, "risk", row);
     d->why = compile_message(r, n, "why", row);
     d->title_text = text_of(n, "title");

@@ -43,7 +43,6 @@ static void declare_limits(struct reader *r, const struct yaml_node *map)
     p->limits = arena_alloc(r->arena, map->count * sizeof *p->limits);
     for (const struct yaml_node *n = map->first; n; n = n->next) {
         struct limit *l = &p->limits[p->limit_count++];
-        l->mark = mark_keep(r, n->key_mark);
         if (check_id(r, n->key_mark, n->key, "the limit's name", ID_NAME))
             l->name = n->key;
         const struct yaml_node *value = map_check(r, n, "limit", limit_keys) ? map_get(n, "value") : NULL;
@@ -134,7 +133,8 @@ static void read_default(struct reader *r, const struct yaml_node *map, struct q
     q->fallback = q->type == QUESTION_PROCESS ? value_number(TYPE_COUNT, 0) : value_text("");
     if (!n) {
         if (q->type == QUESTION_YESNO || q->type == QUESTION_CHOICE || q->type == QUESTION_NUMBER)
-            diag_add(r->d, map->mark, "missing key 'default' in this question: it is what runs without an operator take");
+            diag_add(r->d, map->mark,
+                     "missing key 'default' in this question: it is what runs without an operator take");
         return;
     }
     switch (q->type) {
@@ -199,11 +199,12 @@ static void declare_rule(struct reader *r, const struct yaml_node *n, struct rul
     if (rule->severity == SEVERITY_INFO)
         return;
     if (!map_get(n, "why"))
-        diag_add(r->d, n->mark, "missing key 'why' in this rule: a %s needs its reason", severity_names[rule->severity]);
+        diag_add(r->d, n->mark, "missing key 'why' in this rule: a %s needs its reason",
+                 severity_names[rule->severity]);
     const struct yaml_node *recommend = map_get(n, "recommend");
     if (!recommend || (recommend->kind == YAML_LIST && !recommend->count))
-        diag_add(r->d, recommend ? recommend->mark : n->mark, "missing recommendations: a %s must say what to do ('recommend')",
-                 severity_names[rule->severity]);
+        diag_add(r->d, recommend ? recommend->mark : n->mark,
+                 "missing recommendations: a %s must say what to do ('recommend')", severity_names[rule->severity]);
 }
 
 static void add_probe(struct reader *r, struct step *s, const struct yaml_node *n)
@@ -295,7 +296,8 @@ static void declare_step(struct reader *r, const struct yaml_node *n, struct ste
 static bool is_sysctl_name(const char *name)
 {
     size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-.");
-    return !name[n] && strchr(name, '.') && name[0] != '.' && name[0] != '-' && !strstr(name, "..") && name[n - 1] != '.';
+    return !name[n] && strchr(name, '.') && name[0] != '.' && name[0] != '-' && !strstr(name, "..") &&
+           name[n - 1] != '.';
 }
 
 static void declare_recommendation(struct reader *r, const struct yaml_node *n, struct recommendation_decl *d)
@@ -332,8 +334,8 @@ bool playbook_declare(struct reader *r, const struct yaml_node *root)
     struct playbook *p = r->p;
     const char *format = map_text(r, root, "format");
     if (format && strcmp(format, PLAYBOOK_FORMAT) != 0)
-        diag_add(r->d, map_get(root, "format")->mark, "the format '%s' is not known: this program reads %s", brief(format).text,
-                 PLAYBOOK_FORMAT);
+        diag_add(r->d, map_get(root, "format")->mark, "the format '%s' is not known: this program reads %s",
+                 brief(format).text, PLAYBOOK_FORMAT);
     p->name = map_id(r, root, "name", ID_ANY);
     p->title = map_text(r, root, "title");
     p->summary = map_text(r, root, "summary");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the files that read a playbook share: its state while being read, and typed access to the members of a mapping, each
- * with its complaint. Internal to playbook*.c. */
+/* What the files that read a playbook share: its state while being read, and typed access to the members of a mapping,
+ * each with its complaint. Internal to playbook*.c. */
 #ifndef FW_ENGINE_PLAYBOOK_FIELDS_H
 #define FW_ENGINE_PLAYBOOK_FIELDS_H
 
@@ -11,11 +11,10 @@ struct reader {
     struct playbook *p;
     struct arena *arena;
     struct diags *d;
-    const char *file;
     struct names names;
     unsigned suggestions; /* made so far: each costs time, so that a hostile file gets few */
     bool unknown_probe;   /* some step runs none known: what is measured cannot be told */
-    /* "limit.x", "answer.y" whose type is not known, as their declaration is faulty: what uses them cannot be checked */
+    /* "limit.x", "answer.y" whose type is not known, as their declaration is faulty: what uses them is not checked */
     const char *untyped[16];
     size_t untyped_count;
     /* While one expression is compiled: */
@@ -24,7 +23,8 @@ struct reader {
     const struct probe *unmeasured_probe;
 };
 
-/* Ids: words of lower-case letters and digits joined by hyphens or underscores. Names that expressions use have no hyphens. */
+/* Ids: words of lower-case letters and digits joined by hyphens or underscores. Names that expressions use have no
+ * hyphens. */
 enum id_style { ID_ANY, ID_NAME };
 
 /* Complains unless `map` is a mapping with these keys only; those with "!" before them must be there. `what`: "step". */
@@ -58,7 +58,7 @@ struct brief {
 };
 struct brief brief(const char *text);
 
-extern const char *const severity_names[], *const question_type_names[]; /* NULL-terminated, in the order of their enums */
+extern const char *const severity_names[], *const question_type_names[]; /* in the order of their enums, then NULL */
 
 /* playbook_names.c: what names mean */
 void bind_names(struct reader *r);

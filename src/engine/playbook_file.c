@@ -19,7 +19,8 @@ enum { NAMES_MAX = 200, NAME_LENGTH_MAX = 100 };
 static bool is_path(const char *name)
 {
     size_t n = strlen(name);
-    return strchr(name, '/') || (n > 5 && strcmp(name + n - 5, ".yaml") == 0) || (n > 4 && strcmp(name + n - 4, ".yml") == 0);
+    return strchr(name, '/') || (n > 5 && strcmp(name + n - 5, ".yaml") == 0) ||
+           (n > 4 && strcmp(name + n - 4, ".yml") == 0);
 }
 
 /* At most one byte more than a playbook may have, so that the reader sees that it is too large. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The only user of libyaml. Its events, not its documents: its loader takes half a minute over 100,000 open brackets. */
+/* The only user of libyaml. Its events, not its documents: its loader takes half a minute over 100,000 open brackets.
+ */
 #include "engine/yaml_tree.h"
 
 #include <string.h>

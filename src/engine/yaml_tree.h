@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* YAML as a small tree of texts, lists and mappings with marks. Types are resolved by the reader of the tree, not here. The
- * limits hold while parsing, so that no file costs more than a few milliseconds. */
+/* YAML as a small tree of texts, lists and mappings with marks. Types are resolved by the reader of the tree, not here.
+ * The limits hold while parsing, so that no file costs more than a few milliseconds. */
 #ifndef FW_ENGINE_YAML_TREE_H
 #define FW_ENGINE_YAML_TREE_H
 

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The main of each fuzz program where it is not built with libFuzzer (-DLIBFUZZER leaves it out). Include it once; the
- * program gives LLVMFuzzerTestOneInput, and may define FUZZ_SEEDS (directories below $SRC, by blanks) and FUZZ_INPUT_MAX first.
+ * program gives LLVMFuzzerTestOneInput, and may define FUZZ_SEEDS (directories below $SRC, by blanks) and
+ * FUZZ_INPUT_MAX first.
  *
  *   fuzz_NAME FILE…       runs these inputs as they are
- *   fuzz_NAME DIRECTORY…  runs the files in them, then FUZZ_RUNS (2000) inputs made from them; without arguments FUZZ_SEEDS
+ *   fuzz_NAME DIRECTORY…  runs the files in them, then FUZZ_RUNS (2000) inputs made from them; without arguments
+ * FUZZ_SEEDS
  *
- * Input number N depends on N and the seeds only: FUZZ_FROM=N FUZZ_RUNS=1 repeats it. One that takes over 10 s is a failure. */
+ * Input number N depends on N and the seeds only: FUZZ_FROM=N FUZZ_RUNS=1 repeats it. One that takes over 10 s is a
+ * failure. */
 #ifndef FW_TESTS_FUZZ_DRIVER_H
 #define FW_TESTS_FUZZ_DRIVER_H
 
@@ -60,7 +63,8 @@ static inline size_t fuzz_below(size_t n)
 static inline void fuzz_say_number(void)
 {
     char text[256];
-    int n = snprintf(text, sizeof text, "not ok 1 - fuzz %s: FUZZ_FROM=%lu FUZZ_RUNS=1 repeats it\n", fuzz_name, fuzz_number);
+    int n = snprintf(text, sizeof text, "not ok 1 - fuzz %s: FUZZ_FROM=%lu FUZZ_RUNS=1 repeats it\n", fuzz_name,
+                     fuzz_number);
     if (write(STDOUT_FILENO, text, (size_t)n) < 0)
         _exit(1);
 }
@@ -150,7 +154,9 @@ static inline void fuzz_mutate(uint8_t *data, size_t *size)
 {
     static const char odd[] = "{}[]()<>\"'`&*!|%@#:;,.-+=/\\?~^$ \t\n\r0129aAzZ_\0\x7f\x80\xc2\xff";
     static const char *const words[] = {
-        "\n- ", ": ", "0", "-1", "18446744073709551615", "1e999", "null", "\n\n", "    ", "999999999999999999999", "\xef\xbb\xbf", "\xe2\x80\xae",
+        "\n- ",         ": ",           "0",    "-1",   "18446744073709551615",
+        "1e999",        "null",         "\n\n", "    ", "999999999999999999999",
+        "\xef\xbb\xbf", "\xe2\x80\xae",
     };
     size_t at = fuzz_below(*size + 1), length = fuzz_below(*size - at < 64 ? *size - at + 1 : 64);
     const struct fuzz_seed *other = &fuzz_seeds[fuzz_below(fuzz_seed_count)];

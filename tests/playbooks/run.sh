@@ -13,6 +13,10 @@ for f in "$SRC"/playbooks/*.yaml "$here"/ok/*.yaml; do
     check "${f#"$SRC"/} is accepted" sh -c '"$FRAGWIZARD" check "$1" >"$2" 2>&1 && grep -Eq "^$1: ok, [0-9]+ steps?, [0-9]+ rules?$" "$2"' - "$f" "$seen"
 done
 
+sed -n '/^```yaml$/,/^```$/p' "$SRC/docs/playbooks.md" | sed '/^```/d' >"$tmp/documented.yaml"
+"$FRAGWIZARD" check "$tmp/documented.yaml" >"$seen" 2>&1
+is "the documented playbook is accepted" $? 0
+
 cd "$here/broken" || exit 1
 for f in *.yaml; do
     "$FRAGWIZARD" check "$f" >"$tmp/out" 2>"$seen"

@@ -38,6 +38,10 @@ check() {
     fi
 }
 
+quiet() { # COMMAND…: for check, whose own output must not be redirected
+    "$@" >/dev/null 2>&1
+}
+
 is() { # WHAT GOT EXPECTED
     if [ "$2" = "$3" ]; then
         ok "$1"

@@ -175,9 +175,11 @@ static void a_sysctl_words_itself(void **state)
         {d->current, "20"},
         {d->proposed, "40"},
         {d->apply, "sysctl -w vm.compaction_proactiveness=40"},
-        {d->keep, "echo 'vm.compaction_proactiveness = 40' > /etc/sysctl.d/60-fragwizard-vm.compaction_proactiveness.conf"},
+        {d->keep,
+         "echo 'vm.compaction_proactiveness = 40' > /etc/sysctl.d/60-fragwizard-vm.compaction_proactiveness.conf"},
         {d->verify, "sysctl vm.compaction_proactiveness"},
-        {d->undo, "sysctl -w vm.compaction_proactiveness=20; rm -f /etc/sysctl.d/60-fragwizard-vm.compaction_proactiveness.conf"},
+        {d->undo, "sysctl -w vm.compaction_proactiveness=20; rm -f "
+                  "/etc/sysctl.d/60-fragwizard-vm.compaction_proactiveness.conf"},
     };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         struct str s = {0};
@@ -285,8 +287,9 @@ static void costly_files_are_refused_quickly(void **state)
 {
     (void)state;
     enum { SIZE = 1024 * 1024 };
-    static const char *const patterns[] = {"[", "- ", "{a: ", "? ", "a,", "&a ", "*a ", "!a ", "\"", "'", "#\n", "\n", "%TAG !a! b\n",
-                                           "%TAG !a! b\r", "a: |\n", "\t", "a: b\n", "- - - -\n", "x", "...\n", "---\n", ": "};
+    static const char *const patterns[] = {
+        "[",  "- ",           "{a: ",         "? ",     "a,", "&a ",    "*a ",       "!a ", "\"",    "'",     "#\n",
+        "\n", "%TAG !a! b\n", "%TAG !a! b\r", "a: |\n", "\t", "a: b\n", "- - - -\n", "x",   "...\n", "---\n", ": "};
     AUTO_FREE char *text = mem_alloc(SIZE + 1);
     for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++) {
         size_t n = strlen(patterns[i]);
