@@ -82,7 +82,7 @@ $(BUILD)/obj/.made:
 	@touch $@
 
 # Tests
-tests: $(BUILD)/fragwizard $(unit_programs) $(helper_programs)
+tests: $(BUILD)/fragwizard $(unit_programs) $(fuzz_programs) $(helper_programs)
 $(BUILD)/tests/test_%: tests/unit/test_%.c $(BUILD)/libfragwizard.a
 	$(call say,CC,$@)
 	$(Q)$(CC) $(fw_cflags) $(CFLAGS) -MMD -MP $(fw_ldflags) -o $@ $< $(BUILD)/libfragwizard.a $(PKG_LIBS) -lcmocka -lm

@@ -3,11 +3,12 @@
  *
  *   cmd/        one file per verb: session audit probe check list explain capture report resume
  *               run (what session, audit and resume share), answers (the answers file), bundle (one zip for a ticket)
- *   engine/     playbook yaml_tree playbook_check playbook_file   the written runbook, loaded and checked (libyaml)
+ *   engine/     playbook yaml_tree (libyaml) playbook_fields playbook_declare playbook_compile playbook_names
+ *               playbook_check playbook_file                      the written runbook, loaded and checked
  *               expr_lex expr_parse expr_name expr_type expr_eval  the expression language,
- *               message diag                                      its text with {…}, its complaints
+ *               message diag                                      its text with {...}, its complaints
  *               engine judge sampler                              the step loop, rules to verdicts, the one clock
- *               facts case case_json                              what probes found; the record of a run (jansson)
+ *               facts case case_json (jansson) case_store         what probes found; the record of a run
  *   probes/     one file per probe, named as playbooks name it, and the parsers that they share
  *   report/     document (libxml2) text charts                    one tree, rendered as HTML or text
  *               nagios prometheus                                 one-line formats

@@ -284,7 +284,7 @@ static void compaction_proactiveness(struct host *h)
         change(&r, 60);
         say(&r, "%llu keeps kcompactd busy nearly always; up to 60 is sound.", (unsigned long long)r.value);
     } else if (r.value == 0 && h->thp_in_use) {
-        change(&r, h->free_share >= 0.1 ? fit : 20);
+        change(&r, h->score >= 55 && h->free_share >= 0.1 ? fit : 20);
         say(&r,
             "0 switches off compaction in the background while huge pages are in use (%s); requests then compact by "
             "themselves "

@@ -702,6 +702,7 @@ static size_t name_list(void *data, const char *kind, const char **out, size_t s
 
 struct builder {
     const struct case_file *c;
+    bool for_text;
     struct facts *facts;
     const char *file;
     const char *css;
@@ -737,6 +738,7 @@ struct directive {
     const char *chart;
     unsigned long limit;
     bool has_limit, shows, loops;
+    bool not_in_text, not_in_html;
 };
 
 static struct mark mark_of(const struct builder *b, const xmlNode *node)
@@ -845,7 +847,9 @@ static void compile_element(struct builder *b, xmlNodePtr node, const struct sco
             if (errno || *end || end == text || *text == '-')
                 diag_add(&b->diags, at, "fw-limit: \"%s\" is not a number of rows", text);
         } else if (strcmp(name, "fw-text") == 0) {
-            if (strcmp(text, "no") != 0 && strcmp(text, "only") != 0)
+            d->not_in_text = strcmp(text, "no") == 0;
+            d->not_in_html = strcmp(text, "only") == 0;
+            if (!d->not_in_text && !d->not_in_html)
                 diag_add(&b->diags, at, "fw-text is \"no\" (not in the text report) or \"only\" (only there)");
         } else if (strcmp(name, "fw-where") == 0 || strcmp(name, "fw-limit") == 0)
             diag_add(&b->diags, at, "%s needs fw-for on the same element", name);
@@ -908,14 +912,15 @@ static void show_tables(const struct builder *b, xmlNodePtr into, const struct s
 static void expand_element(struct builder *b, const xmlNode *node, xmlNodePtr into, const struct scope *scope, bool pre)
 {
     const struct directive *d = node->_private;
+    if (d && (b->for_text ? d->not_in_text : d->not_in_html))
+        return;
     if (d && d->condition && !is_true(b, d->condition, scope))
         return;
     xmlNodePtr out = xmlNewChild(into, NULL, node->name, NULL);
     AUTO_STR struct str text = {0};
     for (const xmlAttr *a = node->properties; a; a = a->next) {
-        bool mine = strncmp((const char *)a->name, "fw-", 3) == 0;
-        if (mine && strcmp((const char *)a->name, "fw-text") != 0)
-            continue; /* fw-text is for the renderers */
+        if (strncmp((const char *)a->name, "fw-", 3) == 0)
+            continue;
         const struct directive *message = a->_private;
         str_clear(&text);
         if (message)
@@ -933,7 +938,8 @@ static void expand_element(struct builder *b, const xmlNode *node, xmlNodePtr in
         xmlSetProp(out, (const xmlChar *)"class", (const xmlChar *)str_text(&text));
     }
     if (tree_is(node, "style") && !node->children) {
-        tree_text_n(out, b->css, b->css_length);
+        if (!b->for_text)
+            tree_text_n(out, b->css, b->css_length);
         return;
     }
     if (d && d->chart && !chart_add(out, d->chart, b->c)) {
@@ -1083,7 +1089,7 @@ static void xml_begin(void)
     xmlInitParser();
 }
 
-xmlDocPtr document_build(const struct case_file *c, struct err *e)
+xmlDocPtr document_build(const struct case_file *c, bool for_text, struct err *e)
 {
     static const char html_name[] = "templates/report.html", css_name[] = "templates/report.css";
     xml_begin();
@@ -1099,7 +1105,7 @@ xmlDocPtr document_build(const struct case_file *c, struct err *e)
     if (!template)
         return NULL;
 
-    struct builder b = {.c = c, .facts = report_facts(c), .file = file, .css = css.data, .css_length = css.length};
+    struct builder b = {.c = c, .for_text = for_text, .facts = report_facts(c), .file = file, .css = css.data, .css_length = css.length};
     b.env = (struct env){.data = &b, .table = env_table};
     compile_element(&b, xmlDocGetRootElement(template), NULL, false);
     if (b.diags.count) {
@@ -1107,6 +1113,7 @@ xmlDocPtr document_build(const struct case_file *c, struct err *e)
         err_set(e, "%s:%u: %s", file, first->mark.line, first->text);
     } else {
         b.doc = xmlNewDoc((const xmlChar *)"1.0");
+        b.doc->dict = xmlDictCreate(); /* one copy of each name, not one a node */
         /* a holder, since a loop or a condition can stand at the root too */
         xmlNodePtr holder = xmlNewDocNode(b.doc, NULL, (const xmlChar *)"holder", NULL);
         xmlDocSetRootElement(b.doc, holder);

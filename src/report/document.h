@@ -16,7 +16,8 @@
 
 #include "engine/case.h"
 
-/* NULL with a sentence (a template of the user's can be wrong: file:line). xmlFreeDoc frees it. */
-xmlDocPtr document_build(const struct case_file *c, struct err *e);
+/* For the text report or for HTML; what is kept out of that one is not built at all. NULL with a sentence (a template of the
+ * user's can be wrong: file:line). xmlFreeDoc frees it. */
+xmlDocPtr document_build(const struct case_file *c, bool for_text, struct err *e);
 
 #endif

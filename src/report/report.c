@@ -73,7 +73,7 @@ char *report_render(const struct case_file *c, enum report_format f, const struc
     case FORMAT_HTML:
         break;
     }
-    xmlDocPtr doc = document_build(c, e);
+    xmlDocPtr doc = document_build(c, f == FORMAT_TEXT, e);
     if (!doc)
         return NULL;
     char *out = f == FORMAT_HTML ? html_render(doc, length) : text_render(doc, style ? style : &plain, length);

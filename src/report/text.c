@@ -85,9 +85,7 @@ static bool is_block(const xmlNode *node)
 
 static bool is_hidden(const xmlNode *node)
 {
-    const char *text = tree_attribute(node, "fw-text");
-    return node->type == XML_COMMENT_NODE || tree_is(node, "head") || tree_is(node, "style") ||
-           (text && strcmp(text, "no") == 0);
+    return node->type == XML_COMMENT_NODE || tree_is(node, "head") || tree_is(node, "style");
 }
 
 static unsigned look_of(const xmlNode *node, unsigned look)

@@ -22,7 +22,7 @@ xmlNodePtr tree_leaf(xmlNodePtr parent, const char *name, const char *class, con
 /* Appends a table that a step shows, with caption, unknown cells explained and the rows left out counted. */
 void tree_add_shown(xmlNodePtr parent, const struct case_file *c, const struct shown *s);
 
-/* The document as HTML, without what is for the text report only. Changes the tree. Caller frees. */
+/* The document as HTML. Caller frees. */
 char *html_render(xmlDocPtr doc, size_t *length);
 
 #endif
