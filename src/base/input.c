@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/units.h"
 
 static char *read_all(int fd, const char *path, size_t limit, size_t *length, struct err *e)
 {
@@ -15,8 +16,11 @@ static char *read_all(int fd, const char *path, size_t limit, size_t *length, st
         return err_system(e, errno, "%s", path), NULL;
     if (!S_ISREG(st.st_mode))
         return err_set(e, "%s: is not a regular file", path), NULL;
-    if ((size_t)st.st_size > limit)
-        return err_set(e, "%s: is too large (over %zu KiB)", path, limit / 1024), NULL;
+    if ((size_t)st.st_size > limit) {
+        char most[64];
+        units_format(most, sizeof most, (double)limit, TYPE_BYTES);
+        return err_set(e, "%s: is too large (at most %s are read)", path, most), NULL;
+    }
     size_t size = (size_t)st.st_size, have = 0;
     char *data = mem_alloc(size + 1);
     while (have < size) {

@@ -44,7 +44,7 @@ static int audit(int argc, char **argv)
         ;
     else if (!engine_run(r.engine, &front, &e))
         complain("%s", e.text);
-    else if (!run_write_outputs(&r))
+    else if (run_end_engine(&r), !run_write_outputs(&r))
         ;
     else if (r.output_count) {
         status = case_exit_status(r.c);

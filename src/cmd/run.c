@@ -146,6 +146,12 @@ bool run_open(struct run *r, struct case_file *loaded)
     return true;
 }
 
+void run_end_engine(struct run *r)
+{
+    engine_free(r->engine);
+    r->engine = NULL;
+}
+
 void run_close(struct run *r)
 {
     engine_free(r->engine);

@@ -41,6 +41,8 @@ bool run_check_outputs(const struct run *r);
 
 /* Opens root and playbook and makes the engine over a new case, or over `loaded` (taken). False after a complaint. */
 bool run_open(struct run *r, struct case_file *loaded);
+/* Once everything is measured and judged: rendering needs the memory, not the samples. */
+void run_end_engine(struct run *r);
 void run_close(struct run *r);
 
 /* Writes every output asked for (and the bundle); on the terminal tells where they are. False after a complaint. */

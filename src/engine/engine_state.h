@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the step loop (engine.c) and the judging (judge.c) share. */
+/* What the parts of the engine share: the step loop (engine.c), its questions (ask.c), what names mean (env.c), judging
+ * (judge.c). */
 #ifndef FW_ENGINE_ENGINE_STATE_H
 #define FW_ENGINE_ENGINE_STATE_H
 
@@ -13,9 +14,23 @@ struct engine {
     struct sampler *sampler;
     double started, spent_before; /* clock at the start of this sitting; seconds of earlier ones */
     bool defaults;                /* "defaults for the rest" was chosen */
+    size_t findings_room, answers_room, notes_room; /* of the case's lists; 0: as they were loaded */
     /* Recommendations as their first finding's row worded them, by index of the playbook's list; NULL: not recommended. */
     struct recommendation **worded;
+    /* The case's own, made once, as they are filled anew after each step. */
+    struct verdict *verdicts;
+    struct recommendation *recommendations;
 };
+
+/* What names mean while this engine runs. */
+struct env engine_names(struct engine *g);
+
+/* Asks what applies, from the first question on. MOVE_NEXT: all answered; MOVE_BACK: to before the first. */
+enum move ask_questions(struct engine *g, const struct step *step, const struct front *front);
+/* Forgets the answers from that question on, of this step and all after it, as they may depend on the one that changes. */
+void ask_forget(struct engine *g, const struct step *from, size_t question);
+/* The suspect is who was named on the command line, else the one answered. */
+void ask_suspect(struct engine *g);
 
 /* Judges the rules of a step over the facts at hand; replaces the step's findings and checks. */
 void judge_step(struct engine *g, const struct step *step);
@@ -25,5 +40,10 @@ void judge_forget(struct engine *g, const struct step *step, const char *why);
 void judge_whole(struct engine *g);
 
 struct check *case_check(const struct case_file *c, const char *id);
+struct answer *case_answer(const struct case_file *c, const char *id);
+const struct step_record *case_step(const struct case_file *c, const char *id);
+
+/* Room for one more in a list that lives in the case's arena; doubled, as an arena gives nothing back. */
+void *case_room(struct case_file *c, void *list, size_t count, size_t *room, size_t size);
 
 #endif

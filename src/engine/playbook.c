@@ -27,11 +27,13 @@ struct playbook *playbook_parse(const char *file, const char *text, size_t lengt
     struct reader r = {.p = p, .arena = &p->arena, .d = d};
     bind_names(&r);
     size_t before = d->count;
-    const struct yaml_node *root = yaml_tree(&p->arena, p->file, text, length, d);
+    struct arena nodes = {0};
+    const struct yaml_node *root = yaml_tree(&nodes, &p->arena, p->file, text, length, d);
     if (root && playbook_declare(&r, root)) {
         playbook_compile(&r, root);
         playbook_check(&r);
     }
+    arena_free(&nodes);
     if (d->count == before)
         return p;
     diags_sort(d);

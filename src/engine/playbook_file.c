@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Where a playbook comes from: a path, the configuration directories, or the binary itself. */
 #include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "base/input.h"
 #include "base/output.h"
 #include "base/str.h"
 #include "base/text.h"
@@ -14,39 +11,14 @@
 #include "engine/playbook.h"
 #include "engine/yaml_tree.h"
 
-enum { NAMES_MAX = 200, NAME_LENGTH_MAX = 100 };
+/* a file a little over the limit of a playbook is read, so that the complaint has its usual form */
+enum { NAMES_MAX = 200, NAME_LENGTH_MAX = 100, READ_MAX = 2 * YAML_BYTES_MAX };
 
 static bool is_path(const char *name)
 {
     size_t n = strlen(name);
     return strchr(name, '/') || (n > 5 && strcmp(name + n - 5, ".yaml") == 0) ||
            (n > 4 && strcmp(name + n - 4, ".yml") == 0);
-}
-
-/* At most one byte more than a playbook may have, so that the reader sees that it is too large. */
-static char *read_file(const char *path, size_t *length, struct err *e)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (fd < 0)
-        return err_system(e, errno, "%s", path), NULL;
-    struct stat st;
-    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
-        close(fd);
-        return err_set(e, "%s: not a file", path), NULL;
-    }
-    size_t size = st.st_size > YAML_BYTES_MAX ? YAML_BYTES_MAX + 1 : (size_t)st.st_size + 1;
-    char *text = mem_alloc(size + 1);
-    ssize_t n = 0;
-    *length = 0;
-    while (*length < size && ((n = read(fd, text + *length, size - *length)) > 0 || (n < 0 && errno == EINTR)))
-        *length += n > 0 ? (size_t)n : 0;
-    int error = n < 0 ? errno : 0;
-    close(fd);
-    if (error) {
-        free(text);
-        return err_system(e, error, "%s", path), NULL;
-    }
-    return text;
 }
 
 static const struct builtin *find_builtin(const char *file)
@@ -126,7 +98,7 @@ char *playbook_text(const char *name, size_t *length, char **file, char **origin
     *file = NULL;
     *origin = NULL;
     if (is_path(name)) {
-        char *text = read_file(name, length, e);
+        char *text = input_read_file(name, READ_MAX, length, e);
         if (text) {
             *file = mem_strdup(name);
             *origin = mem_strdup(name);
@@ -136,7 +108,7 @@ char *playbook_text(const char *name, size_t *length, char **file, char **origin
     AUTO_FREE char *relative = mem_printf("playbooks/%s.yaml", name);
     char *path = output_config_file(relative);
     if (path) {
-        char *text = read_file(path, length, e);
+        char *text = input_read_file(path, READ_MAX, length, e);
         if (!text) {
             free(path);
             return NULL;

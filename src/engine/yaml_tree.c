@@ -9,7 +9,7 @@
 #include "base/text.h"
 
 struct builder {
-    struct arena *arena;
+    struct arena *tree, *texts;
     struct diags *d;
     const char *file;
     struct {
@@ -101,7 +101,7 @@ static struct yaml_node *add_node(struct builder *b, enum yaml_kind kind, struct
 {
     if (!count_node(b, at))
         return NULL;
-    struct yaml_node *n = arena_alloc(b->arena, sizeof *n);
+    struct yaml_node *n = arena_alloc(b->tree, sizeof *n);
     n->kind = kind;
     n->mark = at;
     if (!b->depth) {
@@ -143,7 +143,7 @@ static void add_text(struct builder *b, const yaml_event_t *event)
     size_t top = b->depth - 1;
     if (b->depth && b->open[top].node->kind == YAML_MAP && !b->open[top].key) {
         if (count_node(b, at)) {
-            b->open[top].key = arena_strndup(b->arena, raw, length);
+            b->open[top].key = arena_strndup(b->texts, raw, length);
             b->open[top].key_mark = at;
         }
         return;
@@ -155,7 +155,7 @@ static void add_text(struct builder *b, const yaml_event_t *event)
     if (!n)
         return;
     n->plain = style == YAML_PLAIN_SCALAR_STYLE;
-    n->text = arena_strndup(b->arena, raw, length);
+    n->text = arena_strndup(b->texts, raw, length);
 }
 
 static void open_node(struct builder *b, enum yaml_kind kind, const yaml_event_t *event, bool anchor, bool tag)
@@ -258,9 +258,9 @@ static bool has_directive(struct builder *b, const char *text, size_t length)
     return false;
 }
 
-struct yaml_node *yaml_tree(struct arena *arena, const char *file, const char *text, size_t length, struct diags *d)
+struct yaml_node *yaml_tree(struct arena *nodes, struct arena *texts, const char *file, const char *text, size_t length, struct diags *d)
 {
-    struct builder b = {.arena = arena, .d = d, .file = file};
+    struct builder b = {.tree = nodes, .texts = texts, .d = d, .file = file};
     size_t before = d->count;
     if (length > YAML_BYTES_MAX) {
         diag_add(d, (struct mark){file, 1, 1}, "too large: more than %d KiB", YAML_BYTES_MAX / 1024);

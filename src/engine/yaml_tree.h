@@ -26,8 +26,8 @@ struct yaml_node {
     struct mark key_mark;
 };
 
-/* The tree of the one document in `text`, owned by `arena`; NULL with complaints if it cannot be read to the end.
- * Marks refer to `file` as given. */
-struct yaml_node *yaml_tree(struct arena *arena, const char *file, const char *text, size_t length, struct diags *d);
+/* The tree of the one document in `text`; NULL with complaints if it cannot be read to the end. Its texts and keys are in an
+ * arena of their own, as they are kept when the tree is not. Marks refer to `file` as given. */
+struct yaml_node *yaml_tree(struct arena *nodes, struct arena *texts, const char *file, const char *text, size_t length, struct diags *d);
 
 #endif

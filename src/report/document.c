@@ -5,13 +5,11 @@
 #include "report/document.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <libxml/parser.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/clock.h"
+#include "base/input.h"
 #include "base/output.h"
 #include "base/text.h"
 #include "engine/builtin.h"
@@ -872,15 +870,28 @@ static void compile_element(struct builder *b, xmlNodePtr node, const struct sco
         compile_children(b, node, scope, pre || tree_is(node, "pre"));
 }
 
+static bool is_left_out(const struct builder *b, const xmlNode *node)
+{
+    const struct directive *d = node->_private;
+    return d && (b->for_text ? d->not_in_text : d->not_in_html);
+}
+
 static void compile_children(struct builder *b, xmlNodePtr node, const struct scope_decl *scope, bool pre)
 {
-    for (xmlNodePtr child = node->children; child; child = child->next) {
+    for (xmlNodePtr child = node->children, next; child; child = next) {
+        next = child->next;
         if (child->type == XML_ELEMENT_NODE) {
             compile_element(b, child, scope, pre);
+            if (is_left_out(b, child)) { /* checked like the rest, but not needed */
+                xmlUnlinkNode(child);
+                xmlFreeNode(child);
+            }
         } else if (child->type == XML_TEXT_NODE || child->type == XML_CDATA_SECTION_NODE) {
             const char *source = child->content ? (const char *)child->content : "";
-            if (!pre)
+            if (!pre) {
                 source = squeeze(&b->arena, source);
+                xmlNodeSetContent(child, (const xmlChar *)source);
+            }
             struct message *m = compile_message(b, source, mark_of(b, child), scope);
             if (m)
                 directive_at(b, &child->_private)->text = m;
@@ -896,7 +907,7 @@ static bool is_true(const struct builder *b, const struct expr *e, const struct 
     return v.known && v.truth;
 }
 
-static void expand(struct builder *b, const xmlNode *node, xmlNodePtr into, const struct scope *scope, bool pre);
+static void expand(struct builder *b, const xmlNode *node, xmlNodePtr into, const struct scope *scope);
 
 static void show_tables(const struct builder *b, xmlNodePtr into, const struct scope *scope)
 {
@@ -909,11 +920,9 @@ static void show_tables(const struct builder *b, xmlNodePtr into, const struct s
         }
 }
 
-static void expand_element(struct builder *b, const xmlNode *node, xmlNodePtr into, const struct scope *scope, bool pre)
+static void expand_element(struct builder *b, const xmlNode *node, xmlNodePtr into, const struct scope *scope)
 {
     const struct directive *d = node->_private;
-    if (d && (b->for_text ? d->not_in_text : d->not_in_html))
-        return;
     if (d && d->condition && !is_true(b, d->condition, scope))
         return;
     xmlNodePtr out = xmlNewChild(into, NULL, node->name, NULL);
@@ -948,18 +957,18 @@ static void expand_element(struct builder *b, const xmlNode *node, xmlNodePtr in
         return;
     }
     for (const xmlNode *child = node->children; child; child = child->next)
-        expand(b, child, out, scope, pre || tree_is(node, "pre"));
+        expand(b, child, out, scope);
     if (d && d->shows)
         show_tables(b, out, scope);
 }
 
-static void expand(struct builder *b, const xmlNode *node, xmlNodePtr into, const struct scope *scope, bool pre)
+static void expand(struct builder *b, const xmlNode *node, xmlNodePtr into, const struct scope *scope)
 {
     if (node->type == XML_TEXT_NODE || node->type == XML_CDATA_SECTION_NODE) {
         const struct directive *d = node->_private;
         const char *source = node->content ? (const char *)node->content : "";
         if (!d) {
-            tree_text(into, pre ? source : squeeze(&b->arena, source));
+            tree_text(into, source);
             return;
         }
         AUTO_STR struct str text = {0};
@@ -971,7 +980,7 @@ static void expand(struct builder *b, const xmlNode *node, xmlNodePtr into, cons
         return; /* comments are the template author's */
     const struct directive *d = node->_private;
     if (!d || !d->loops) {
-        expand_element(b, node, into, scope, pre);
+        expand_element(b, node, into, scope);
         return;
     }
     const char *why;
@@ -983,7 +992,7 @@ static void expand(struct builder *b, const xmlNode *node, xmlNodePtr into, cons
             continue;
         if (done++)
             tree_text(into, "\n");
-        expand_element(b, node, into, &inner, pre);
+        expand_element(b, node, into, &inner);
     }
 }
 
@@ -1002,41 +1011,15 @@ static void source_free(struct source *s)
     free(s->own);
 }
 
-static bool read_file(const char *path, char **data, size_t *length, struct err *e)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0)
-        return err_system(e, errno, "%s", path);
-    struct stat st;
-    bool ok = fstat(fd, &st) == 0 || err_system(e, errno, "%s", path);
-    if (ok && !S_ISREG(st.st_mode))
-        ok = err_set(e, "%s: not a regular file", path);
-    *data = mem_alloc(TEMPLATE_BYTES_MAX + 2);
-    *length = 0;
-    while (ok && *length <= TEMPLATE_BYTES_MAX) {
-        ssize_t n = read(fd, *data + *length, TEMPLATE_BYTES_MAX + 1 - *length);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            ok = err_system(e, errno, "%s", path);
-        if (n <= 0)
-            break;
-        *length += (size_t)n;
-    }
-    close(fd);
-    if (ok && *length > TEMPLATE_BYTES_MAX)
-        ok = err_set(e, "%s: a template has at most %d KiB", path, TEMPLATE_BYTES_MAX / 1024);
-    if (ok && memchr(*data, '\0', *length))
-        ok = err_set(e, "%s: this is not text", path);
-    return ok;
-}
-
 static bool source_load(struct source *s, const char *name, struct err *e)
 {
     s->path = output_config_file(name);
     if (s->path) {
-        if (!read_file(s->path, &s->own, &s->length, e))
+        s->own = input_read_file(s->path, TEMPLATE_BYTES_MAX, &s->length, e);
+        if (!s->own)
             return false;
+        if (memchr(s->own, '\0', s->length))
+            return err_set(e, "%s: this is not text", s->path);
         s->data = s->own;
         return true;
     }
@@ -1117,7 +1100,7 @@ xmlDocPtr document_build(const struct case_file *c, bool for_text, struct err *e
         /* a holder, since a loop or a condition can stand at the root too */
         xmlNodePtr holder = xmlNewDocNode(b.doc, NULL, (const xmlChar *)"holder", NULL);
         xmlDocSetRootElement(b.doc, holder);
-        expand(&b, xmlDocGetRootElement(template), holder, NULL, false);
+        expand(&b, xmlDocGetRootElement(template), holder, NULL);
         xmlNodePtr root = holder->children;
         if (root) {
             xmlUnlinkNode(root);

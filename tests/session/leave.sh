@@ -49,8 +49,6 @@ leaves quit quit
 leaves Ctrl-C C-c
 leaves Ctrl-D C-d
 type defaults
-asks html
-type ''
 says 'a session gone on with ends in a report' '^Report: '
 await '^status'
 is 'that has the answer from before' "$(field '.answers[] | select(.id == "symptom") | .value')" growing

@@ -10,12 +10,23 @@ seen=$work/seen
 mark=0
 patience=15
 ! sanitized || patience=60
-tmux_here() {
-    tmux -u -L "fw$$" -f /dev/null "$@"
+terminals=0
+tmux_here() { # each terminal has its own server: one that is leaving would take a new one along
+    tmux -u -L "fw$$-$terminals" -f /dev/null "$@"
+}
+hang_up() { # and wait for the session to have left
+    [ $terminals -gt 0 ] || return 0
+    hang_up_pid=$(tmux_here display-message -p '#{pid}' 2>/dev/null) || return 0
+    tmux_here kill-server 2>/dev/null
+    hang_up_tries=100
+    while kill -0 "$hang_up_pid" 2>/dev/null && [ $hang_up_tries -gt 0 ]; do
+        sleep 0.02
+        hang_up_tries=$((hang_up_tries - 1))
+    done
 }
 session_end() {
     trap - EXIT INT TERM
-    tmux_here kill-server 2>/dev/null
+    hang_up
     rm -rf "$work"
 }
 trap session_end EXIT
@@ -37,7 +48,8 @@ captured() {
 terminal() {
     terminal_width=$1 terminal_height=$2
     shift 2
-    tmux_here kill-server 2>/dev/null
+    hang_up
+    terminals=$((terminals + 1))
     tmux_here start-server \; set-option -g history-limit 50000 \; new-session -d -x "$terminal_width" \
         -y "$terminal_height" -c "$work/dir" env -i PATH="$PATH" TERM=screen LC_ALL=C.UTF-8 HOME="$work/home" \
         XDG_STATE_HOME="$work/state" XDG_CONFIG_HOME="$work/home" PS1='$ ' "$@" sh -i
@@ -47,7 +59,9 @@ terminal() {
 
 # All that is on the screen and above it; lines that the terminal broke are whole again
 screen() {
-    tmux_here capture-pane -p -J -S - | sed -e 's/ *$//' -e :a -e '/^\n*$/{$d;N;ba' -e '}'
+    tmux_here capture-pane -p -J -S - | awk '{ sub(/ +$/, "") }
+        /^$/ { empty++; next }
+        { while (empty) { print ""; empty-- } print }'
 }
 # What came since the last `type`
 since() {
@@ -72,6 +86,7 @@ asks() { # [REGEX]: until a prompt (whose line matches) is the last line
         asks_tries=$((asks_tries - 1))
         sleep 0.05
     done
+    not_ok "a prompt is shown${1:+: $1}" "$seen"
     return 1
 }
 type() { # TEXT, then Enter
@@ -105,5 +120,7 @@ field() { # JQ-FILTER of the saved case
     jq -r "$1" "$(the_case)"
 }
 forget() { # what earlier sessions left
+    hang_up
+    sleep 0.2
     rm -rf "$state" "$work"/dir/*
 }

@@ -347,7 +347,7 @@ static void names_and_paths(void **state)
     assert_string_equal(e.text, "/nonexistent/x.yaml: No such file or directory");
     assert_null(playbook_load("../etc/passwd", &d, NULL, &e));
     assert_null(playbook_load("/", &d, NULL, &e));
-    assert_string_equal(e.text, "/: not a file");
+    assert_string_equal(e.text, "/: is not a regular file");
     assert_int_equal(d.count, 0);
 
     unlink(link);
