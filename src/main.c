@@ -2,7 +2,8 @@
 /* The command line. A map of the files, from here down:
  *
  *   cmd/        one file per verb: session audit probe check list explain capture report resume
- *               run (what session, audit and resume share), answers (the answers file), bundle (one zip for a ticket)
+ *               run (what session, audit and resume share), option (wrong words), answers (the answers file),
+ *               bundle (one zip for a ticket), capture_files (what a capture copies)
  *   engine/     playbook yaml_tree (libyaml) playbook_fields playbook_declare playbook_compile playbook_names
  *               playbook_check playbook_file                      the written runbook, loaded and checked
  *               expr_lex expr_parse expr_name expr_type expr_eval  the expression language,
@@ -15,13 +16,16 @@
  *   term/       prompt (readline) tables (libsmartcols) progress term
  *   base/       root (where /proc and /sys are read) output (files we write) units text str mem err clock
  */
+#include <langinfo.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "cmd/cmd.h"
+#include "cmd/option.h"
 
 static const struct command *const commands[] = {
     &command_session, &command_audit, &command_probe,  &command_check,  &command_list,
@@ -35,7 +39,15 @@ int complain(const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    fprintf(stderr, "fragwizard: %s\n", text);
+    /* what it quotes can come from anywhere */
+    char clean[3 * sizeof text];
+    text_clean(clean, sizeof clean, text, strlen(text));
+    if (strcmp(nl_langinfo(CODESET), "UTF-8") != 0) {
+        char utf8[sizeof clean];
+        memcpy(utf8, clean, sizeof clean);
+        text_ascii(clean, sizeof clean, utf8);
+    }
+    fprintf(stderr, "fragwizard: %s\n", clean);
     return EXIT_UNKNOWN;
 }
 
@@ -62,6 +74,22 @@ static const struct command *find(const char *name)
     return NULL;
 }
 
+static int no_such_verb(const char *name)
+{
+    const char *names[sizeof commands / sizeof *commands];
+    size_t count = 0;
+    for (; commands[count]; count++)
+        names[count] = commands[count]->name;
+    return complain_name("there is no verb", name, names, count, "`fragwizard --help` lists them");
+}
+
+/* Also abbreviated, as getopt would take it; --a could be --answers. */
+static bool is_auto(const char *word)
+{
+    size_t length = strlen(word);
+    return length >= strlen("--au") && strncmp("--auto", word, length) == 0;
+}
+
 int main(int argc, char **argv)
 {
     setlocale(LC_CTYPE, "");
@@ -75,11 +103,11 @@ int main(int argc, char **argv)
     if (argc > 1 && argv[1][0] != '-') {
         const struct command *c = find(argv[1]);
         if (!c)
-            return complain("there is no verb '%s'; `fragwizard --help` lists them", argv[1]);
+            return no_such_verb(argv[1]);
         return c->run(argc - 1, argv + 1);
     }
     for (int i = 1; i < argc; i++)
-        if (strcmp(argv[i], "--auto") == 0)
+        if (is_auto(argv[i]))
             return command_audit.run(argc, argv);
     return command_session.run(argc, argv);
 }

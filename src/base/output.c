@@ -275,6 +275,30 @@ bool output_make_dirs(const char *path, struct err *e)
     }
 }
 
+static int create_new(const char *path)
+{
+    int fd;
+    do
+        fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    while (fd < 0 && errno == EINTR);
+    return fd;
+}
+
+int output_new_file(const char *path, struct err *e)
+{
+    int fd = create_new(path);
+    const char *slash = strrchr(path, '/');
+    if (fd < 0 && errno == ENOENT && slash && slash > path) {
+        AUTO_FREE char *directory = mem_printf("%.*s", (int)(slash - path), path);
+        if (!output_make_dirs(directory, e))
+            return -1;
+        fd = create_new(path);
+    }
+    if (fd < 0)
+        fail(e, path, errno);
+    return fd;
+}
+
 /* An absolute path from the environment; the XDG specification says that a relative one is to be ignored. */
 static const char *environment_path(const char *name)
 {

@@ -12,6 +12,9 @@
 #include "base/err.h"
 
 bool output_write_file(const char *path, const char *data, size_t length, mode_t mode, struct err *e);
+/* A new file and its descriptor, for the thousands of a directory that nobody uses before it is complete: O_EXCL, O_NOFOLLOW,
+ * 0600, directories above it made as needed. Neither synced nor removed if writing fails. -1 with a sentence. */
+int output_new_file(const char *path, struct err *e);
 /* Writes to a descriptor to the end (EINTR, short writes); a closed pipe is an error, never a signal. */
 bool output_write_fd(int fd, const char *name, const char *data, size_t length, struct err *e);
 /* Removes a temporary file that is being written; async-signal-safe, for ends that do not return (no memory, a signal). */

@@ -353,7 +353,7 @@ void root_reason(char *out, size_t size, const char *path, enum status s)
              s == STATUS_DENIED && geteuid() != 0 ? "; run as root" : "");
 }
 
-static void fail(const char *path, int number, size_t limit, enum status *status, struct err *e)
+static void fail(const struct root *r, const char *path, int number, size_t limit, enum status *status, struct err *e)
 {
     enum status s = status_of_errno(number);
     if (status)
@@ -372,6 +372,9 @@ static void fail(const char *path, int number, size_t limit, enum status *status
         err_system(e, number, "/%s", path);
     } else {
         root_reason(e->text, sizeof e->text, path, s);
+        char *advice = s == STATUS_DENIED && r->denied ? strstr(e->text, "; run as root") : NULL;
+        if (advice)
+            *advice = '\0'; /* it was refused when the capture was made */
     }
 }
 
@@ -379,7 +382,7 @@ char *root_read(const struct root *r, const char *path, size_t limit, size_t *le
 {
     int fd = root_open_file(r, path);
     if (fd < 0) {
-        fail(path, -fd, limit, status, e);
+        fail(r, path, -fd, limit, status, e);
         return NULL;
     }
     /* files of /proc tell no size */
@@ -400,7 +403,7 @@ char *root_read(const struct root *r, const char *path, size_t limit, size_t *le
     close(fd);
     if (n < 0) {
         free(data);
-        fail(path, (int)-n, limit, status, e);
+        fail(r, path, (int)-n, limit, status, e);
         return NULL;
     }
     data[used] = '\0';
@@ -453,7 +456,7 @@ bool root_sysctl(const struct root *r, const char *name, char *out, size_t size,
     char path[256] = "proc/sys/", text[4096];
     size_t at = strlen(path);
     if (strlen(name) >= sizeof path - at) {
-        fail("proc/sys", ENAMETOOLONG, 0, status, e);
+        fail(r, "proc/sys", ENAMETOOLONG, 0, status, e);
         return false;
     }
     for (const char *c = name; *c; c++)
@@ -464,7 +467,7 @@ bool root_sysctl(const struct root *r, const char *name, char *out, size_t size,
     if (error == ENOENT && r->sosreport)
         sysctl_of_sosreport(r, name, out, size, &error);
     if (error) {
-        fail(path, error, error == EFBIG && n >= 0 ? size - 1 : sizeof text - 1, status, e);
+        fail(r, path, error, error == EFBIG && n >= 0 ? size - 1 : sizeof text - 1, status, e);
         return false;
     }
     if (status)

@@ -3,14 +3,16 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "cmd/run.h"
 #include "term/progress.h"
 
 static const char usage[] =
     "fragwizard --auto [options]      the audit: asks nothing, changes nothing, reports\n"
     "\n"
-    "  -o, --output FILE     write the report there; its ending tells the format: .html .txt .json .prom\n"
-    "                        (may be repeated; without it the report goes to standard output as text)\n"
+    "  -o, --output FILE     write the report there; its ending tells the format: .html .txt .json .prom. May be\n"
+    "                        repeated. A directory gets fragwizard-HOST-TIME.html, - is standard output.\n"
+    "                        Without -o and --bundle the report goes to standard output as text\n"
     "  --format FORMAT       text, html, json, nagios or prometheus\n"
     "  --duration TIME       how long to observe: 30s (default), 5min, 2h, 3d; 0: one look\n"
     "  --pid PID             the process you suspect\n"
@@ -30,6 +32,71 @@ static enum move audit_wait(void *data, struct engine *g, struct sampler *s)
     return progress_wait(s, &r->term, false, "observing");
 }
 
+/* Said at once, so that nobody wonders; standard error, so that it is in no report. */
+static void announce(const struct run *r)
+{
+    if (!r->term.tty_err)
+        return;
+    char window[64];
+    double left = sampler_remaining(engine_sampler(r->engine));
+    units_format(window, sizeof window, (double)(long)(left + 0.999), TYPE_SECONDS);
+    fprintf(stderr, "fragwizard %s: %s on %s. It reads only and changes nothing.", FRAGWIZARD_VERSION, r->playbook->name,
+            r->c->host);
+    if (left > 0)
+        fprintf(stderr, " It observes for %s; Ctrl-C ends that early and still reports.", window);
+    fputc('\n', stderr);
+}
+
+/* The verdict, what was found and where the rest stands: at most a screenful. */
+static void sum_up(const struct run *r)
+{
+    const struct case_file *c = r->c;
+    const struct term *t = &r->term;
+    term_print(t, 0, c->headline);
+    size_t room = t->height > 12 ? t->height - 12 : 4, more = 0, unchecked = 0;
+    for (size_t i = 0; i < c->finding_count; i++) {
+        if (c->findings[i].severity == SEVERITY_INFO)
+            continue;
+        AUTO_FREE char *line = mem_printf("%s %s", term_sign(c->findings[i].severity), c->findings[i].say);
+        size_t lines = text_width(line) / t->width + 1;
+        if (more || lines > room) {
+            more++;
+            continue;
+        }
+        room -= lines;
+        term_print(t, 0, line);
+    }
+    for (size_t i = 0; i < c->check_count; i++)
+        unchecked += c->checks[i].result == CHECK_UNCHECKED;
+    if (more)
+        printf("... and %zu more in the report\n", more);
+    if (unchecked)
+        printf("[?] %zu check%s could not be made; the report tells why\n", unchecked, unchecked == 1 ? "" : "s");
+    for (size_t i = 0; i < r->output_count; i++)
+        printf("Report: %s\n", r->outputs[i]);
+    if (r->bundle_path)
+        printf("Bundle: %s\n", r->bundle_path);
+}
+
+static bool has_standard_output(const struct run *r)
+{
+    for (size_t i = 0; i < r->output_count; i++)
+        if (strcmp(r->outputs[i], "-") == 0)
+            return true;
+    return false;
+}
+
+static bool deliver(struct run *r)
+{
+    if (!r->output_count && !r->bundle_path)
+        return run_print(r->c, r->format, &r->term);
+    if (!run_write_outputs(r))
+        return false;
+    if (r->term.tty_out && !has_standard_output(r))
+        sum_up(r);
+    return true;
+}
+
 static int audit(int argc, char **argv)
 {
     struct run r;
@@ -40,19 +107,15 @@ static int audit(int argc, char **argv)
     struct err e;
     struct front front = {.data = &r, .wait = audit_wait};
     status = EXIT_UNKNOWN;
-    if (!run_open(&r, NULL))
-        ;
-    else if (!engine_run(r.engine, &front, &e))
-        complain("%s", e.text);
-    else if (run_end_engine(&r), !run_write_outputs(&r))
-        ;
-    else if (r.output_count) {
-        status = case_exit_status(r.c);
-        term_print(&r.term, 0, r.c->headline);
-        for (size_t i = 0; i < r.output_count; i++)
-            printf("Report: %s\n", r.outputs[i]);
-    } else if (run_print(r.c, r.format, &r.term)) {
-        status = case_exit_status(r.c);
+    if (run_open(&r, NULL)) {
+        announce(&r);
+        if (!engine_run(r.engine, &front, &e)) {
+            complain("%s", e.text);
+        } else {
+            run_end_engine(&r);
+            if (deliver(&r))
+                status = case_exit_status(r.c);
+        }
     }
     run_close(&r);
     return status;

@@ -2,84 +2,103 @@
 /* A real machine into a tree that --root reads: the files that the probes read, and nothing else (no environment, no file
  * contents, command lines only of the process named). Over a window the moving files are kept at several moments, so that rates
  * replay too. What could not be read is listed in `fragwizard-denied`. */
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/output.h"
 #include "base/root.h"
 #include "base/str.h"
+#include "cmd/capture_files.h"
 #include "cmd/cmd.h"
+#include "cmd/option.h"
 #include "engine/sampler.h"
+#include "probes/pids.h"
 
-enum { FILE_BYTES_MAX = 8 * 1024 * 1024, MOMENTS_MAX = 60, DEPTH_MAX = 16, LEADING = 40 };
+enum { ACCOUNT_BYTES_MAX = 8 * 1024 * 1024, MOMENTS_MAX = 60, DEPTH_MAX = 16, LEADING = 40, CLOSELY = 3 };
 
 static const char usage[] =
     "fragwizard capture DIR [--duration 30s] [--pid PID]\n"
     "\n"
-    "Copies what the probes read below /proc and /sys into DIR (which must not exist), so that\n"
-    "`fragwizard --root DIR --auto` can judge this machine elsewhere. With a duration the moving figures\n"
-    "are kept at several moments, so that rates replay too. --pid adds that process's maps and command line.\n";
-
-/* Copied once; a trailing slash copies the regular files of a directory, // those of all directories below. */
-static const char *const once[] = {
-    "proc/meminfo", "proc/vmstat", "proc/zoneinfo", "proc/buddyinfo", "proc/pagetypeinfo", "proc/slabinfo", "proc/swaps",
-    "proc/version", "proc/uptime", "proc/cpuinfo", "proc/loadavg", "proc/pressure/", "proc/sys/vm/", "proc/sys/kernel/osrelease",
-    "proc/sys/kernel/hostname", "proc/sys/kernel/ostype", "proc/sys/fs/dentry-state", "proc/sys/fs/file-nr",
-    "proc/self/cgroup", "sys/kernel/mm/transparent_hugepage//", "sys/kernel/mm/hugepages//",
-    "sys/kernel/mm/lru_gen/", "sys/hypervisor/type", "sys/class/dmi/id/sys_vendor",
-    "sys/class/dmi/id/product_name", "sys/class/dmi/id/board_vendor", "sys/class/dmi/id/bios_vendor",
-    "sys/class/dmi/id/chassis_asset_tag", "sys/devices/system/cpu/online", "sys/devices/system/node/online",
-    "sys/module/zswap/parameters/", "etc/os-release", NULL,
-};
-
-/* Copied at every moment. */
-static const char *const moving[] = {"proc/meminfo", "proc/vmstat", "proc/pressure/", "proc/slabinfo", NULL};
-static const char *const of_process[] = {"stat", "statm", "status", "smaps_rollup", "cgroup", NULL};
+    "Copies what the probes read below /proc and /sys into DIR, which must not exist, so that\n"
+    "`fragwizard --root DIR --auto` can judge this machine elsewhere. With a duration the moving figures are kept at\n"
+    "several moments, so that rates replay too; SIGINT or SIGTERM ends that early, and the capture is good. --pid adds\n"
+    "that process's smaps and command line. Nothing else of any process is copied than its figures, its name, its\n"
+    "cgroup and the names of the files it maps.\n"
+    "\n"
+    "Exit status: 0, or 3 if the capture is not complete.\n";
 
 struct capture {
     struct root root;
     const char *directory;
-    char *target; /* where files go now: the tree or one of its moments */
+    char moment[32]; /* "moment/3/" while one is taken, else empty */
     struct str denied;
     size_t files, bytes;
     bool failed;
     struct err e;
+    char buffer[65536];
 };
 
-static void write_file(struct capture *c, const char *path, const char *data, size_t length)
+static int create(struct capture *c, const char *path)
 {
-    AUTO_FREE char *out = mem_printf("%s/%s", c->target, path);
-    char *slash = strrchr(out, '/');
-    *slash = '\0';
-    bool made = output_make_dirs(out, &c->e);
-    *slash = '/';
-    if (!made || !output_write_file(out, data, length, 0600, &c->e))
-        c->failed = true;
+    AUTO_FREE char *out = mem_printf("%s/%s%s", c->directory, c->moment, path);
+    int fd = output_new_file(out, &c->e);
+    c->failed = c->failed || fd < 0;
     c->files++;
+    return fd;
+}
+
+static void append(struct capture *c, int fd, const char *data, size_t length)
+{
+    if (!c->failed && !output_write_fd(fd, c->directory, data, length, &c->e))
+        c->failed = true;
     c->bytes += length;
 }
 
+static void complete(struct capture *c, int fd)
+{
+    if (close(fd) != 0 && !c->failed)
+        c->failed = !err_system(&c->e, errno, "%s", c->directory);
+}
+
+static void write_file(struct capture *c, const char *path, const char *data, size_t length)
+{
+    int fd = c->failed ? -1 : create(c, path);
+    if (fd < 0)
+        return;
+    append(c, fd, data, length);
+    complete(c, fd);
+}
+
+static ssize_t read_piece(struct capture *c, int fd)
+{
+    ssize_t n;
+    do
+        n = read(fd, c->buffer, sizeof c->buffer);
+    while (n < 0 && errno == EINTR);
+    return n < 0 ? -errno : n;
+}
+
+/* What vanished or does not exist leaves no file; the probes will say so. */
 static void copy_file(struct capture *c, const char *path)
 {
-    size_t length;
-    enum status status;
-    struct err e;
-    if (c->failed)
-        return;
-    AUTO_FREE char *data = root_read(&c->root, path, FILE_BYTES_MAX, &length, &status, &e);
-    if (data)
-        write_file(c, path, data, length);
-    else if (status == STATUS_DENIED)
+    int in = c->failed ? -1 : root_open_file(&c->root, path);
+    ssize_t n = in < 0 ? in : read_piece(c, in);
+    if (!c->failed && n < 0 && status_of_errno((int)-n) == STATUS_DENIED)
         str_printf(&c->denied, "%s\n", path);
+    int out = n < 0 ? -1 : create(c, path);
+    for (; out >= 0 && n > 0 && !c->failed; n = read_piece(c, in))
+        append(c, out, c->buffer, (size_t)n);
+    if (out >= 0)
+        complete(c, out);
+    if (in >= 0)
+        close(in);
 }
 
 /* `accept` NULL takes every regular file. Links are not followed: /sys is full of loops. */
@@ -119,30 +138,24 @@ static void copy_listed(struct capture *c, const char *const *list)
     }
 }
 
-static bool is_cgroup_file(const char *name)
+/* By name: caches that the kernel merged are links to the one that they share, whose own name begins with a colon. */
+static void copy_slabs(struct capture *c)
 {
-    static const char *const names[] = {
-        "memory.current", "memory.max", "memory.high", "memory.swap.current", "memory.swap.max", "memory.events", "memory.stat",
-        "memory.pressure", "memory.usage_in_bytes", "memory.limit_in_bytes", "memory.memsw.usage_in_bytes",
-        "memory.memsw.limit_in_bytes", "memory.failcnt", "memory.oom_control", "memory.use_hierarchy", "cgroup.controllers",
-        "cgroup.procs", "pids.current", NULL};
-    for (size_t i = 0; names[i]; i++)
-        if (strcmp(names[i], name) == 0)
-            return true;
-    return false;
-}
-
-static bool is_slab_file(const char *name)
-{
-    return strcmp(name, "reclaim_account") == 0 || strcmp(name, "aliases") == 0;
+    int fd = root_open_dir(&c->root, "sys/kernel/slab");
+    DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
+    for (struct dirent *entry; d && !c->failed && (entry = readdir(d));)
+        for (size_t i = 0; capture_of_slab[i] && entry->d_name[0] != '.' && entry->d_name[0] != ':'; i++) {
+            AUTO_FREE char *path = mem_printf("sys/kernel/slab/%s/%s", entry->d_name, capture_of_slab[i]);
+            copy_file(c, path);
+        }
+    if (d)
+        closedir(d);
 }
 
 /* Only names and numbers of accounts, as reports show them. */
 static void copy_accounts(struct capture *c)
 {
-    size_t length;
-    enum status status;
-    AUTO_FREE char *text = root_read(&c->root, "etc/passwd", FILE_BYTES_MAX, &length, &status, &c->e);
+    AUTO_FREE char *text = root_read(&c->root, "etc/passwd", ACCOUNT_BYTES_MAX, NULL, NULL, NULL);
     AUTO_STR struct str out = {0};
     for (char *line = text; line && *line;) {
         char *next = strchr(line, '\n');
@@ -154,80 +167,29 @@ static void copy_accounts(struct capture *c)
             str_printf(&out, "%.*s:x:%.*s::::\n", (int)strcspn(line, ":"), line, (int)strcspn(uid + 1, ":"), uid + 1);
         line = next;
     }
-    if (out.length && !c->failed)
+    if (out.length)
         write_file(c, "etc/passwd", out.data, out.length);
 }
 
-static void copy_process(struct capture *c, long pid, bool whole)
+static void copy_process(struct capture *c, long pid, const char *const *files)
 {
     char path[64];
-    for (size_t i = 0; of_process[i]; i++) {
-        snprintf(path, sizeof path, "proc/%ld/%s", pid, of_process[i]);
+    for (size_t i = 0; files[i]; i++) {
+        snprintf(path, sizeof path, "proc/%ld/%s", pid, files[i]);
         copy_file(c, path);
     }
-    snprintf(path, sizeof path, "proc/%ld/maps", pid);
-    copy_file(c, path);
-    if (!whole)
-        return;
-    static const char *const more[] = {"smaps", "cmdline", "oom_score", NULL};
-    for (size_t i = 0; more[i]; i++) {
-        snprintf(path, sizeof path, "proc/%ld/%s", pid, more[i]);
-        copy_file(c, path);
-    }
-}
-
-struct leader {
-    long pid;
-    unsigned long pages;
-};
-
-static int compare_leaders(const void *a, const void *b)
-{
-    const struct leader *x = a, *y = b;
-    return (x->pages < y->pages) - (x->pages > y->pages);
-}
-
-static size_t list_processes(struct capture *c, struct leader **out)
-{
-    int fd = root_open_dir(&c->root, "proc");
-    DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
-    size_t count = 0, room = 0;
-    *out = NULL;
-    for (struct dirent *entry; d && (entry = readdir(d));) {
-        if (!isdigit((unsigned char)entry->d_name[0]))
-            continue;
-        char path[300], text[256];
-        snprintf(path, sizeof path, "%s/statm", entry->d_name);
-        struct leader l = {.pid = strtol(entry->d_name, NULL, 10)};
-        if (root_read_below(&c->root, fd, path, text, sizeof text) < 0 || sscanf(text, "%*u %lu", &l.pages) != 1)
-            continue;
-        if (count == room)
-            *out = mem_resize(*out, room = room ? room * 2 : 256, sizeof **out);
-        (*out)[count++] = l;
-    }
-    if (d)
-        closedir(d);
-    if (count)
-        qsort(*out, count, sizeof **out, compare_leaders);
-    return count;
 }
 
 static void copy_moment(struct capture *c, unsigned n, double time, const struct leader *leaders, size_t count)
 {
-    AUTO_FREE char *tree = c->target;
-    AUTO_FREE char *moment = mem_printf("%s/moment/%u", tree, n);
-    c->target = moment;
-    char text[64];
+    char text[32];
+    snprintf(c->moment, sizeof c->moment, "moment/%u/", n);
     write_file(c, "time", text, (size_t)snprintf(text, sizeof text, "%.3f\n", time));
-    copy_listed(c, moving);
-    copy_directory(c, "sys/fs/cgroup", true, 0, is_cgroup_file);
-    for (size_t i = 0; i < count && i < LEADING; i++) {
-        snprintf(text, sizeof text, "proc/%ld/smaps_rollup", leaders[i].pid);
-        copy_file(c, text);
-        snprintf(text, sizeof text, "proc/%ld/stat", leaders[i].pid);
-        copy_file(c, text);
-    }
-    c->target = mem_strdup(tree);
+    copy_listed(c, capture_moving);
+    copy_directory(c, "sys/fs/cgroup", true, 0, capture_is_cgroup_file);
+    for (size_t i = 0; i < count; i++)
+        copy_process(c, leaders[i].pid, capture_of_leader);
+    c->moment[0] = '\0';
 }
 
 static void copy_window(struct capture *c, double window, const struct leader *leaders, size_t count)
@@ -249,71 +211,125 @@ static void copy_window(struct capture *c, double window, const struct leader *l
     }
 }
 
+/* What the files themselves do not tell. */
 static void describe(struct capture *c)
 {
-    char time[32], host[256], text[512];
-    enum status status;
+    char time[32], host[256], number[24];
+    struct utsname system;
+    struct users users = {0};
+    AUTO_STR struct str text = {0};
     clock_iso(time, clock_wall());
-    if (!root_sysctl(&c->root, "kernel.hostname", host, sizeof host, &status, NULL))
+    users_read(&users, &c->root);
+    if (!root_sysctl(&c->root, "kernel.hostname", host, sizeof host, NULL, NULL))
         snprintf(host, sizeof host, "unknown");
-    int length = snprintf(text, sizeof text, "page_size %ld\nhostname %.200s\ntime %s\nversion %s\n", sysconf(_SC_PAGESIZE), host,
-                          time, FRAGWIZARD_VERSION);
-    write_file(c, "fragwizard-capture", text, (size_t)length);
+    str_printf(&text, "page_size %ld\nhostname %s\ntime %s\nversion %s\nuser %s\n", sysconf(_SC_PAGESIZE), host, time,
+               FRAGWIZARD_VERSION, users_name(&users, geteuid(), number));
+    if (uname(&system) == 0)
+        str_printf(&text, "machine %s\n", system.machine);
+    users_free(&users);
     if (c->denied.length)
         write_file(c, "fragwizard-denied", c->denied.data, c->denied.length);
+    write_file(c, "fragwizard-capture", text.data, text.length);
 }
 
-static void capture_all(struct capture *c, long pid, double window)
+static void copy_processes(struct capture *c, const struct pids *p, const struct leader *leaders, size_t leading, long suspect)
 {
-    struct leader *leaders;
-    size_t count = list_processes(c, &leaders);
+    size_t count;
+    AUTO_FREE long *list = pids_list(p, &count);
+    for (size_t i = 0; i < count && !c->failed; i++)
+        copy_process(c, list[i], capture_of_process);
+    for (size_t i = 0; i < leading && i < CLOSELY; i++) /* one of them is what the audit looks at if it is told none */
+        if (leaders[i].pid != suspect)
+            copy_process(c, leaders[i].pid, capture_closely);
+    if (suspect)
+        copy_process(c, suspect, capture_of_suspect);
+}
+
+static void capture_all(struct capture *c, long suspect, double window)
+{
+    struct pids p;
+    enum status status;
+    if (!pids_open(&p, &c->root, &status, &c->e)) {
+        c->failed = true;
+        return;
+    }
+    size_t count;
+    AUTO_FREE struct leader *leaders = pids_leaders(&p, LEADING, &count);
     if (window > 0)
         copy_window(c, window, leaders, count);
-    copy_listed(c, once);
-    copy_directory(c, "sys/fs/cgroup", true, 0, is_cgroup_file);
-    copy_directory(c, "sys/kernel/slab", true, 0, is_slab_file);
+    copy_listed(c, capture_once);
+    copy_directory(c, "sys/fs/cgroup", true, 0, capture_is_cgroup_file);
+    copy_slabs(c);
     copy_accounts(c);
-    for (size_t i = 0; i < count && !c->failed; i++)
-        copy_process(c, leaders[i].pid, leaders[i].pid == pid);
-    free(leaders);
+    copy_processes(c, &p, leaders, count, suspect);
+    pids_close(&p);
     describe(c);
+}
+
+struct request {
+    const char *directory;
+    double window;
+    long pid;
+};
+
+static bool parse(struct request *q, int argc, char **argv, int *status)
+{
+    static const struct option long_options[] = {
+        {"duration", required_argument, NULL, 'd'}, {"pid", required_argument, NULL, 'p'}, {"help", no_argument, NULL, 'h'}, {0}};
+    *q = (struct request){0};
+    *status = EXIT_UNKNOWN;
+    optind = 0;
+    opterr = 0;
+    for (int option; (option = getopt_long(argc, argv, ":h", long_options, NULL)) != -1;) {
+        if (option == 'h') {
+            fputs(usage, stdout);
+            *status = EXIT_OK;
+            return false;
+        }
+        if (option == '?' || option == ':')
+            return complain_option("capture", option, argv, long_options), false;
+        if (option == 'd' && !units_parse_duration(optarg, &q->window))
+            return complain("capture: --duration: '%s' is no duration (30s, 5min, 2h)", optarg), false;
+        if (option == 'p' && !parse_pid(optarg, &q->pid))
+            return complain("capture: --pid: '%s' is no process id", optarg), false;
+    }
+    if (optind != argc - 1)
+        return complain(optind == argc ? "capture: into which directory? see `fragwizard capture --help`"
+                                       : "capture: one directory only; see `fragwizard capture --help`"), false;
+    q->directory = argv[optind];
+    return true;
 }
 
 static int capture(int argc, char **argv)
 {
-    static const struct option long_options[] = {
-        {"duration", required_argument, NULL, 'd'}, {"pid", required_argument, NULL, 'p'}, {"help", no_argument, NULL, 'h'}, {0}};
-    double window = 0;
-    long pid = 0;
-    optind = 0;
-    opterr = 0;
-    for (int option; (option = getopt_long(argc, argv, ":h", long_options, NULL)) != -1;) {
-        if (option == 'h')
-            return fputs(usage, stdout), EXIT_OK;
-        if (option == 'd' && units_parse_duration(optarg, &window))
-            continue;
-        if (option == 'p' && (pid = strtol(optarg, NULL, 10)) > 0)
-            continue;
-        return complain("capture: '%s' is not understood; see `fragwizard capture --help`", argv[optind - 1]);
+    struct request q;
+    int status;
+    if (!parse(&q, argc, argv, &status))
+        return status;
+    if (q.pid && process_is_gone(q.pid))
+        return complain("capture: --pid: there is no process %ld", q.pid);
+    AUTO_FREE struct capture *c = mem_alloc(sizeof *c);
+    c->directory = q.directory;
+    if (!root_open(&c->root, "/", &c->e))
+        return complain("capture: %s", c->e.text);
+    if (mkdir(c->directory, 0700) != 0) {
+        int number = errno;
+        root_close(&c->root);
+        return complain("capture: %s: %s", c->directory,
+                        number == EEXIST   ? "exists already; a capture makes a new directory"
+                        : number == ENOENT ? "the directory above it does not exist"
+                                           : strerror(number));
     }
-    if (optind != argc - 1)
-        return complain("capture: name one directory; see `fragwizard capture --help`");
-    struct capture c = {.directory = argv[optind]};
-    if (mkdir(c.directory, 0700) != 0)
-        return complain("%s: %s", c.directory, errno == EEXIST ? "exists already; capture makes a new directory" : strerror(errno));
-    if (!root_open(&c.root, "/", &c.e))
-        return complain("%s", c.e.text);
     sampler_catch_signals();
-    c.target = mem_strdup(c.directory);
-    capture_all(&c, pid, window);
-    root_close(&c.root);
-    free(c.target);
-    bool partial = c.denied.length > 0;
-    str_free(&c.denied);
-    if (c.failed)
-        return complain("%s", c.e.text);
-    printf("%s: %zu files, %.1f MiB%s\n", c.directory, c.files, (double)c.bytes / 1048576.0,
-           partial ? "; what could not be read is listed in fragwizard-denied (run as root to have it)" : "");
+    capture_all(c, q.pid, q.window);
+    root_close(&c->root);
+    bool partial = c->denied.length > 0;
+    str_free(&c->denied);
+    if (c->failed)
+        return complain("capture: %s; what is in %s is not complete", c->e.text, c->directory);
+    printf("%s: %zu files, %.1f MiB%s%s\n", c->directory, c->files, (double)c->bytes / 1048576.0,
+           partial ? "; what could not be read is listed in fragwizard-denied" : "",
+           partial && geteuid() != 0 ? " (root could read it)" : "");
     return EXIT_OK;
 }
 

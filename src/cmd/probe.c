@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One probe's tables on the terminal, or as JSON: all rows. */
-#include <getopt.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,6 +8,7 @@
 
 #include "base/output.h"
 #include "cmd/cmd.h"
+#include "cmd/option.h"
 #include "engine/case.h"
 #include "engine/sampler.h"
 #include "term/progress.h"
@@ -39,36 +40,94 @@ static void list_probes(void)
         printf("  %-10s %s (%s)\n", probes[i]->name, probes[i]->help, probes[i]->classic);
 }
 
-static bool parse_number(const char *text, long *out)
+static bool parse_rows(const char *text, size_t *rows)
 {
     char *end;
-    *out = strtol(text, &end, 10);
-    return *text && !*end && *out > 0 && *out <= 4194304;
+    errno = 0;
+    unsigned long number = strcmp(text, "all") == 0 ? (end = "", ULONG_MAX) : strtoul(text, &end, 10);
+    *rows = number;
+    return !errno && !*end && number > 0 && *text != '-' && *text != '+';
+}
+
+enum { TOP_MAX = 10000 };
+
+static bool parse_top(const char *text, unsigned *top)
+{
+    size_t number;
+    bool fine = parse_rows(text, &number) && number <= TOP_MAX;
+    *top = fine ? (unsigned)number : 0;
+    return fine;
 }
 
 static bool parse_key(struct request *q, const char *word)
 {
-    long number = 0;
+    static const char *const keys[] = {"pid", "window", "top", "table", "sort", "rows"};
     const char *value = strchr(word, '=');
     if (!value)
         return complain("probe: '%s' is no key=value; see `fragwizard probe --help`", word), false;
-    size_t length = (size_t)(value++ - word);
-    bool fine = true;
-    if (strncmp(word, "window", length) == 0 && length == 6)
+    AUTO_FREE char *key = mem_printf("%.*s", (int)(value - word), word);
+    value++;
+    bool fine = *value != '\0';
+    if (strcmp(key, "window") == 0)
         fine = units_parse_duration(value, &q->input.window_s);
-    else if (strncmp(word, "pid", length) == 0 && length == 3)
-        fine = parse_number(value, &q->input.pid);
-    else if (strncmp(word, "top", length) == 0 && length == 3)
-        fine = parse_number(value, &number), q->input.top = (unsigned)number;
-    else if (strncmp(word, "rows", length) == 0 && length == 4)
-        fine = strcmp(value, "all") == 0 ? (number = LONG_MAX) : parse_number(value, &number), q->rows = (size_t)number;
-    else if (strncmp(word, "table", length) == 0 && length == 5)
+    else if (strcmp(key, "pid") == 0)
+        fine = parse_pid(value, &q->input.pid);
+    else if (strcmp(key, "top") == 0)
+        fine = parse_top(value, &q->input.top);
+    else if (strcmp(key, "rows") == 0)
+        fine = parse_rows(value, &q->rows);
+    else if (strcmp(key, "table") == 0)
         q->table = value;
-    else if (strncmp(word, "sort", length) == 0 && length == 4)
+    else if (strcmp(key, "sort") == 0)
         q->sort = value;
     else
-        return complain("probe: there is no key '%.*s'; see `fragwizard probe --help`", (int)length, word), false;
-    return fine || (complain("probe: '%s' is no value for %.*s", value, (int)length, word), false);
+        return complain_name("probe: there is no key", key, keys, sizeof keys / sizeof *keys, "see `fragwizard probe --help`"), false;
+    return fine || (complain("probe: '%s' is no value for %s", value, key), false);
+}
+
+static bool find_probe(struct request *q, const char *name)
+{
+    const char *names[64];
+    size_t count = 0;
+    q->probe = probe_find(name);
+    for (; probes[count] && count < sizeof names / sizeof *names; count++)
+        names[count] = probes[count]->name;
+    return q->probe || (complain_name("probe: there is no probe", name, names, count, "`fragwizard probe --help` lists them"), false);
+}
+
+static bool check_table(const struct request *q)
+{
+    const char *names[64];
+    size_t count = 0;
+    for (unsigned i = 0; i < q->probe->table_count && count < 64; i++) {
+        if (q->table && strcmp(q->probe->tables[i].name, q->table) == 0)
+            return true;
+        names[count++] = q->probe->tables[i].name;
+    }
+    if (!q->table)
+        return true;
+    AUTO_FREE char *lack = mem_printf("probe: %s has no table", q->probe->name);
+    return complain_name(lack, q->table, names, count, "`fragwizard list facts` lists them"), false;
+}
+
+static bool check_sort(const struct request *q)
+{
+    enum { COLUMNS_MAX = 128 };
+    const char *names[COLUMNS_MAX], *column = q->sort ? q->sort + (q->sort[0] == '-') : NULL;
+    size_t count = 0;
+    if (!column)
+        return true;
+    for (unsigned i = 0; i < q->probe->table_count; i++) {
+        const struct table_decl *d = &q->probe->tables[i];
+        if (q->table && strcmp(d->name, q->table) != 0)
+            continue;
+        if (table_decl_column(d, column) >= 0)
+            return true;
+        for (unsigned k = 0; k < d->column_count && count < COLUMNS_MAX; k++)
+            names[count++] = d->columns[k].name;
+    }
+    AUTO_FREE char *lack = mem_printf("probe: %s has no column", q->probe->name);
+    return complain_name(lack, column, names, count, "`fragwizard list facts` lists them"), false;
 }
 
 static bool parse(struct request *q, int argc, char **argv, int *status)
@@ -90,27 +149,22 @@ static bool parse(struct request *q, int argc, char **argv, int *status)
         else if (option == 'f' && (strcmp(optarg, "json") == 0 || strcmp(optarg, "text") == 0))
             q->json = optarg[0] == 'j';
         else if (option == 'f')
-            return complain("probe: --format is text or json"), false;
+            return complain("probe: --format: '%s' is none of text, json", optarg), false;
         else
-            return complain("probe: '%s' is no option, or lacks its value; see `fragwizard probe --help`", argv[optind - 1]), false;
+            return complain_option("probe", option, argv, long_options), false;
     }
     if (optind == argc)
         return complain("probe: which one? `fragwizard probe --help` lists them"), false;
-    q->probe = probe_find(argv[optind]);
-    if (!q->probe)
-        return complain("probe: there is no '%s'; `fragwizard probe --help` lists them", argv[optind]), false;
+    if (!find_probe(q, argv[optind]))
+        return false;
     for (int i = optind + 1; i < argc; i++)
         if (!parse_key(q, argv[i]))
             return false;
-    bool sortable = !q->sort;
-    for (unsigned i = 0; !sortable && i < q->probe->table_count; i++)
-        sortable = table_decl_column(&q->probe->tables[i], q->sort + (q->sort[0] == '-')) >= 0;
-    if (!sortable)
-        return complain("probe: no table of %s has a column '%s'; `fragwizard list facts` lists them", q->probe->name,
-                        q->sort + (q->sort[0] == '-')), false;
+    if (q->probe->needs_pid && !q->input.pid)
+        return complain("probe: %s looks at one process; name it: pid=N", q->probe->name), false;
     if (q->input.window_s < 0)
         q->input.window_s = q->probe->window_s;
-    return true;
+    return check_table(q) && check_sort(q);
 }
 
 static bool print_table(struct table *t, const struct request *q, const struct term *term)
@@ -122,15 +176,15 @@ static bool print_table(struct table *t, const struct request *q, const struct t
     if (column >= 0)
         table_sort(t, (unsigned)column, !q->sort || q->sort[0] == '-');
     size_t rows = limit < t->rows ? limit : t->rows;
-    AUTO_STR struct str text = {0};
-    str_printf(&text, "%s: %s\n", t->decl->name, t->decl->help);
+    AUTO_FREE char *heading = mem_printf("%s: %s", t->decl->name, t->decl->help);
     AUTO_FREE char *body = term_table(t, NULL, NULL, rows, term, term->tty_out ? term->width : 0);
-    str_add(&text, body);
-    if (rows < t->rows)
-        str_printf(&text, "(%zu more rows; rows=all shows them)\n", t->rows - rows);
-    str_add_char(&text, '\n');
-    if (!output_write_fd(STDOUT_FILENO, "standard output", text.data, text.length, &e))
+    term_print(term, 0, heading);
+    fflush(stdout); /* the table goes past stdio, which would lose the reason of a failed write */
+    if (!output_write_fd(STDOUT_FILENO, "standard output", body, strlen(body), &e))
         return complain("%s", e.text), false;
+    if (rows < t->rows)
+        printf("(%zu more rows; rows=all shows them)\n", t->rows - rows);
+    putchar('\n');
     return true;
 }
 
@@ -144,19 +198,17 @@ static bool print_facts(struct facts *f, const struct request *q, const struct t
             return complain("%s", e.text), false;
         return true;
     }
-    bool found = false;
     for (unsigned i = 0; i < f->probe->table_count; i++) {
         if (q->table && strcmp(q->table, f->probe->tables[i].name) != 0)
             continue;
-        found = true;
         if (f->tables[i].rows && !print_table(&f->tables[i], q, term))
             return false;
     }
-    if (!found)
-        return complain("probe %s has no table '%s'", f->probe->name, q->table), false;
-    if (f->reason)
-        printf("%s: %s\n", status_name(f->status), f->reason);
-    return true;
+    if (f->reason) {
+        AUTO_FREE char *line = mem_printf("%s: %s", status_name(f->status), f->reason);
+        term_print(term, 0, line);
+    }
+    return fflush(stdout) == 0 || (complain("standard output: could not be written"), false);
 }
 
 static int probe(int argc, char **argv)

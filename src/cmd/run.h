@@ -16,13 +16,12 @@ struct run {
     const char *answers_path;  /* --answers */
     const char *bundle_path;   /* --bundle */
     const char *case_id;       /* --case-id */
-    const char *outputs[OUTPUTS_MAX];
+    const char *outputs[OUTPUTS_MAX]; /* -o: a file, a directory, or "-" (standard output) */
     size_t output_count;
     bool format_given;
     enum report_format format;
     double window_s; /* --duration; negative: the playbook's */
     long pid;
-    bool automatic;
     /* opened by run_open */
     struct root root;
     struct playbook *playbook;
@@ -35,6 +34,8 @@ struct run {
 
 /* Parses options; returns true to go on, else the command ends with *exit_status (help or a complaint). */
 bool run_options(struct run *r, int argc, char **argv, const char *usage, int *exit_status);
+/* The same of a verb that takes one word beside its options; *word is NULL if there is none. */
+bool run_options_and_word(struct run *r, int argc, char **argv, const char *usage, const char **word, int *exit_status);
 
 /* Whether every output could be written, before long work. False after a complaint. */
 bool run_check_outputs(const struct run *r);
@@ -45,7 +46,8 @@ bool run_open(struct run *r, struct case_file *loaded);
 void run_end_engine(struct run *r);
 void run_close(struct run *r);
 
-/* Writes every output asked for (and the bundle); on the terminal tells where they are. False after a complaint. */
+/* Writes every output asked for (and the bundle). A directory among `outputs` becomes the file written into it. False after
+ * a complaint. */
 bool run_write_outputs(struct run *r);
 /* The report on standard output. */
 bool run_print(const struct case_file *c, enum report_format f, const struct term *t);

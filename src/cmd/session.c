@@ -243,6 +243,22 @@ static void show_facts(struct session *s, const char *name)
     say(s, 0, "There is no table of that name so far; show lists what was measured.");
 }
 
+static void say_keys(struct session *s)
+{
+    if (s->term->width >= 80) {
+        puts(keys);
+        return;
+    }
+    for (const char *line = keys; *line;) {
+        size_t length = strcspn(line, "\n"), word = strcspn(line, " ");
+        if (strncmp(line + word, " TEXT", 5) == 0)
+            word += 5;
+        size_t gap = strspn(line + word, " ");
+        say(s, 0, "%.*s: %.*s", (int)word, line, (int)(length - word - gap), line + word + gap);
+        line += length + (line[length] == '\n');
+    }
+}
+
 static void take_note(struct session *s, const struct step *step, const char *text)
 {
     char clean[NOTE_MAX];
@@ -282,7 +298,7 @@ static bool common_word(struct session *s, const struct step *step, const char *
     else if (strcasecmp(line, "help") == 0 || strcmp(line, "?") == 0) {
         if (help)
             say(s, 0, "%s", help);
-        puts(keys);
+        say_keys(s);
     } else {
         return false;
     }
@@ -470,7 +486,7 @@ static bool is_over(struct engine *g, const struct step *step)
     size_t windowed = 0;
     for (size_t i = 0; i < step->probe_count; i++)
         windowed += step->probes[i]->sample != NULL;
-    return step->probe_count && windowed == step->probe_count && sampler_remaining(engine_sampler(g)) <= 0;
+    return windowed && sampler_remaining(engine_sampler(g)) <= 0;
 }
 
 static enum move step_ends(void *data, struct engine *g, const struct step *step)
@@ -481,9 +497,11 @@ static enum move step_ends(void *data, struct engine *g, const struct step *step
     if (s->hurry)
         return MOVE_NEXT;
     const struct step *next = step_after(g, step);
-    AUTO_FREE char *prompt =
-        next ? mem_printf("[Enter: step %zu, %s] > ", (size_t)(next - engine_playbook(g)->steps) + 1, next->title)
-             : mem_strdup("[Enter: the result] > ");
+    size_t number = next ? (size_t)(next - engine_playbook(g)->steps) + 1 : 0;
+    AUTO_FREE char *prompt = !next ? mem_strdup("[Enter: the result] > ")
+                             : text_width(next->title) + 30 <= s->term->width
+                                 ? mem_printf("[Enter: step %zu, %s] > ", number, next->title)
+                                 : mem_printf("[Enter: step %zu] > ", number);
     for (;;) {
         AUTO_FREE char *line = read_line(s, prompt, words);
         if (!line)

@@ -2,87 +2,22 @@
 /* The loop over the steps: branch, ask, measure, judge, save. */
 #include "engine/engine.h"
 
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/text.h"
 #include "engine/engine_state.h"
+#include "engine/taken.h"
 
-static const struct table *env_table(void *data, const struct table_decl *decl, const char **why)
+void *case_room(struct case_file *c, void *list, size_t count, size_t *room, size_t size)
 {
-    struct engine *g = data;
-    for (size_t i = 0; i < g->c->facts_count; i++) {
-        struct facts *f = g->c->facts[i];
-        for (unsigned t = 0; t < f->probe->table_count; t++) {
-            if (&f->probe->tables[t] != decl)
-                continue;
-            if (f->tables[t].rows == 0 && f->status != STATUS_OK) {
-                *why = f->reason ? f->reason : status_name(f->status);
-                return NULL;
-            }
-            return &f->tables[t];
-        }
-    }
-    *why = "not measured";
-    return NULL;
-}
-
-static struct value env_limit(void *data, const char *name)
-{
-    struct engine *g = data;
-    const struct playbook *p = g->options.playbook;
-    for (size_t i = 0; i < p->limit_count; i++)
-        if (strcmp(p->limits[i].name, name) == 0)
-            return value_number(p->limits[i].type, p->limits[i].number);
-    return value_unknown(TYPE_COUNT, "no such limit");
-}
-
-static struct answer *find_answer(const struct case_file *c, const char *id)
-{
-    for (size_t i = 0; i < c->answer_count; i++)
-        if (strcmp(c->answers[i].id, id) == 0)
-            return &c->answers[i];
-    return NULL;
-}
-
-static struct value env_answer(void *data, const char *name)
-{
-    struct engine *g = data;
-    struct answer *a = find_answer(g->c, name);
-    return a ? a->value : value_unknown(TYPE_TEXT, "not asked");
-}
-
-static const struct step_record *record_of(const struct case_file *c, const char *id)
-{
-    for (size_t i = 0; i < c->step_count; i++)
-        if (strcmp(c->steps[i].id, id) == 0)
-            return &c->steps[i];
-    return NULL;
-}
-
-static struct value env_fired(void *data, const char *id)
-{
-    struct engine *g = data;
-    const struct check *check = case_check(g->c, id);
-    if (!check)
-        return value_unknown(TYPE_BOOL, "no such check");
-    switch (check->result) {
-    case CHECK_FIRED:
-        return value_bool(true);
-    case CHECK_CLEAR:
-        return value_bool(false);
-    case CHECK_UNCHECKED:
-        return value_unknown(TYPE_BOOL, check->why);
-    case CHECK_NOT_RUN:
-        break;
-    }
-    /* a branch that the runbook did not take does not apply, which is an answer */
-    const struct step_record *record = record_of(g->c, check->step);
-    if (record && record->state == STEP_PASSED)
-        return value_bool(false);
-    return value_unknown(TYPE_BOOL, check->why ? check->why : "not run yet");
+    if (count < *room)
+        return list;
+    *room = count ? 2 * count : 8;
+    void *grown = arena_alloc(&c->arena, *room * size);
+    if (count)
+        memcpy(grown, list, count * size);
+    return grown;
 }
 
 static void begin_records(struct case_file *c, const struct playbook *p)
@@ -112,130 +47,13 @@ static void begin_records(struct case_file *c, const struct playbook *p)
         }
 }
 
-static void add_answer(struct engine *g, const struct step *step, const struct question *q, struct value v, bool defaulted)
+/* A branch that cannot be decided is walked. */
+static bool is_walked(struct engine *g, const struct step *step)
 {
-    struct case_file *c = g->c;
-    AUTO_STR struct str shown = {0};
-    if (q->type == QUESTION_CHOICE) {
-        for (size_t i = 0; i < q->choice_count; i++)
-            if (v.known && strcmp(q->choices[i].id, v.text) == 0)
-                str_add(&shown, q->choices[i].text);
-    } else if (q->type == QUESTION_YESNO) {
-        str_add(&shown, v.truth ? "yes" : "no");
-    } else {
-        value_format(&v, q->type == QUESTION_PROCESS, &shown);
-    }
-    struct answer *a = find_answer(c, q->id);
-    if (!a) {
-        struct answer *grown = arena_alloc(&c->arena, (c->answer_count + 1) * sizeof *grown);
-        if (c->answer_count)
-            memcpy(grown, c->answers, c->answer_count * sizeof *grown);
-        c->answers = grown;
-        a = &c->answers[c->answer_count++];
-    }
-    if (v.known && v.type == TYPE_TEXT)
-        v.text = arena_strdup(&c->arena, v.text);
-    *a = (struct answer){.id = q->id, .step = step->id, .ask = q->ask, .value = v,
-                         .shown = arena_strdup(&c->arena, str_text(&shown)), .defaulted = defaulted};
-    if (q->type == QUESTION_PROCESS && v.known)
-        g->input.pid = (long)v.number;
-}
-
-/* A process question whose default is 0 means the largest consumer that could be measured, so that the audit looks closer at it. */
-static struct value default_answer(struct engine *g, const struct question *q)
-{
-    if (q->type != QUESTION_PROCESS || q->fallback.number != 0)
-        return q->fallback;
-    if (g->options.pid)
-        return value_number(TYPE_COUNT, (double)g->options.pid);
-    struct facts *f = case_facts(g->c, "processes");
-    struct table *t = f ? facts_table(f, "process") : NULL;
-    if (!t)
-        return q->fallback;
-    int pid = table_decl_column(t->decl, "pid"), pss = table_decl_column(t->decl, "pss");
-    double largest = 0, found = 0;
-    for (size_t r = 0; r < t->rows; r++) {
-        struct value size = cell_get(t, r, (unsigned)pss), id = cell_get(t, r, (unsigned)pid);
-        if (size.known && id.known && size.number > largest && (long)id.number != (long)getpid()) {
-            largest = size.number;
-            found = id.number;
-        }
-    }
-    return value_number(TYPE_COUNT, found);
-}
-
-static const struct answer *given_answer(const struct engine *g, const struct question *q)
-{
-    for (size_t i = 0; i < g->options.given_count; i++)
-        if (strcmp(g->options.given[i].id, q->id) == 0)
-            return &g->options.given[i];
-    return NULL;
-}
-
-/* A branch that cannot be decided is walked; a question that cannot be decided is not asked. */
-static bool applies(struct engine *g, const struct expr *when, bool if_unknown)
-{
-    if (!when)
+    if (!step->when)
         return true;
-    struct value v = expr_eval(when, &g->env, NULL);
-    return v.known ? v.truth : if_unknown;
-}
-
-/* An answer that depended on a changed one is asked again: going back forgets this one and all after it. */
-static void forget_answers(struct engine *g, const struct step *from, size_t question)
-{
-    const struct playbook *p = g->options.playbook;
-    for (const struct step *s = from; s < p->steps + p->step_count; s++)
-        for (size_t i = s == from ? question : 0; i < s->question_count; i++) {
-            struct answer *a = find_answer(g->c, s->questions[i].id);
-            if (a)
-                memmove(a, a + 1, (size_t)(g->c->answers + g->c->answer_count-- - (a + 1)) * sizeof *a);
-        }
-}
-
-static enum move ask_questions(struct engine *g, const struct step *step, const struct front *front)
-{
-    for (size_t i = 0; i < step->question_count;) {
-        const struct question *q = &step->questions[i];
-        if (!applies(g, q->when, false)) {
-            i++;
-            continue;
-        }
-        struct value v = default_answer(g, q);
-        const struct answer *given = given_answer(g, q);
-        bool suspect_named = q->type == QUESTION_PROCESS && g->options.pid;
-        if (given || suspect_named || g->defaults || !front->ask) {
-            add_answer(g, step, q, given ? given->value : v, !given && !suspect_named);
-            i++;
-            continue;
-        }
-        struct value fallback = v;
-        enum move move = front->ask(front->data, g, q, &v);
-        switch (move) {
-        case MOVE_DEFAULTS:
-            g->defaults = true;
-            add_answer(g, step, q, fallback, true);
-            i++;
-            break;
-        case MOVE_BACK: {
-            size_t back = i;
-            while (back > 0 && !applies(g, step->questions[back - 1].when, false))
-                back--;
-            if (back == 0)
-                return MOVE_BACK;
-            forget_answers(g, step, back - 1);
-            i = back - 1;
-            break;
-        }
-        case MOVE_NEXT:
-            add_answer(g, step, q, v, false);
-            i++;
-            break;
-        default:
-            return move;
-        }
-    }
-    return MOVE_NEXT;
+    struct value v = expr_eval(step->when, &g->env, NULL);
+    return !v.known || v.truth;
 }
 
 static bool is_windowed(const struct step *step)
@@ -258,17 +76,28 @@ static enum move wait_for_window(struct engine *g, const struct front *front)
     return MOVE_NEXT;
 }
 
+static const struct probe *probe_of(const struct table_decl *table)
+{
+    for (size_t i = 0; probes[i]; i++)
+        for (unsigned t = 0; t < probes[i]->table_count; t++)
+            if (&probes[i]->tables[t] == table)
+                return probes[i];
+    return NULL;
+}
+
 /* Which rows to show, as indexes into what the case keeps. */
-static void choose_rows(struct engine *g, const struct show *show, const struct probe *probe, struct shown *out)
+static void choose_rows(struct engine *g, const struct show *show, struct shown *out)
 {
     struct case_file *c = g->c;
+    const struct probe *probe = probe_of(show->table);
     struct facts *f = case_facts(c, probe->name);
     struct table *t = f ? facts_table(f, show->table->name) : NULL;
     *out = (struct shown){.probe = probe->name, .table = show->table->name, .title = show->title,
                           .columns = show->columns, .column_count = show->column_count};
     if (!t || !t->rows)
         return;
-    size_t *order = arena_alloc(&c->arena, t->rows * sizeof *order), count = 0;
+    AUTO_FREE size_t *order = mem_array(t->rows, sizeof *order);
+    size_t count = 0;
     for (size_t r = 0; r < t->rows; r++) {
         struct scope scope = {t, r, NULL};
         struct value v = show->where ? expr_eval(show->where, &g->env, &scope) : value_bool(true);
@@ -278,8 +107,9 @@ static void choose_rows(struct engine *g, const struct show *show, const struct 
     int column = show->sort ? table_decl_column(t->decl, show->sort) : -1;
     if (column >= 0)
         table_order(t, (unsigned)column, show->descending, order, count);
-    out->row = order;
     out->row_count = count < show->rows ? count : show->rows;
+    out->row = arena_alloc(&c->arena, out->row_count * sizeof *out->row);
+    memcpy(out->row, order, out->row_count * sizeof *out->row);
     out->more = count - out->row_count + (show->where ? 0 : t->omitted);
 }
 
@@ -287,24 +117,32 @@ static struct step_record *record_shows(struct engine *g, const struct step *ste
 {
     struct case_file *c = g->c;
     struct step_record *record = &c->steps[step - g->options.playbook->steps];
-    record->shows = arena_alloc(&c->arena, step->show_count * sizeof *record->shows);
+    if (record->show_count != step->show_count)
+        record->shows = arena_alloc(&c->arena, step->show_count * sizeof *record->shows);
     record->show_count = step->show_count;
     for (size_t i = 0; i < step->show_count; i++)
-        for (size_t p = 0; p < step->probe_count; p++)
-            for (unsigned t = 0; t < step->probes[p]->table_count; t++)
-                if (&step->probes[p]->tables[t] == step->shows[i].table)
-                    choose_rows(g, &step->shows[i], step->probes[p], &record->shows[i]);
+        choose_rows(g, &step->shows[i], &record->shows[i]);
     return record;
 }
 
-/* Rules judge every row; of these the case keeps the leading ones. */
-static void judge_and_keep(struct engine *g, const struct step *step)
+static bool shows_any(const struct step *step, const struct step *measured)
 {
-    judge_step(g, step);
+    for (size_t i = 0; i < step->show_count; i++)
+        for (size_t k = 0; k < measured->probe_count; k++)
+            if (probe_of(step->shows[i].table) == measured->probes[k])
+                return true;
+    return false;
+}
+
+/* The case keeps the leading rows of what was measured, and what steps showed of it are numbers of these. */
+static void keep_leading(struct engine *g, const struct step *step)
+{
+    const struct playbook *p = g->options.playbook;
     for (size_t i = 0; i < step->probe_count; i++)
         facts_trim(case_facts(g->c, step->probes[i]->name));
-    record_shows(g, step)->state = STEP_DONE;
-    judge_whole(g);
+    for (size_t i = 0; i < p->step_count; i++)
+        if (&p->steps[i] == step || (g->c->steps[i].show_count && shows_any(&p->steps[i], step)))
+            record_shows(g, &p->steps[i]);
 }
 
 static size_t following(struct engine *g, size_t index)
@@ -327,7 +165,6 @@ static bool save(struct engine *g, const struct front *front, struct err *e)
 {
     struct case_file *c = g->c;
     c->duration_s = g->spent_before + clock_now() - g->started;
-    c->window_s = sampler_elapsed(g->sampler);
     judge_whole(g);
     if (c->path && !case_save(c, e))
         return false;
@@ -336,44 +173,69 @@ static bool save(struct engine *g, const struct front *front, struct err *e)
     return true;
 }
 
+/* The step done before, as if it and all after it had not been. */
 static size_t step_back(struct engine *g, size_t index)
 {
     const struct playbook *p = g->options.playbook;
-    while (index > 0) {
-        index--;
-        if (g->c->steps[index].state != STEP_PASSED)
-            break;
-        g->c->steps[index].state = STEP_PENDING;
-    }
+    while (index > 0 && g->c->steps[--index].state == STEP_PASSED)
+        ;
     for (size_t i = index; i < p->step_count; i++) {
         g->c->steps[i].state = STEP_PENDING;
+        g->c->steps[i].show_count = 0;
         judge_forget(g, &p->steps[i], NULL);
     }
-    forget_answers(g, &p->steps[index], 0);
+    ask_forget(g, &p->steps[index], 0);
     return index;
 }
 
-/* One step: measures, shows, asks, judges. Questions come after the tables, so that the operator answers what they show. */
+static void measure(struct engine *g, const struct step *step)
+{
+    for (size_t i = 0; i < step->probe_count; i++)
+        case_put_facts(g->c, sampler_collect(g->sampler, step->probes[i]));
+    /* what the facts stand for: ticks go on after it, and a later sitting observes anew */
+    if (is_windowed(step))
+        g->c->window_s = sampler_observed(g->sampler);
+}
+
+/* "Defaults for the rest" goes on, whenever it is said. */
+static enum move heed(struct engine *g, enum move move)
+{
+    g->defaults = g->defaults || move == MOVE_DEFAULTS;
+    return move == MOVE_DEFAULTS ? MOVE_NEXT : move;
+}
+
+/* Questions come after the tables, so that the operator answers what they show; rules judge every row, so they come before
+ * all but the leading ones are dropped. */
+static enum move walk_step(struct engine *g, const struct step *step, const struct front *front)
+{
+    struct step_record *record = &g->c->steps[step - g->options.playbook->steps];
+    enum move move = is_windowed(step) ? heed(g, wait_for_window(g, front)) : MOVE_NEXT;
+    if (move != MOVE_NEXT)
+        return move;
+    measure(g, step);
+    if (front->measured)
+        front->measured(front->data, g, step, record_shows(g, step));
+    move = ask_questions(g, step, front);
+    if (move == MOVE_NEXT)
+        judge_step(g, step);
+    keep_leading(g, step);
+    if (move != MOVE_NEXT)
+        return move;
+    record->state = STEP_DONE;
+    if (front->judged)
+        front->judged(front->data, g, step);
+    return front->step_ends ? heed(g, front->step_ends(front->data, g, step)) : MOVE_NEXT;
+}
+
 static enum move do_step(struct engine *g, size_t index, const struct front *front)
 {
     const struct step *step = &g->options.playbook->steps[index];
-    enum move move = front->step_begins ? front->step_begins(front->data, g, step, index) : MOVE_NEXT;
+    enum move move = front->step_begins ? heed(g, front->step_begins(front->data, g, step, index)) : MOVE_NEXT;
     if (move != MOVE_NEXT)
         return move;
-    do {
-        if (is_windowed(step) && (move = wait_for_window(g, front)) != MOVE_NEXT)
-            return move;
-        for (size_t i = 0; i < step->probe_count; i++)
-            case_put_facts(g->c, sampler_collect(g->sampler, step->probes[i]));
-        if (front->measured)
-            front->measured(front->data, g, step, record_shows(g, step));
-        if ((move = ask_questions(g, step, front)) != MOVE_NEXT)
-            return move;
-        judge_and_keep(g, step);
-        if (front->judged)
-            front->judged(front->data, g, step);
-        move = front->step_ends ? front->step_ends(front->data, g, step) : MOVE_NEXT;
-    } while (move == MOVE_AGAIN);
+    do
+        move = walk_step(g, step, front);
+    while (move == MOVE_AGAIN);
     return move;
 }
 
@@ -393,7 +255,8 @@ bool engine_run(struct engine *g, const struct front *front, struct err *e)
     size_t index = first_pending(c);
     while (index < p->step_count) {
         const struct step *step = &p->steps[index];
-        if (!applies(g, step->when, true)) {
+        c->complete = false;
+        if (!is_walked(g, step)) {
             c->steps[index].state = STEP_PASSED;
             judge_forget(g, step, NULL);
             index++;
@@ -418,8 +281,7 @@ bool engine_run(struct engine *g, const struct front *front, struct err *e)
             if (c->steps[i].state == STEP_PENDING)
                 c->steps[i].state = STEP_PASSED;
         index = next;
-        c->complete = index >= p->step_count;
-        if (!save(g, front, e))
+        if (index < p->step_count && !save(g, front, e))
             return false;
     }
     c->complete = true;
@@ -437,39 +299,86 @@ static size_t windowed_probes(const struct playbook *p, const struct probe **out
     return n;
 }
 
-/* The suspect of a case that is gone on with. */
-static void restore_suspect(struct engine *g)
+/* What is not written by the playbook is cleaned: the machine's name, and words of the command line. */
+static const char *clean_text(struct arena *a, const char *raw)
 {
-    const struct playbook *p = g->options.playbook;
-    for (size_t s = 0; s < p->step_count; s++)
-        for (size_t i = 0; i < p->steps[s].question_count; i++) {
-            const struct question *q = &p->steps[s].questions[i];
-            const struct answer *a = q->type == QUESTION_PROCESS ? find_answer(g->c, q->id) : NULL;
-            if (a && a->value.known && a->value.type == TYPE_COUNT)
-                g->input.pid = (long)a->value.number;
-        }
+    size_t length = strlen(raw), size = 3 * length + 1;
+    AUTO_FREE char *clean = mem_alloc(size);
+    return arena_strndup(a, clean, text_clean(clean, size, raw, length));
 }
 
-static const char *clean_name(struct arena *a, const char *raw)
+static bool same_text(const char *a, const char *b)
 {
-    char clean[256];
-    size_t length = text_clean(clean, sizeof clean, raw, strlen(raw));
-    return arena_strndup(a, clean, length);
+    return a == b || (a && b && strcmp(a, b) == 0);
 }
 
+/* Steps, rules and their formulas in the same order. What is loaded can be anything, so it lacks nothing either. */
 bool engine_fits(const struct playbook *p, const struct case_file *c)
 {
+    size_t checks = 0;
     if (c->step_count != p->step_count)
         return false;
-    size_t rules = 0;
     for (size_t i = 0; i < p->step_count; i++) {
-        if (strcmp(p->steps[i].id, c->steps[i].id) != 0)
+        const struct step *step = &p->steps[i];
+        if (!same_text(step->id, c->steps[i].id))
             return false;
-        for (size_t k = 0; k < p->steps[i].rule_count; k++, rules++)
-            if (!case_check(c, p->steps[i].rules[k].id))
+        for (size_t k = 0; k < step->rule_count; k++, checks++) {
+            const struct check *check = checks < c->check_count ? &c->checks[checks] : NULL;
+            if (!check || !same_text(check->id, step->rules[k].id) || !same_text(check->step, step->id) ||
+                !same_text(check->formula, step->rules[k].formula))
                 return false;
+        }
     }
-    return rules == c->check_count;
+    for (size_t i = 0; i < c->finding_count; i++)
+        if (!c->findings[i].step)
+            return false;
+    for (size_t i = 0; i < c->answer_count; i++)
+        if (!c->answers[i].step)
+            return false;
+    return checks == c->check_count;
+}
+
+/* A case gone on with words what it had recommended as it was worded then. */
+static void restore_worded(struct engine *g)
+{
+    const struct playbook *p = g->options.playbook;
+    for (size_t i = 0; i < g->c->recommendation_count; i++)
+        for (size_t k = 0; k < p->recommendation_count; k++)
+            if (strcmp(g->c->recommendations[i].id, p->recommendations[k].id) == 0)
+                g->worded[k] = &g->c->recommendations[i];
+}
+
+static void begin_case(struct engine *g)
+{
+    const struct engine_options *o = &g->options;
+    struct case_file *c = g->c;
+    struct arena *a = &c->arena;
+    c->playbook = arena_strdup(a, o->playbook->name);
+    c->playbook_title = arena_strdup(a, o->playbook->title);
+    c->root = clean_text(a, o->root->path);
+    c->version = FRAGWIZARD_VERSION;
+    if (o->case_id)
+        c->case_id = clean_text(a, o->case_id);
+    if (!c->started)
+        c->started = taken_time(o->root);
+    if (!c->started)
+        c->started = clock_wall();
+    char host[256];
+    if (!c->host)
+        c->host = taken_host(o->root, host, sizeof host) ? clean_text(a, host) : "unknown host";
+    if (!c->step_count)
+        begin_records(c, o->playbook);
+    restore_worded(g);
+}
+
+static struct sampler *begin_window(struct engine *g)
+{
+    size_t count = 0;
+    while (probes[count])
+        count++;
+    AUTO_FREE const struct probe **windowed = mem_array(count, sizeof *windowed);
+    count = windowed_probes(g->options.playbook, windowed);
+    return sampler_start(windowed, count, &g->input, g->input.window_s);
 }
 
 struct engine *engine_new(const struct engine_options *o, struct case_file *c)
@@ -477,37 +386,15 @@ struct engine *engine_new(const struct engine_options *o, struct case_file *c)
     struct engine *g = mem_alloc(sizeof *g);
     g->options = *o;
     g->c = c;
-    g->env = (struct env){.data = g, .table = env_table, .limit = env_limit, .answer = env_answer, .fired = env_fired};
+    g->env = engine_names(g);
     double window = o->window_s >= 0 ? o->window_s : o->playbook->window_s;
-    g->input = (struct probe_input){.root = o->root, .pid = o->pid, .window_s = window};
+    g->input = (struct probe_input){.root = o->root, .window_s = window};
     g->worded = mem_array(o->playbook->recommendation_count, sizeof *g->worded);
     g->started = clock_now();
     g->spent_before = c->duration_s;
-    c->playbook = arena_strdup(&c->arena, o->playbook->name);
-    c->playbook_title = arena_strdup(&c->arena, o->playbook->title);
-    c->root = arena_strdup(&c->arena, o->root->path);
-    c->version = FRAGWIZARD_VERSION;
-    if (o->case_id)
-        c->case_id = arena_strdup(&c->arena, o->case_id);
-    if (!c->started)
-        c->started = clock_wall();
-    if (!c->step_count)
-        begin_records(c, o->playbook);
-    else /* a case gone on with words what it had recommended as it was worded then */
-        for (size_t i = 0; i < c->recommendation_count; i++)
-            for (size_t k = 0; k < o->playbook->recommendation_count; k++)
-                if (strcmp(c->recommendations[i].id, o->playbook->recommendations[k].id) == 0)
-                    g->worded[k] = &c->recommendations[i];
-    char host[256];
-    if (!c->host)
-        c->host = root_sysctl(o->root, "kernel.hostname", host, sizeof host, &(enum status){0}, NULL)
-                      ? clean_name(&c->arena, host)
-                      : "unknown host";
-    restore_suspect(g);
-    const struct probe **windowed = mem_array(64, sizeof *windowed);
-    size_t count = windowed_probes(o->playbook, windowed);
-    g->sampler = sampler_start(windowed, count, &g->input, window);
-    free(windowed);
+    begin_case(g);
+    ask_suspect(g);
+    g->sampler = begin_window(g);
     return g;
 }
 
@@ -543,10 +430,7 @@ struct sampler *engine_sampler(struct engine *g)
 void engine_note(struct engine *g, const char *step, const char *text)
 {
     struct case_file *c = g->c;
-    struct note *grown = arena_alloc(&c->arena, (c->note_count + 1) * sizeof *grown);
-    if (c->note_count)
-        memcpy(grown, c->notes, c->note_count * sizeof *grown);
-    c->notes = grown;
+    c->notes = case_room(c, c->notes, c->note_count, &g->notes_room, sizeof *c->notes);
     c->notes[c->note_count++] =
         (struct note){.step = arena_strdup(&c->arena, step), .wall = clock_wall(), .text = arena_strdup(&c->arena, text)};
 }

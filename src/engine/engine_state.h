@@ -29,7 +29,7 @@ struct env engine_names(struct engine *g);
 enum move ask_questions(struct engine *g, const struct step *step, const struct front *front);
 /* Forgets the answers from that question on, of this step and all after it, as they may depend on the one that changes. */
 void ask_forget(struct engine *g, const struct step *from, size_t question);
-/* The suspect is who was named on the command line, else the one answered. */
+/* The suspect is the one answered, else who was named on the command line. */
 void ask_suspect(struct engine *g);
 
 /* Judges the rules of a step over the facts at hand; replaces the step's findings and checks. */

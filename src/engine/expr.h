@@ -59,6 +59,8 @@ struct expr;
 struct expr *expr_compile(struct arena *arena, const char *source, struct mark at, const struct names *names,
                           const struct scope_decl *scope, struct diags *d);
 enum type expr_type(const struct expr *e);
+/* Whether it asks fired('rule'). */
+bool expr_asks(const struct expr *e, const char *rule);
 /* Allocates nothing. A text in the value belongs to the facts, the environment or the expression. */
 struct value expr_eval(const struct expr *e, const struct env *env, const struct scope *scope);
 /* Visits each table that the expression reads through names.table (not the columns of rows at hand), each once. */

@@ -301,6 +301,14 @@ enum type expr_type(const struct expr *e)
     return e->root->type;
 }
 
+bool expr_asks(const struct expr *e, const char *rule)
+{
+    for (unsigned i = 0; i < e->reference_count; i++)
+        if (e->references[i].kind == REFERENCE_RULE && strcmp(e->references[i].name, rule) == 0)
+            return true;
+    return false;
+}
+
 void expr_tables(const struct expr *e, void (*visit)(void *data, const struct table_decl *decl), void *data)
 {
     for (unsigned i = 0; i < e->reference_count; i++)

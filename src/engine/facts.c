@@ -239,6 +239,7 @@ static int compare_rows(const void *a, const void *b, void *context)
     return order ? order : (row_a > row_b) - (row_a < row_b);
 }
 
+/* The rows of that order, and no room for more: what a case keeps, it keeps long. */
 static void reorder(struct table *t, const size_t *order, size_t count)
 {
     size_t columns = t->decl->column_count;
@@ -261,13 +262,20 @@ void table_order(const struct table *t, unsigned column, bool descending, size_t
     qsort_r(order, count, sizeof *order, compare_rows, &key);
 }
 
-void table_sort(struct table *t, unsigned column, bool descending)
+static void keep_first(struct table *t, int column, bool descending, size_t keep)
 {
     AUTO_FREE size_t *order = mem_array(t->rows, sizeof *order);
     for (size_t i = 0; i < t->rows; i++)
         order[i] = i;
-    table_order(t, column, descending, order, t->rows);
-    reorder(t, order, t->rows);
+    if (column >= 0)
+        table_order(t, (unsigned)column, descending, order, t->rows);
+    reorder(t, order, keep);
+}
+
+void table_sort(struct table *t, unsigned column, bool descending)
+{
+    if (t->rows)
+        keep_first(t, (int)column, descending, t->rows);
 }
 
 void facts_trim(struct facts *f)
@@ -277,9 +285,7 @@ void facts_trim(struct facts *f)
         unsigned keep = t->decl->keep;
         if (!keep || t->rows <= keep)
             continue;
-        if (t->decl->keep_by)
-            table_sort(t, (unsigned)table_decl_column(t->decl, t->decl->keep_by), true);
         t->omitted += t->rows - keep;
-        t->rows = keep;
+        keep_first(t, t->decl->keep_by ? table_decl_column(t->decl, t->decl->keep_by) : -1, true, keep);
     }
 }

@@ -5,21 +5,19 @@
 
 #include "engine/engine_state.h"
 
-struct check *case_check(const struct case_file *c, const char *id)
+/* Most is said again after each step in the same words: these are kept once. */
+static const char *keep_text(struct engine *g, const char *text, const char *before)
 {
-    for (size_t i = 0; i < c->check_count; i++)
-        if (strcmp(c->checks[i].id, id) == 0)
-            return &c->checks[i];
-    return NULL;
+    return before && strcmp(before, text) == 0 ? before : arena_strdup(&g->c->arena, text);
 }
 
-static const char *message_text(struct engine *g, const struct message *m, const struct scope *scope)
+static const char *message_text(struct engine *g, const struct message *m, const struct scope *scope, const char *before)
 {
     if (!m)
         return NULL;
     AUTO_STR struct str s = {0};
     message_eval(m, &g->env, scope, &s);
-    return arena_strdup(&g->c->arena, str_text(&s));
+    return keep_text(g, str_text(&s), before);
 }
 
 static struct value keep_value(struct engine *g, struct value v)
@@ -50,89 +48,126 @@ static struct value evidence_value(struct engine *g, const char *name, const str
     return cell_get(t, 0, (unsigned)column);
 }
 
-static const char *row_identity(struct engine *g, const struct table *t, size_t row)
+static void add_identity(struct str *out, const struct table *t, size_t row)
 {
-    AUTO_STR struct str s = {0};
     for (const char *const *key = t->decl->key; key && *key; key++) {
         int column = table_decl_column(t->decl, *key);
         if (column < 0)
             continue;
         struct value v = cell_get(t, row, (unsigned)column);
-        if (s.length)
-            str_add_char(&s, ' ');
-        str_printf(&s, "%s=", *key);
-        value_format(&v, true, &s);
+        str_printf(out, "%s%s=", out->length ? " " : "", *key);
+        value_format(&v, true, out);
     }
+}
+
+static const char *row_identity(struct engine *g, const struct table *t, size_t row)
+{
+    AUTO_STR struct str s = {0};
+    add_identity(&s, t, row);
     return s.length ? arena_strdup(&g->c->arena, s.data) : NULL;
 }
 
+static const struct finding *first_recommending(const struct case_file *c, const char *id)
+{
+    for (size_t i = 0; i < c->finding_count; i++)
+        for (size_t k = 0; k < c->findings[i].recommend_count; k++)
+            if (strcmp(c->findings[i].recommend[k], id) == 0)
+                return &c->findings[i];
+    return NULL;
+}
+
+static bool find_tunable(struct engine *g, const char *sysctl, struct scope *out)
+{
+    const char *why = NULL;
+    const struct table_decl *decl = probe_table("tunable", NULL);
+    const struct table *t = decl ? g->env.table(g->env.data, decl, &why) : NULL;
+    int name = decl ? table_decl_column(decl, "name") : -1;
+    for (size_t r = 0; t && name >= 0 && r < t->rows; r++) {
+        struct value v = cell_get(t, r, (unsigned)name);
+        if (v.known && strcmp(v.text, sysctl) == 0) {
+            *out = (struct scope){t, r, NULL};
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The row that a finding was about, if the case still has it. */
+static bool find_row(struct engine *g, const struct table_decl *decl, const struct finding *f, struct scope *out)
+{
+    const char *why = NULL;
+    const struct table *t = f && f->row ? g->env.table(g->env.data, decl, &why) : NULL;
+    AUTO_STR struct str s = {0};
+    for (size_t r = 0; t && r < t->rows; r++) {
+        str_clear(&s);
+        add_identity(&s, t, r);
+        if (strcmp(str_text(&s), f->row) == 0) {
+            *out = (struct scope){t, r, NULL};
+            return true;
+        }
+    }
+    return false;
+}
+
+/* In the words of that row, if it is one of the table whose rows the recommendation speaks of. */
 static void word_recommendation(struct engine *g, size_t index, const struct scope *row)
 {
     const struct recommendation_decl *d = &g->options.playbook->recommendations[index];
-    const struct scope *scope = d->table && row && row->table->decl == d->table ? row : NULL;
-    struct scope tunable;
+    const struct scope *scope = NULL;
+    struct scope found;
     if (d->sysctl) {
-        const char *why = NULL;
-        const struct table_decl *decl = probe_table("tunable", NULL);
-        const struct table *t = decl ? g->env.table(g->env.data, decl, &why) : NULL;
-        int name = decl ? table_decl_column(decl, "name") : -1;
-        for (size_t r = 0; t && name >= 0 && r < t->rows && !scope; r++) {
-            struct value v = cell_get(t, r, (unsigned)name);
-            if (v.known && strcmp(v.text, d->sysctl) == 0) {
-                tunable = (struct scope){t, r, NULL};
-                scope = &tunable;
-            }
-        }
-        if (!scope)
+        if (!find_tunable(g, d->sysctl, &found))
             return; /* worded when the tunables have been read */
+        scope = &found;
+    } else if (d->table && row && row->table->decl == d->table) {
+        scope = row;
+    } else if (d->table && find_row(g, d->table, first_recommending(g->c, d->id), &found)) {
+        scope = &found;
     }
-    if (d->when) {
-        struct value v = expr_eval(d->when, &g->env, scope);
-        if (!v.known || !v.truth) {
-            g->worded[index] = NULL;
-            return;
-        }
+    struct value when = d->when ? expr_eval(d->when, &g->env, scope) : value_bool(true);
+    if (!when.known || !when.truth) {
+        g->worded[index] = NULL;
+        return;
     }
-    struct recommendation *r = arena_alloc(&g->c->arena, sizeof *r);
+    struct recommendation *r = g->worded[index];
+    if (!r)
+        r = g->worded[index] = arena_alloc(&g->c->arena, sizeof *r);
     *r = (struct recommendation){
         .id = d->id,
         .kind = d->kind,
         .sysctl = d->sysctl,
-        .title = message_text(g, d->title, scope),
-        .current = message_text(g, d->current, scope),
-        .proposed = message_text(g, d->proposed, scope),
-        .apply = message_text(g, d->apply, scope),
-        .keep = message_text(g, d->keep, scope),
-        .verify = message_text(g, d->verify, scope),
-        .undo = message_text(g, d->undo, scope),
-        .risk = message_text(g, d->risk, scope),
-        .why = message_text(g, d->why, scope),
+        .title = message_text(g, d->title, scope, r->title),
+        .current = message_text(g, d->current, scope, r->current),
+        .proposed = message_text(g, d->proposed, scope, r->proposed),
+        .apply = message_text(g, d->apply, scope, r->apply),
+        .keep = message_text(g, d->keep, scope, r->keep),
+        .verify = message_text(g, d->verify, scope, r->verify),
+        .undo = message_text(g, d->undo, scope, r->undo),
+        .risk = message_text(g, d->risk, scope, r->risk),
+        .why = message_text(g, d->why, scope, r->why),
     };
-    g->worded[index] = r;
 }
 
+/* The row at hand words what speaks of it; the rest is worded when all is known. */
 static void word_for_rule(struct engine *g, const struct rule *rule, const struct scope *row)
 {
     const struct playbook *p = g->options.playbook;
-    for (size_t i = 0; i < rule->recommend_count; i++)
+    for (size_t i = 0; row && i < rule->recommend_count; i++)
         for (size_t k = 0; k < p->recommendation_count; k++)
-            if (!g->worded[k] && strcmp(p->recommendations[k].id, rule->recommend[i]) == 0)
+            if (!g->worded[k] && p->recommendations[k].table && strcmp(p->recommendations[k].id, rule->recommend[i]) == 0)
                 word_recommendation(g, k, row);
 }
 
 static void add_finding(struct engine *g, const struct step *step, const struct rule *rule, const struct scope *scope)
 {
     struct case_file *c = g->c;
-    struct finding *grown = arena_alloc(&c->arena, (c->finding_count + 1) * sizeof *grown);
-    if (c->finding_count)
-        memcpy(grown, c->findings, c->finding_count * sizeof *grown);
-    c->findings = grown;
+    c->findings = case_room(c, c->findings, c->finding_count, &g->findings_room, sizeof *c->findings);
     struct finding *f = &c->findings[c->finding_count++];
     *f = (struct finding){
         .id = rule->id,
         .step = step->id,
         .severity = rule->severity,
-        .say = message_text(g, rule->say, scope),
+        .say = message_text(g, rule->say, scope, NULL),
         .row = scope ? row_identity(g, scope->table, scope->row) : NULL,
         .recommend = rule->recommend,
         .recommend_count = rule->recommend_count,
@@ -196,11 +231,6 @@ static void judge_rule(struct engine *g, const struct step *step, const struct r
         check->result = CHECK_FIRED;
     else
         check->result = check->unknown * 2 > check->rows ? CHECK_UNCHECKED : CHECK_CLEAR;
-    /* No row at all, of a probe that could not look, is no all-clear. */
-    if (rule->table && rows == 0 && table->facts->status != STATUS_OK) {
-        check->result = CHECK_UNCHECKED;
-        why = table->facts->reason;
-    }
     if (check->unknown || check->result == CHECK_UNCHECKED) {
         if (!why)
             why = "not measured";
@@ -209,26 +239,23 @@ static void judge_rule(struct engine *g, const struct step *step, const struct r
     }
 }
 
-static int compare_findings(const void *a, const void *b)
-{
-    const struct finding *x = a, *y = b;
-    return (int)y->severity - (int)x->severity;
-}
-
-/* Worst first; equal ones in the order of the runbook (insertion sort is stable and the list short). */
+/* Worst first; equal ones in the order of the runbook. */
 static void sort_findings(struct case_file *c)
 {
-    for (size_t i = 1; i < c->finding_count; i++)
-        for (size_t k = i; k > 0 && compare_findings(&c->findings[k - 1], &c->findings[k]) > 0; k--) {
-            struct finding swap = c->findings[k];
-            c->findings[k] = c->findings[k - 1];
-            c->findings[k - 1] = swap;
-        }
+    AUTO_FREE struct finding *all = mem_array(c->finding_count, sizeof *all);
+    size_t n = 0;
+    if (c->finding_count)
+        memcpy(all, c->findings, c->finding_count * sizeof *all);
+    for (int severity = SEVERITY_CRITICAL; severity >= SEVERITY_INFO; severity--)
+        for (size_t i = 0; i < c->finding_count; i++)
+            if ((int)all[i].severity == severity)
+                c->findings[n++] = all[i];
 }
 
 void judge_forget(struct engine *g, const struct step *step, const char *why)
 {
     struct case_file *c = g->c;
+    const struct playbook *p = g->options.playbook;
     size_t kept = 0;
     for (size_t i = 0; i < c->finding_count; i++)
         if (strcmp(c->findings[i].step, step->id) != 0)
@@ -240,6 +267,10 @@ void judge_forget(struct engine *g, const struct step *step, const char *why)
         check->why = why;
         check->rows = check->fired = check->unknown = 0;
     }
+    /* what no other step recommends is worded anew if it is recommended again */
+    for (size_t k = 0; k < p->recommendation_count; k++)
+        if (g->worded[k] && !first_recommending(c, p->recommendations[k].id))
+            g->worded[k] = NULL;
 }
 
 void judge_step(struct engine *g, const struct step *step)
@@ -258,19 +289,21 @@ static bool holds(struct engine *g, const struct expr *e)
     return v.known && v.truth;
 }
 
-static size_t say_sentences(struct engine *g, const struct sentence *list, size_t count, const char ***out)
+static size_t say_sentences(struct engine *g, const struct sentence *list, size_t count, const char **said)
 {
-    const char **said = arena_alloc(&g->c->arena, count * sizeof *said);
     size_t n = 0;
     for (size_t i = 0; i < count; i++)
-        if (!list[i].when || holds(g, list[i].when))
-            said[n++] = message_text(g, list[i].say, NULL);
-    *out = said;
+        if (!list[i].when || holds(g, list[i].when)) {
+            said[n] = message_text(g, list[i].say, NULL, said[n]);
+            n++;
+        }
     return n;
 }
 
 struct tally {
-    size_t warnings, criticals, unchecked, pending;
+    size_t warnings, criticals;
+    size_t open; /* checks that count and were not made: could not be, are still to come, or were skipped */
+    const char *why;
 };
 
 static struct tally count_results(const struct case_file *c)
@@ -280,11 +313,19 @@ static struct tally count_results(const struct case_file *c)
         t.warnings += c->findings[i].severity == SEVERITY_WARNING;
         t.criticals += c->findings[i].severity == SEVERITY_CRITICAL;
     }
-    for (size_t i = 0; i < c->check_count; i++)
-        if (c->checks[i].severity > SEVERITY_INFO && !c->checks[i].optional) {
-            t.unchecked += c->checks[i].result == CHECK_UNCHECKED;
-            t.pending += c->checks[i].result == CHECK_NOT_RUN && c->checks[i].why;
-        }
+    bool unchecked = false;
+    for (size_t i = 0; i < c->check_count; i++) {
+        const struct check *k = &c->checks[i];
+        if (k->severity == SEVERITY_INFO || k->optional || k->result == CHECK_CLEAR || k->result == CHECK_FIRED)
+            continue;
+        const struct step_record *step = k->result == CHECK_NOT_RUN ? case_step(c, k->step) : NULL;
+        if (step && step->state == STEP_PASSED)
+            continue; /* a branch not taken is an answer */
+        t.open++;
+        if (!t.why || (k->result == CHECK_UNCHECKED && !unchecked))
+            t.why = k->why;
+        unchecked = unchecked || k->result == CHECK_UNCHECKED;
+    }
     return t;
 }
 
@@ -299,7 +340,7 @@ static enum verdict_state weigh(struct engine *g, const struct verdict_decl *d, 
     if (is_residual(d)) {
         if (t->warnings || t->criticals)
             return VERDICT_RULED_OUT;
-        return t->unchecked || t->pending ? VERDICT_UNKNOWN : VERDICT_CONFIRMED;
+        return t->open ? VERDICT_UNKNOWN : VERDICT_CONFIRMED;
     }
     if (holds(g, d->confirmed))
         return VERDICT_CONFIRMED;
@@ -308,43 +349,32 @@ static enum verdict_state weigh(struct engine *g, const struct verdict_decl *d, 
     return holds(g, d->ruled_out) ? VERDICT_RULED_OUT : VERDICT_UNKNOWN;
 }
 
-static const char *first_unchecked_reason(const struct case_file *c)
-{
-    for (size_t i = 0; i < c->check_count; i++)
-        if (c->checks[i].result == CHECK_UNCHECKED && c->checks[i].severity > SEVERITY_INFO && !c->checks[i].optional)
-            return c->checks[i].why;
-    return "the run is not complete";
-}
-
+/* What is not certain leads only with a sentence of its own, as a bare title says too much. */
 static void lead_with(struct engine *g, const struct tally *t)
 {
     struct case_file *c = g->c;
     const struct playbook *p = g->options.playbook;
+    AUTO_STR struct str s = {0};
     c->lead = NULL;
     for (enum verdict_state state = VERDICT_CONFIRMED; state <= VERDICT_LIKELY && !c->lead; state++)
-        for (size_t i = 0; i < p->verdict_count && !c->lead; i++)
-            if (c->verdicts[i].state == state && (state == VERDICT_CONFIRMED || p->verdicts[i].headline)) {
-                c->lead = p->verdicts[i].id;
-                c->headline = p->verdicts[i].headline ? message_text(g, p->verdicts[i].headline, NULL)
-                                                      : arena_printf(&c->arena, "%s.", p->verdicts[i].title);
-            }
-    if (c->lead)
-        return;
-    if (t->criticals || t->warnings)
-        c->headline = c->findings[0].say;
-    else
-        c->headline = arena_printf(&c->arena, "Nothing wrong was found, but %zu check%s could not be made: %s.",
-                                   t->unchecked + t->pending, t->unchecked + t->pending == 1 ? "" : "s",
-                                   first_unchecked_reason(c));
-}
-
-static bool is_recommended(const struct case_file *c, const char *id)
-{
-    for (size_t i = 0; i < c->finding_count; i++)
-        for (size_t k = 0; k < c->findings[i].recommend_count; k++)
-            if (strcmp(c->findings[i].recommend[k], id) == 0)
-                return true;
-    return false;
+        for (size_t i = 0; i < p->verdict_count && !c->lead; i++) {
+            const struct verdict_decl *d = &p->verdicts[i];
+            if (c->verdicts[i].state != state || (state != VERDICT_CONFIRMED && !d->headline))
+                continue;
+            c->lead = d->id;
+            if (d->headline)
+                message_eval(d->headline, &g->env, NULL, &s);
+            else
+                str_printf(&s, "%s.", d->title);
+        }
+    if (!c->lead && (t->criticals || t->warnings))
+        str_add(&s, c->findings[0].say);
+    else if (!c->lead && t->open)
+        str_printf(&s, "Nothing wrong was found, but %zu check%s could not be made: %s.", t->open, t->open == 1 ? "" : "s",
+                   t->why ? t->why : "the run is not complete");
+    else if (!c->lead)
+        str_add(&s, "Nothing wrong was found.");
+    c->headline = keep_text(g, str_text(&s), c->headline);
 }
 
 /* In the order of the findings, worst first, each once. */
@@ -352,12 +382,11 @@ static void list_recommendations(struct engine *g)
 {
     struct case_file *c = g->c;
     const struct playbook *p = g->options.playbook;
-    struct recommendation *list = arena_alloc(&c->arena, p->recommendation_count * sizeof *list);
     size_t n = 0;
     for (size_t k = 0; k < p->recommendation_count; k++) {
-        if (!is_recommended(c, p->recommendations[k].id))
+        if (!first_recommending(c, p->recommendations[k].id))
             g->worded[k] = NULL;
-        else if (!g->worded[k])
+        else if (!g->worded[k] || !p->recommendations[k].table) /* of no row: by what is known by now */
             word_recommendation(g, k, NULL);
     }
     for (size_t i = 0; i < c->finding_count; i++)
@@ -367,12 +396,27 @@ static void list_recommendations(struct engine *g)
                     continue;
                 bool listed = false;
                 for (size_t l = 0; l < n; l++)
-                    listed = listed || strcmp(list[l].id, p->recommendations[k].id) == 0;
+                    listed = listed || strcmp(g->recommendations[l].id, p->recommendations[k].id) == 0;
                 if (!listed)
-                    list[n++] = *g->worded[k];
+                    g->recommendations[n++] = *g->worded[k];
             }
-    c->recommendations = list;
+    c->recommendations = g->recommendations;
     c->recommendation_count = n;
+}
+
+static void make_lists(struct engine *g)
+{
+    const struct playbook *p = g->options.playbook;
+    struct arena *a = &g->c->arena;
+    g->recommendations = arena_alloc(a, p->recommendation_count * sizeof *g->recommendations);
+    g->verdicts = arena_alloc(a, p->verdict_count * sizeof *g->verdicts);
+    for (size_t i = 0; i < p->verdict_count; i++) {
+        struct verdict *v = &g->verdicts[i];
+        v->id = p->verdicts[i].id;
+        v->title = p->verdicts[i].title;
+        v->sentences_for = arena_alloc(a, p->verdicts[i].for_count * sizeof *v->sentences_for);
+        v->sentences_against = arena_alloc(a, p->verdicts[i].against_count * sizeof *v->sentences_against);
+    }
 }
 
 void judge_whole(struct engine *g)
@@ -380,18 +424,18 @@ void judge_whole(struct engine *g)
     struct case_file *c = g->c;
     const struct playbook *p = g->options.playbook;
     struct tally t = count_results(c);
-    c->verdicts = arena_alloc(&c->arena, p->verdict_count * sizeof *c->verdicts);
+    if (!g->verdicts)
+        make_lists(g);
+    c->verdicts = g->verdicts;
     c->verdict_count = p->verdict_count;
     for (size_t i = 0; i < p->verdict_count; i++) {
         const struct verdict_decl *d = &p->verdicts[i];
         struct verdict *v = &c->verdicts[i];
-        v->id = d->id;
-        v->title = d->title;
         v->state = weigh(g, d, &t);
-        v->for_count = say_sentences(g, d->sentences_for, d->for_count, &v->sentences_for);
-        v->against_count = say_sentences(g, d->sentences_against, d->against_count, &v->sentences_against);
+        v->for_count = say_sentences(g, d->sentences_for, d->for_count, v->sentences_for);
+        v->against_count = say_sentences(g, d->sentences_against, d->against_count, v->sentences_against);
     }
-    c->status = t.criticals ? "critical" : t.warnings ? "warning" : t.unchecked || t.pending ? "unknown" : "ok";
+    c->status = t.criticals ? "critical" : t.warnings ? "warning" : t.open ? "unknown" : "ok";
     lead_with(g, &t);
     list_recommendations(g);
 }

@@ -13,6 +13,7 @@
 #define INTERVAL_MIN_S 0.2
 #define INTERVAL_MAX_S 5.0
 #define POINTS_AT_FIRST 30
+#define WAIT_MAX_S 1e6 /* at once: time_t may be small */
 
 struct entry {
     const struct probe *probe;
@@ -27,7 +28,6 @@ struct sampler {
     double next;  /* seconds since `begin` of the next tick */
     double last;  /* of the last sample */
     size_t points;
-    bool stands; /* no clock: a captured tree */
     bool ended;
 };
 
@@ -62,7 +62,8 @@ static void take_sample(struct sampler *s, double time)
     for (size_t i = 0; i < s->count; i++)
         s->entries[i].probe->sample(s->entries[i].state, s->in, time);
     s->last = time;
-    if (++s->points < SAMPLES_MAX)
+    /* at an odd number, so that the first and the last point stay and all stand evenly */
+    if (++s->points < SAMPLES_MAX - 1)
         return;
     for (size_t i = 0; i < s->count; i++)
         if (s->entries[i].probe->thin)
@@ -71,26 +72,27 @@ static void take_sample(struct sampler *s, double time)
     s->interval *= 2;
 }
 
+/* Ticks stand on a grid, so that days do not drift; one that was missed (the program was stopped) is not made up for. */
 static void schedule(struct sampler *s)
 {
-    s->next = s->last + s->interval;
+    s->next = (floor(s->last / s->interval + 0.5) + 1) * s->interval;
     /* the window's end is a tick too, so that the last sample stands at it */
     if (s->last < s->window && s->next > s->window - s->interval / 4)
         s->next = s->window;
 }
 
+/* After thinning only every second, fourth… moment is looked at, as the clock's interval doubles; the last one always. */
 static void replay_moments(struct sampler *s)
 {
     struct root *root = (struct root *)s->in->root; /* selecting a moment changes nothing but where reads look first */
-    for (size_t i = 0; i < root->moments; i++) {
-        if (!root_select(root, i, NULL))
-            continue;
-        take_sample(s, root->moment_time[i]);
-    }
+    s->interval = 1;
+    for (size_t i = 0; i < root->moments; i++)
+        if ((i % (size_t)s->interval == 0 || i + 1 == root->moments) && root_select(root, i, NULL))
+            take_sample(s, root->moment_time[i]);
     root_select(root, ROOT_NO_MOMENT, NULL);
     if (!root->moments)
         take_sample(s, 0);
-    s->stands = s->ended = true;
+    s->ended = true;
 }
 
 struct sampler *sampler_start(const struct probe *const *list, size_t count, const struct probe_input *in, double window_s)
@@ -131,6 +133,11 @@ double sampler_elapsed(const struct sampler *s)
     return s->ended ? s->last : clock_now() - s->begin;
 }
 
+double sampler_observed(const struct sampler *s)
+{
+    return s->last;
+}
+
 double sampler_remaining(const struct sampler *s)
 {
     if (s->ended || s->last >= s->window)
@@ -155,6 +162,8 @@ enum wake sampler_wait(struct sampler *s, int fd, double deadline)
     if (ticking)
         until = fmin(until, s->begin + s->next - now);
     until = fmax(until, 0);
+    if (isfinite(until))
+        until = fmin(until, WAIT_MAX_S);
     struct timespec timeout = {0};
     if (isfinite(until)) {
         timeout.tv_sec = (time_t)until;

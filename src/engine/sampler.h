@@ -12,14 +12,15 @@ struct sampler;
 enum wake { WAKE_INPUT, WAKE_TICK, WAKE_TIME, WAKE_SIGNAL };
 
 /* Opens the windowed ones among `list` and takes their first sample. The interval begins at window/30, at least 0.2 s and
- * at most 5 s, and doubles whenever SAMPLES_MAX points are reached, so that days fit. `in` is borrowed. */
+ * at most 5 s, and doubles before SAMPLES_MAX points are reached, so that days fit. `in` is borrowed. */
 struct sampler *sampler_start(const struct probe *const *list, size_t count, const struct probe_input *in, double window_s);
 void sampler_free(struct sampler *s);
 
 /* Waits until `fd` (or -1) is readable, `deadline` (clock_now; negative: none) passes, a tick was taken, or SIGINT or SIGTERM came. */
 enum wake sampler_wait(struct sampler *s, int fd, double deadline);
 
-double sampler_elapsed(const struct sampler *s);   /* seconds observed so far */
+double sampler_elapsed(const struct sampler *s);   /* seconds since the first sample, or until the observation ended */
+double sampler_observed(const struct sampler *s);  /* seconds between the first and the last sample */
 double sampler_remaining(const struct sampler *s); /* of the window; 0 when complete or cut short */
 void sampler_cut(struct sampler *s);               /* the window ends now (a last sample is taken) */
 /* Facts over what was observed so far: for a windowed probe from its samples, for another collected now. */

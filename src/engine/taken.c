@@ -12,7 +12,7 @@
 
 enum { FILE_BYTES_MAX = 64 * 1024, WORDS_MAX = 12 };
 
-/* Abbreviations that mean one zone where servers stand; with another, the time is some hours off, now would be weeks. */
+/* The usual meaning of an abbreviation. Where it has several the time is off by hours; now would be off by weeks. */
 static const struct {
     const char *name;
     int minutes;

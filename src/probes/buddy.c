@@ -322,6 +322,10 @@ static void collect(void *state, const struct probe_input *in, struct facts *f)
     if (!zoneinfo_read(&z, r, &status, &zones_why)) {
         facts_fail(f, STATUS_PARTIAL, "%s", zones_why.text);
         v.zones_why = zones_why.text;
+    } else if (!buddyinfo_fits(&b, &z, &e)) {
+        facts_fail(f, STATUS_MALFORMED, "%s", e.text);
+        row_unknown(whole, table_add(whole), e.text);
+        return;
     }
     uint64_t page = page_size(r);
     v.page = (double)page;

@@ -4,6 +4,7 @@
 #include "probes/buddyinfo.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "probes/zoneinfo.h"
@@ -30,6 +31,9 @@ bool buddyinfo_parse(struct buddyinfo *b, const char *text, size_t length, struc
         *z = (struct buddy_zone){0};
         if (!zone_heading(&line, &z->node, z->name))
             goto bad;
+        for (size_t i = 0; i < b->count; i++)
+            if (b->zones[i].node == z->node && strcmp(b->zones[i].name, z->name) == 0)
+                goto bad;
         unsigned orders = 0;
         uint64_t pages = 0;
         while (!fields_end(&line)) {
@@ -67,6 +71,17 @@ bool buddyinfo_read(struct buddyinfo *b, const struct root *r, enum status *stat
     if (!buddyinfo_parse(b, s.text, s.length, e))
         return false;
     *status = STATUS_OK;
+    return true;
+}
+
+bool buddyinfo_fits(const struct buddyinfo *b, const struct zoneinfo *zones, struct err *e)
+{
+    for (size_t i = 0; i < b->count; i++) {
+        const struct zone_facts *zone = zoneinfo_find(zones, b->zones[i].node, b->zones[i].name);
+        if (zone && buddy_free_pages(&b->zones[i], b->orders) > zone->present)
+            return err_set(e, "/proc/buddyinfo: zone %s of node %u has more free pages than /proc/zoneinfo gives it", zone->name,
+                           zone->node);
+    }
     return true;
 }
 

@@ -5,6 +5,7 @@
 #define FW_PROBES_BUDDYINFO_H
 
 #include "probes/fields.h"
+#include "probes/zoneinfo.h"
 
 #define BUDDY_ORDERS_MAX 32
 
@@ -22,6 +23,8 @@ struct buddyinfo {
 
 bool buddyinfo_parse(struct buddyinfo *b, const char *text, size_t length, struct err *e);
 bool buddyinfo_read(struct buddyinfo *b, const struct root *r, enum status *status, struct err *e);
+/* False if a zone has more free pages than pages: one of the files is not what the kernel printed. */
+bool buddyinfo_fits(const struct buddyinfo *b, const struct zoneinfo *zones, struct err *e);
 void buddyinfo_free(struct buddyinfo *b);
 #define AUTO_BUDDYINFO __attribute__((cleanup(buddyinfo_free)))
 

@@ -5,8 +5,8 @@
 
 #include <stdio.h>
 
-/* Version 1 shows no limit as the largest number of pages; anything this high limits nothing. */
-static const uint64_t no_limit = 1ULL << 62;
+/* Version 1 shows no limit as the largest number of pages; anything this high limits nothing, and is no size of memory. */
+static const uint64_t no_limit = 1ULL << 52;
 
 struct cgroup_mount cgroup_mount_find(const struct root *r)
 {
@@ -30,6 +30,8 @@ struct cgroup_mount cgroup_mount_find(const struct root *r)
 
 static void set(struct cgroup_memory *m, enum cgroup_field field, uint64_t value)
 {
+    if (value >= no_limit)
+        return;
     m->value[field] = value;
     m->has[field] = true;
 }

@@ -362,7 +362,8 @@ static void add_growth(struct table *t, const struct judged *j, const struct pro
     if (k->unit[0])
         cell_text(t, row, G_UNIT, k->unit);
     cell_number(t, row, G_SAMPLES, (double)k->count);
-    cell_text(t, row, G_SHAPE, shape_name(trend->shape));
+    if (k->count > 1 || trend->shape == SHAPE_VANISHED || in->root->live)
+        cell_text(t, row, G_SHAPE, shape_name(trend->shape));
     if (!k->count) {
         row_unknown(t, row, k->gone ? "the process has ended" : in->root->live ? "its memory could not be read" : "not captured over the window");
         return;

@@ -80,13 +80,14 @@ static inline bool scan_line(const char **at, const char *end, struct span *line
     return true;
 }
 
-/* If the line begins with `key` (a literal that ends in ':'), reads the number after it. */
+/* If the line begins with `key` (a literal that ends in ':'), reads the number after it. More than 2^42 is none: in kB that
+ * is more than an address space. */
 static inline bool line_value(struct span line, const char *key, size_t key_length, uint64_t *number)
 {
     if (line.length <= key_length || memcmp(line.at, key, key_length) != 0)
         return false;
     const char *p = line.at + key_length;
-    return scan_u64(&p, line.at + line.length, number);
+    return scan_u64(&p, line.at + line.length, number) && *number <= 1ULL << 42;
 }
 #define LINE_VALUE(line, key, number) line_value(line, key, sizeof(key) - 1, number)
 

@@ -43,7 +43,7 @@ struct reading {
     int pid;
     unsigned has; /* enum has */
     char state;
-    bool gone, kernel;
+    bool gone, kernel, counted; /* counted: tried to count its mappings */
     uint8_t problem; /* enum problem: why it was not measured */
     uint64_t uid, threads, maps, start_ticks;
     uint64_t rss, pss, uss, swap, swap_pss, rss_anon, rss_file, rss_shmem, virtual_bytes;
@@ -348,13 +348,19 @@ static void count_maps(const struct pids *p, struct reading *e, struct lines *l)
     char path[PIDS_PATH_MAX];
     pids_path(path, e->pid, "maps");
     int fd = root_open_below(&p->root, p->fd, path);
+    bool smaps = fd == -ENOENT && !p->root.live; /* a sosreport has no maps */
+    if (smaps) {
+        pids_path(path, e->pid, "smaps");
+        fd = root_open_below(&p->root, p->fd, path);
+    }
     if (fd < 0)
         return;
     lines_open(l, fd);
     uint64_t count = 0;
     size_t length;
-    while (count < LINES_COUNTED_MAX && lines_next(l, &length))
-        count++;
+    struct vma v;
+    for (const char *line; count < LINES_COUNTED_MAX && (line = lines_next(l, &length));)
+        count += !smaps || (length && (*line < 'A' || *line > 'Z') && vma_parse(line, length, &v));
     if (!l->error && count) {
         e->maps = count;
         e->has |= HAS_MAPS;
@@ -383,7 +389,8 @@ static void look_closer(const struct pids *p, struct reading *readings, size_t c
         struct reading *e = order[i];
         if (e->gone || e->kernel)
             continue;
-        if (i < COUNTED || may_exhaust_maps(p, e, map_limit))
+        e->counted = i < COUNTED || may_exhaust_maps(p, e, map_limit);
+        if (e->counted)
             count_maps(p, e, l);
         if (i < DETAILED && !(e->has & HAS_SPLIT))
             read_status(p, e); /* ended meanwhile: what was read stands */
@@ -534,7 +541,9 @@ static void add_row(struct table *t, const struct reading *e, const struct root 
     if (e->has & HAS_MAPS)
         cell_number(t, row, P_MAPS, (double)e->maps);
     else
-        cell_unknown(t, row, P_MAPS, e->problem ? problem_text(e->problem, r) : "not counted: too small to come near the limit");
+        cell_unknown(t, row, P_MAPS, e->problem   ? problem_text(e->problem, r)
+                                     : e->counted ? "its mappings could not be read"
+                                                  : "not counted: too small to come near the limit");
     if (e->has & HAS_AGE && uptime >= 0) {
         double age = uptime - (double)e->start_ticks / ticks;
         cell_number(t, row, P_AGE, age > 0 ? age : 0);

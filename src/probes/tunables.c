@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "probes/advice.h"
 #include "probes/buddyinfo.h"
@@ -61,7 +62,8 @@ struct host {
     uint64_t page;
     unsigned version;
     char thp[32], defrag[32]; /* the chosen words; empty if there is no THP */
-    bool thp_in_use;
+    bool thp_known; /* false: /sys/kernel/mm was not captured, as in a sosreport */
+    bool thp_in_use; /* taken for granted if unknown: that is what distributions set */
     struct min_free min_free;
     bool min_free_known;
     bool swap_known, swap, zram, zswap;
@@ -177,6 +179,11 @@ static bool chosen(const struct root *r, const char *path, char out[32], char *a
     return true;
 }
 
+static const char *no_thp(const struct host *h, const char *missing)
+{
+    return h->thp_known ? missing : "/sys/kernel/mm was not captured";
+}
+
 static void min_free_kbytes(struct host *h)
 {
     struct row r;
@@ -198,18 +205,21 @@ static void min_free_kbytes(struct host *h)
                  "%u zones x %llu pages of a pageblock x 11 x %llu KiB = %llu kB for huge pages%s "
                  "(without them sqrt(16 x %llu kB) = %llu kB)",
                  m->zones, (unsigned long long)m->block_pages, (unsigned long long)(h->page / 1024),
-                 (unsigned long long)m->huge_kb, m->huge_capped ? ", held to 5 % of low memory" : "",
+                 (unsigned long long)m->huge_kb, m->huge_capped ? ", held to 5 % of low memory" : h->thp_known ? "" : ", if they are on",
                  (unsigned long long)m->lowmem_kb, (unsigned long long)m->plain_kb);
     else
         snprintf(formula, sizeof formula, "sqrt(16 x %llu kB of low memory) = %llu kB",
                  (unsigned long long)m->lowmem_kb, (unsigned long long)m->plain_kb);
     put_default(&r, m->kb);
     /* The kernel computed it from what memory there was at boot: a few per cent beside are no setting of anybody. */
-    double value = (double)r.value, own = (double)m->kb;
-    bool low = value < 0.95 * own;
+    double value = (double)r.value, own = (double)m->kb, least = h->thp_known ? own : (double)m->plain_kb;
+    bool low = value < 0.95 * least;
     bool high = value > 0.05 * h->total_kb && value > 1.05 * own;
     double share = 100 * value / h->total_kb;
-    cell_bool(h->table, r.at, DIFFERS, low || value > 1.05 * own);
+    if (h->thp_known || low || value > 1.05 * own)
+        cell_bool(h->table, r.at, DIFFERS, low || value > 1.05 * own);
+    else
+        cell_unknown(h->table, r.at, DIFFERS, no_thp(h, ""));
     if (low) {
         change(&r, m->kb);
         say(&r,
@@ -289,9 +299,10 @@ static void compaction_proactiveness(struct host *h)
             "0 switches off compaction in the background while huge pages are in use (%s); requests then compact by "
             "themselves "
             "and wait.",
-            h->thp);
-    } else if (h->score >= 55 && h->free_share >= 0.1 && fit > r.value) {
-        /* Little free memory is always in small pieces: that is a full page cache, not a fault. */
+            h->thp[0] ? h->thp : "as far as one can tell");
+    } else if (h->score >= 55 && h->score <= buddy_wake_line((unsigned)r.value) && h->free_share >= 0.1 && fit > r.value) {
+        /* Little free memory is always in small pieces: that is a full page cache, not a fault. Above its line kcompactd is
+         * at work already. */
         change(&r, fit);
         say(&r,
             "%.0f %% of memory is free but fragmented: the node score is %.0f, and kcompactd starts above %u only. "
@@ -519,7 +530,7 @@ static void thp_enabled(struct host *h)
     struct row r = begin(h, "transparent_hugepage/enabled", "Linux Documentation/admin-guide/mm/transhuge.rst",
                          "fewer huge pages: more time in page table walks");
     if (!h->thp[0]) {
-        finish_without(&r, h->sysctls ? "absent" : "unknown", "/sys/kernel/mm/transparent_hugepage: not found");
+        finish_without(&r, h->thp_known ? "absent" : "unknown", no_thp(h, "/sys/kernel/mm/transparent_hugepage: not found"));
         return;
     }
     cell_text(h->table, r.at, CURRENT, h->thp);
@@ -542,7 +553,8 @@ static void thp_defrag(struct host *h)
         begin(h, "transparent_hugepage/defrag", "Linux Documentation/admin-guide/mm/transhuge.rst (default madvise)",
               "huge pages come later, made in the background");
     if (!h->thp[0] || !chosen(h->root, "sys/kernel/mm/transparent_hugepage/defrag", now, all, sizeof all)) {
-        finish_without(&r, h->sysctls ? "absent" : "unknown", "/sys/kernel/mm/transparent_hugepage/defrag: not found");
+        finish_without(&r, h->thp_known ? "absent" : "unknown",
+                       no_thp(h, "/sys/kernel/mm/transparent_hugepage/defrag: not found"));
         return;
     }
     /* 4.6 made madvise the default; defer+madvise is new in 4.11. */
@@ -573,8 +585,8 @@ static void max_ptes_none(struct host *h)
                          "Linux Documentation/admin-guide/mm/transhuge.rst (default: pages of a huge page - 1)",
                          "fewer huge pages are made in the background");
     if (!source_number(h->root, "sys/kernel/mm/transparent_hugepage/khugepaged/max_ptes_none", &r.value)) {
-        finish_without(&r, h->sysctls ? "absent" : "unknown",
-                       "/sys/kernel/mm/transparent_hugepage/khugepaged: not found");
+        finish_without(&r, h->thp_known ? "absent" : "unknown",
+                       no_thp(h, "/sys/kernel/mm/transparent_hugepage/khugepaged: not found"));
         return;
     }
     uint64_t huge = huge_page_size(h->root);
@@ -642,6 +654,7 @@ static void look_at_zones(struct host *h)
         facts_fail(h->table->facts, STATUS_PARTIAL, "%s", e.text);
         return;
     }
+    buddy = buddy && buddyinfo_fits(&b, &z, &e);
     unsigned orders = buddy ? b.orders : 0, block = pageblock_order(h->root, h->page, orders);
     h->min_free_known = min_free_compute(&h->min_free, &z, h->page, block, h->thp_in_use, h->version);
     if (!buddy)
@@ -689,7 +702,11 @@ static void collect(void *state, const struct probe_input *in, struct facts *f)
         h.thp[0] = '\0';
     if (!chosen(in->root, "sys/kernel/mm/transparent_hugepage/defrag", h.defrag, NULL, 0))
         h.defrag[0] = '\0';
-    h.thp_in_use = h.thp[0] && strcmp(h.thp, "never") != 0;
+    int mm = in->root->live ? -1 : root_open_dir(in->root, "sys/kernel/mm");
+    h.thp_known = h.thp[0] || in->root->live || mm >= 0;
+    if (mm >= 0)
+        close(mm);
+    h.thp_in_use = h.thp[0] ? strcmp(h.thp, "never") != 0 : !h.thp_known;
     look_at_swap(&h);
     look_at_zones(&h);
     min_free_kbytes(&h);

@@ -75,6 +75,8 @@ bool zoneinfo_parse(struct zoneinfo *z, const char *text, size_t length, struct 
             zone = &z->zones[z->count++];
             memset(zone, 0, sizeof *zone);
             bad = !zone_heading(&line, &zone->node, zone->name);
+            for (size_t i = 0; !bad && i + 1 < z->count; i++)
+                bad = z->zones[i].node == zone->node && strcmp(z->zones[i].name, zone->name) == 0;
             continue;
         }
         if (!zone || !fields_word(&line, &word))

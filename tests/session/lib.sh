@@ -33,6 +33,7 @@ trap session_end EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 mkdir "$work/state" "$work/home" "$work/dir"
+export TMUX_TMPDIR="$work"
 state=$work/state/fragwizard
 unset NO_COLOR CLICOLOR CLICOLOR_FORCE ACCESSIBLE COLUMNS LINES SUDO_COMMAND TMUX
 
@@ -90,14 +91,14 @@ asks() { # [REGEX]: until a prompt (whose line matches) is the last line
     return 1
 }
 type() { # TEXT, then Enter
-    screen >"$work/before"
-    mark=$(wc -l <"$work/before")
+    screen >"$work/screen"
+    mark=$(wc -l <"$work/screen")
     [ -z "$1" ] || tmux_here send-keys -l -- "$1"
     tmux_here send-keys Enter
 }
 press() { # a key as tmux names it
-    screen >"$work/before"
-    mark=$(wc -l <"$work/before")
+    screen >"$work/screen"
+    mark=$(wc -l <"$work/screen")
     tmux_here send-keys "$1"
 }
 says() { # WHAT REGEX

@@ -153,9 +153,9 @@ asks html
 type report.doc
 asks html
 says 'a name without a known ending is explained' 'tells no format'
-type /nonexistent/x.html
+type no-such-directory/x.html
 asks html
-says 'so is a directory that is not there' '/nonexistent'
+says 'so is a directory that is not there' 'no-such-directory'
 type back
 asks result
 says 'back reopens the last step' '^Step 7 of 7'
