@@ -8,7 +8,8 @@
  *               playbook_check playbook_file                      the written runbook, loaded and checked
  *               expr_lex expr_parse expr_name expr_type expr_eval  the expression language,
  *               message diag                                      its text with {...}, its complaints
- *               engine judge sampler                              the step loop, rules to verdicts, the one clock
+ *               engine ask env judge taken sampler                the step loop, questions, names, rules to verdicts,
+ *                                                                 when a capture was taken, the one clock
  *               facts case case_json (jansson) case_store         what probes found; the record of a run
  *   probes/     one file per probe, named as playbooks name it, and the parsers that they share
  *   report/     document (libxml2) text charts                    one tree, rendered as HTML or text
@@ -90,10 +91,8 @@ static bool is_auto(const char *word)
     return length >= strlen("--au") && strncmp("--auto", word, length) == 0;
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
-    setlocale(LC_CTYPE, "");
-    signal(SIGPIPE, SIG_IGN); /* a closed pipe is an error with a sentence */
     if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0))
         return help();
     if (argc > 1 && (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0)) {
@@ -102,12 +101,21 @@ int main(int argc, char **argv)
     }
     if (argc > 1 && argv[1][0] != '-') {
         const struct command *c = find(argv[1]);
-        if (!c)
-            return no_such_verb(argv[1]);
-        return c->run(argc - 1, argv + 1);
+        return c ? c->run(argc - 1, argv + 1) : no_such_verb(argv[1]);
     }
     for (int i = 1; i < argc; i++)
         if (is_auto(argv[i]))
             return command_audit.run(argc, argv);
     return command_session.run(argc, argv);
+}
+
+int main(int argc, char **argv)
+{
+    setlocale(LC_CTYPE, "");
+    signal(SIGPIPE, SIG_IGN); /* a closed pipe and a limit on file sizes are errors with a sentence */
+    signal(SIGXFSZ, SIG_IGN);
+    int status = run(argc, argv);
+    if ((fflush(stdout) != 0 || ferror(stdout)) && status != EXIT_UNKNOWN)
+        return complain("standard output: could not be written");
+    return status;
 }

@@ -208,7 +208,7 @@ static bool print_facts(struct facts *f, const struct request *q, const struct t
         AUTO_FREE char *line = mem_printf("%s: %s", status_name(f->status), f->reason);
         term_print(term, 0, line);
     }
-    return fflush(stdout) == 0 || (complain("standard output: could not be written"), false);
+    return true;
 }
 
 static int probe(int argc, char **argv)

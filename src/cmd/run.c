@@ -105,10 +105,12 @@ static bool is_standard_output(const char *path)
     return strcmp(path, "-") == 0;
 }
 
+/* One into which a report goes; a directory that is named like a report is a mistake. */
 static bool is_directory(const char *path)
 {
     struct stat st;
-    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+    enum report_format f;
+    return !report_format_of_path(path, &f) && stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
 /* By --format, else by the name: HTML into a directory, text to standard output. */

@@ -293,8 +293,12 @@ static void declare_step(struct reader *r, const struct yaml_node *n, struct ste
         declare_rule(r, rule, &s->rules[s->rule_count++]);
 }
 
+/* Also the settings of transparent huge pages, which are rows of the same table; their commands are the playbook's own. */
 static bool is_sysctl_name(const char *name)
 {
+    static const char huge[] = "transparent_hugepage/";
+    if (strncmp(name, huge, sizeof huge - 1) == 0)
+        return !name[strspn(name, "abcdefghijklmnopqrstuvwxyz_/")] && name[sizeof huge - 1];
     size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-.");
     return !name[n] && strchr(name, '.') && name[0] != '.' && name[0] != '-' && !strstr(name, "..") &&
            name[n - 1] != '.';

@@ -41,7 +41,8 @@ enum {
     UNACCOUNTED_SHARE,
     AVAILABLE_SHARE,
     FREE_SHARE,
-    RECLAIMABLE
+    RECLAIMABLE,
+    AVAILABLE_ESTIMATED
 };
 
 static const struct column columns[] = {
@@ -84,6 +85,8 @@ static const struct column columns[] = {
     [FREE_SHARE] = {"free_share", TYPE_RATIO, "free as a share of all memory"},
     [RECLAIMABLE] = {"reclaimable", TYPE_BYTES,
                      "what reclaim can take without swap: file pages and reclaimable kernel objects"},
+    [AVAILABLE_ESTIMATED] = {"available_estimated", TYPE_BOOL,
+                             "this kernel (before 3.14) has no MemAvailable: available is its formula over its other numbers"},
 };
 
 enum { ITEM, BYTES, SHARE, SOURCE };
@@ -266,6 +269,30 @@ static double balance(struct table *table, const struct root *r, const struct me
     return rest;
 }
 
+/* Before 3.14 there is no MemAvailable: its formula (mm/page_alloc.c, si_mem_available) over the numbers that are there.
+ * Half of the cache and the slabs, or as much as the low watermarks if that is less, is counted as needed. */
+static bool estimate_available(struct meminfo *m, const struct root *r)
+{
+    struct err e;
+    enum status status;
+    AUTO_ZONEINFO struct zoneinfo z = {0};
+    if (m->known[MI_MEM_AVAILABLE] || !m->known[MI_ACTIVE_FILE] || !m->known[MI_INACTIVE_FILE] ||
+        !zoneinfo_read(&z, r, &status, &e))
+        return false;
+    uint64_t low = 0;
+    for (size_t i = 0; i < z.count; i++)
+        low = fields_plus(low, z.zones[i].low);
+    double reserve = (double)fields_times(low, page_size(r));
+    double cache = (double)m->value[MI_ACTIVE_FILE] + (double)m->value[MI_INACTIVE_FILE];
+    double slab = (double)meminfo_value(m, MI_SRECLAIMABLE);
+    double available = (double)m->value[MI_MEM_FREE] - reserve;
+    available += cache - (cache / 2 < reserve ? cache / 2 : reserve);
+    available += slab - (slab / 2 < reserve ? slab / 2 : reserve);
+    m->value[MI_MEM_AVAILABLE] = available > 0 ? (uint64_t)available : 0;
+    m->known[MI_MEM_AVAILABLE] = true;
+    return true;
+}
+
 static void collect(void *state, const struct probe_input *in, struct facts *f)
 {
     (void)state;
@@ -280,6 +307,7 @@ static void collect(void *state, const struct probe_input *in, struct facts *f)
         row_unknown(t, 0, e.text);
         return;
     }
+    cell_bool(t, 0, AVAILABLE_ESTIMATED, estimate_available(&m, r));
     char why[128];
     for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) {
         if (m.known[plain[i].name]) {

@@ -74,6 +74,7 @@ static void rubbish_is_malformed(void **state)
         "Node 0, zone Normal 99999999999999999999999\n",
         "Node 0, zone Normal 0 0 0 9999999999999999\n",
         "Node 99999999, zone Normal 1\n",
+        "Node 0, zone Normal 1 2\nNode 0, zone Normal 1 2\n",
         "Node 0, zone AVeryLongZoneNameIndeed 1\n",
         "Node 0, zone N 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1\n",
     };
@@ -187,6 +188,17 @@ static void without_zoneinfo_watermarks_are_unknown(void **state)
     assert_near(NUMBER(f, "zone", 1, "unusable_order3"), 0.967, 1e-9);
 }
 
+static void more_free_pages_than_pages_are_malformed(void **state)
+{
+    struct tree *t = *state;
+    tree_file(t, "proc/buddyinfo", "Node 0, zone   Normal  1 0 0 0 0 0 0 0 0 0 1000\n");
+    tree_file(t, "proc/zoneinfo", "Node 0, zone   Normal\n  pages free     1\n        present  1024\n        managed  1000\n");
+    struct facts *f = tree_facts(t, "buddy");
+    assert_int_equal(f->status, STATUS_MALFORMED);
+    assert_non_null(strstr(fact_why(f, "buddy", 0, "free"), "more free pages"));
+    assert_int_equal(facts_table(f, "zone")->rows, 0);
+}
+
 static void without_buddyinfo_there_is_a_reason(void **state)
 {
     struct tree *t = *state;
@@ -249,6 +261,7 @@ int main(void)
         tree_test(zones_of_two_nodes_and_an_old_kernel),
         tree_test(large_pages_have_their_own_orders),
         tree_test(without_zoneinfo_watermarks_are_unknown),
+        tree_test(more_free_pages_than_pages_are_malformed),
         tree_test(without_buddyinfo_there_is_a_reason),
         tree_test(blocks_by_type),
         tree_test(broken_pagetypes_are_malformed),
