@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Rules to findings, findings to verdicts. */
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -239,17 +240,48 @@ static void judge_rule(struct engine *g, const struct step *step, const struct r
     }
 }
 
-/* Worst first; equal ones in the order of the runbook. */
-static void sort_findings(struct case_file *c)
+/* What the leading verdict rests on comes first, so that the first change is the one that mends it. */
+static bool is_cited(const struct engine *g, const char *rule)
 {
-    AUTO_FREE struct finding *all = mem_array(c->finding_count, sizeof *all);
-    size_t n = 0;
-    if (c->finding_count)
-        memcpy(all, c->findings, c->finding_count * sizeof *all);
-    for (int severity = SEVERITY_CRITICAL; severity >= SEVERITY_INFO; severity--)
-        for (size_t i = 0; i < c->finding_count; i++)
-            if ((int)all[i].severity == severity)
-                c->findings[n++] = all[i];
+    const struct playbook *p = g->options.playbook;
+    for (size_t i = 0; i < p->verdict_count; i++) {
+        const struct verdict_decl *d = &p->verdicts[i];
+        if (g->c->lead && strcmp(d->id, g->c->lead) == 0)
+            return (d->confirmed && expr_asks(d->confirmed, rule)) || (d->likely && expr_asks(d->likely, rule));
+    }
+    return false;
+}
+
+enum { RULES_MAX = 10000 }; /* more than the nodes that a playbook may have */
+
+/* Worst first, then those of the leading verdict, then in the order of the runbook. */
+static unsigned rank(const struct engine *g, const struct finding *f)
+{
+    const struct playbook *p = g->options.playbook;
+    unsigned place = 0;
+    for (size_t i = 0; i < p->step_count; i++)
+        for (size_t k = 0; k < p->steps[i].rule_count; k++, place++)
+            if (strcmp(p->steps[i].rules[k].id, f->id) == 0)
+                return (SEVERITY_CRITICAL - f->severity) * 2 * RULES_MAX +
+                       (is_cited(g, f->id) ? 0 : RULES_MAX) + place;
+    return UINT_MAX;
+}
+
+static void sort_findings(struct engine *g)
+{
+    struct case_file *c = g->c;
+    AUTO_FREE unsigned *ranks = mem_array(c->finding_count, sizeof *ranks);
+    for (size_t i = 0; i < c->finding_count; i++) {
+        struct finding f = c->findings[i];
+        unsigned r = rank(g, &f);
+        size_t k = i;
+        for (; k > 0 && ranks[k - 1] > r; k--) {
+            ranks[k] = ranks[k - 1];
+            c->findings[k] = c->findings[k - 1];
+        }
+        ranks[k] = r;
+        c->findings[k] = f;
+    }
 }
 
 void judge_forget(struct engine *g, const struct step *step, const char *why)
@@ -278,7 +310,6 @@ void judge_step(struct engine *g, const struct step *step)
     judge_forget(g, step, NULL);
     for (size_t i = 0; i < step->rule_count; i++)
         judge_rule(g, step, &step->rules[i]);
-    sort_findings(g->c);
 }
 
 static bool holds(struct engine *g, const struct expr *e)
@@ -377,31 +408,39 @@ static void lead_with(struct engine *g, const struct tally *t)
     c->headline = keep_text(g, str_text(&s), c->headline);
 }
 
-/* In the order of the findings, worst first, each once. */
+static void list_changes_of(struct engine *g, const struct finding *f)
+{
+    struct case_file *c = g->c;
+    const struct playbook *p = g->options.playbook;
+    for (size_t r = 0; r < f->recommend_count; r++)
+        for (size_t k = 0; k < p->recommendation_count; k++) {
+            if (!g->worded[k] || strcmp(f->recommend[r], p->recommendations[k].id) != 0)
+                continue;
+            bool listed = false;
+            for (size_t l = 0; l < c->recommendation_count; l++)
+                listed = listed || strcmp(g->recommendations[l].id, p->recommendations[k].id) == 0;
+            if (!listed)
+                g->recommendations[c->recommendation_count++] = *g->worded[k];
+        }
+}
+
+/* Those of the leading verdict, then in the order of the findings, worst first; each once. */
 static void list_recommendations(struct engine *g)
 {
     struct case_file *c = g->c;
     const struct playbook *p = g->options.playbook;
-    size_t n = 0;
     for (size_t k = 0; k < p->recommendation_count; k++) {
         if (!first_recommending(c, p->recommendations[k].id))
             g->worded[k] = NULL;
         else if (!g->worded[k] || !p->recommendations[k].table) /* of no row: by what is known by now */
             word_recommendation(g, k, NULL);
     }
-    for (size_t i = 0; i < c->finding_count; i++)
-        for (size_t r = 0; r < c->findings[i].recommend_count; r++)
-            for (size_t k = 0; k < p->recommendation_count; k++) {
-                if (!g->worded[k] || strcmp(c->findings[i].recommend[r], p->recommendations[k].id) != 0)
-                    continue;
-                bool listed = false;
-                for (size_t l = 0; l < n; l++)
-                    listed = listed || strcmp(g->recommendations[l].id, p->recommendations[k].id) == 0;
-                if (!listed)
-                    g->recommendations[n++] = *g->worded[k];
-            }
     c->recommendations = g->recommendations;
-    c->recommendation_count = n;
+    c->recommendation_count = 0;
+    for (int cited = 1; cited >= 0; cited--)
+        for (size_t i = 0; i < c->finding_count; i++)
+            if (is_cited(g, c->findings[i].id) == cited)
+                list_changes_of(g, &c->findings[i]);
 }
 
 static void make_lists(struct engine *g)
@@ -436,6 +475,8 @@ void judge_whole(struct engine *g)
         v->against_count = say_sentences(g, d->sentences_against, d->against_count, v->sentences_against);
     }
     c->status = t.criticals ? "critical" : t.warnings ? "warning" : t.open ? "unknown" : "ok";
+    sort_findings(g);
     lead_with(g, &t);
+    sort_findings(g);
     list_recommendations(g);
 }

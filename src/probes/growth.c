@@ -374,8 +374,13 @@ static void add_growth(struct table *t, const struct judged *j, const struct pro
     cell_text(t, row, G_MEASURE, measure_name(k));
     if (k->count > 1) {
         cell_number(t, row, G_SLOPE, trend->slope);
-        cell_number(t, row, G_SLOPE_LOW, trend->low);
-        cell_number(t, row, G_SLOPE_HIGH, trend->high);
+        if (trend->shape == SHAPE_SHORT) {
+            cell_unknown(t, row, G_SLOPE_LOW, "window too short: 8 samples over 10 s are needed");
+            cell_unknown(t, row, G_SLOPE_HIGH, "window too short: 8 samples over 10 s are needed");
+        } else {
+            cell_number(t, row, G_SLOPE_LOW, trend->low);
+            cell_number(t, row, G_SLOPE_HIGH, trend->high);
+        }
         cell_number(t, row, G_CHANGE, trend->change);
         add_limit(t, row, j, in->root, mount);
     }

@@ -129,7 +129,7 @@ static void put_sizes(struct table *t, const struct root *r)
         cell_number(t, 0, HUGE_PAGE_SIZE, (double)huge);
     else
         cell_unknown(t, 0, HUGE_PAGE_SIZE,
-                     "this kernel has no transparent huge pages (/sys/kernel/mm/transparent_hugepage: not found)");
+                     "the kernel has no transparent huge pages, or does not tell their size");
 }
 
 static void put_nodes(struct table *t, const struct root *r)
@@ -404,7 +404,7 @@ static void put_user(struct table *t, const struct root *r)
 {
     if (!r->live) {
         char text[128];
-        cell_bool(t, 0, PRIVILEGED, true);
+        cell_bool(t, 0, PRIVILEGED, !r->denied);
         if (capture_mark(r, "user", text, sizeof text))
             cell_text(t, 0, USER, text);
         else
