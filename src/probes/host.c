@@ -404,8 +404,9 @@ static void put_user(struct table *t, const struct root *r)
 {
     if (!r->live) {
         char text[128];
-        cell_bool(t, 0, PRIVILEGED, !r->denied);
-        if (capture_mark(r, "user", text, sizeof text))
+        bool told = capture_mark(r, "user", text, sizeof text);
+        cell_bool(t, 0, PRIVILEGED, told ? strcmp(text, "root") == 0 : !r->denied);
+        if (told)
             cell_text(t, 0, USER, text);
         else
             cell_unknown(t, 0, USER, "the captured tree does not tell who captured it");
