@@ -218,6 +218,6 @@ bool cgroup_nearest_limit(const struct root *r, struct cgroup_mount mount, char 
             break;
         slash[slash == path] = '\0'; /* keeps the "/" of the topmost */
     }
-    strcpy(path, found);
+    memcpy(path, found, strlen(found) + 1);
     return found[0];
 }
