@@ -81,6 +81,9 @@ return {headline: bottom('h1'), summary: bottom('dl.summary'), text: document.qu
 
 def axe_path():
     candidates = [os.environ.get("AXE", "")]
+    if shutil.which("npm"):
+        where = subprocess.run(["npm", "root", "--global"], capture_output=True, text=True, check=False).stdout.strip()
+        candidates.append(os.path.join(where, "axe-core/axe.min.js"))
     for root in (SRC, os.path.expanduser("~"), "/usr/local/lib", "/usr/lib", "/usr/share/nodejs"):
         candidates += glob.glob(os.path.join(root, "node_modules/axe-core/axe.min.js")) + \
             glob.glob(os.path.join(root, "axe-core/axe.min.js"))

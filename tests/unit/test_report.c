@@ -290,19 +290,6 @@ static void charts_come_with_words(void **state)
     case_free(c);
 }
 
-static void rendering_is_quick(void **state)
-{
-    (void)state;
-    struct case_file *c = sample_case();
-    struct timespec begin, end;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &begin);
-    AUTO_FREE char *html = html_of(c);
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
-    double took = (double)(end.tv_sec - begin.tv_sec) + 1e-9 * (double)(end.tv_nsec - begin.tv_nsec);
-    assert_true(took < 0.5);
-    case_free(c);
-}
-
 static void the_same_case_gives_the_same_report(void **state)
 {
     (void)state;
@@ -451,7 +438,6 @@ int main(void)
         cmocka_unit_test(text_fits_its_width),
         cmocka_unit_test(color_and_ascii_only_if_asked),
         cmocka_unit_test(charts_come_with_words),
-        cmocka_unit_test(rendering_is_quick),
         cmocka_unit_test(the_same_case_gives_the_same_report),
         cmocka_unit_test(template_loops_conditions_and_outer_rows),
         cmocka_unit_test(stylesheet_of_the_users_own),
