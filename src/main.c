@@ -29,7 +29,7 @@
 #include "cmd/option.h"
 
 static const struct command *const commands[] = {
-    &command_session, &command_audit, &command_probe,  &command_check,  &command_list,
+    &command_session, &command_audit,  &command_probe,  &command_check,   &command_list,
     &command_explain, &command_report, &command_resume, &command_capture, NULL,
 };
 
@@ -57,7 +57,8 @@ static int help(void)
     printf("fragwizard finds out why memory on this Linux machine looks wrong. It changes nothing.\n"
            "\n"
            "  fragwizard                          the guided session\n"
-           "  fragwizard --auto [-o report.html]  the audit: no questions, exit status 0 ok, 1 warning, 2 critical, 3 unknown\n"
+           "  fragwizard --auto [-o report.html]  the audit: no questions, exit status 0 ok, 1 warning, 2 critical, 3 "
+           "unknown\n"
            "  fragwizard VERB --help              more about one of:\n"
            "\n");
     for (size_t i = 0; commands[i]; i++)

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-void *mem_alloc(size_t size) __attribute__((malloc, returns_nonnull));              /* zeroed; free() releases it */
+void *mem_alloc(size_t size) __attribute__((malloc, returns_nonnull));               /* zeroed; free() releases it */
 void *mem_array(size_t count, size_t size) __attribute__((malloc, returns_nonnull)); /* zeroed, overflow-checked */
 void *mem_resize(void *old, size_t count, size_t size) __attribute__((returns_nonnull)); /* new part not zeroed */
 char *mem_strdup(const char *text) __attribute__((malloc, returns_nonnull));

@@ -120,8 +120,8 @@ static bool put_in_place(int directory, const char *name)
     return done;
 }
 
-static bool replace_file(int directory, const char *name, const char *path, const char *data, size_t length, mode_t mode,
-                         struct err *e)
+static bool replace_file(int directory, const char *name, const char *path, const char *data, size_t length,
+                         mode_t mode, struct err *e)
 {
     int fd = create_temporary(directory, name);
     if (fd < 0)
@@ -332,7 +332,8 @@ char *output_config_file(const char *name)
         return NULL;
     const char *config = environment_path("XDG_CONFIG_HOME"), *home = environment_path("HOME");
     char *found = existing(config ? mem_printf("%s/fragwizard/%s", config, name)
-                           : home ? mem_printf("%s/.config/fragwizard/%s", home, name) : NULL);
+                           : home ? mem_printf("%s/.config/fragwizard/%s", home, name)
+                                  : NULL);
     return found ? found : existing(mem_printf("/etc/fragwizard/%s", name));
 }
 
@@ -343,7 +344,8 @@ char *output_default_name(const char *host, double wall, const char *suffix)
     for (; host && host[n] && n < sizeof plain - 1; n++)
         plain[n] = host[n] == '-' || host[n] == '_' || host[n] == '.' || (host[n] >= '0' && host[n] <= '9') ||
                            (host[n] >= 'a' && host[n] <= 'z') || (host[n] >= 'A' && host[n] <= 'Z')
-                       ? host[n] : '-';
+                       ? host[n]
+                       : '-';
     plain[n] = '\0';
     clock_stamp(stamp, wall);
     return mem_printf("fragwizard-%s-%s.%s", n ? plain : "host", stamp, suffix);

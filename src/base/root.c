@@ -14,7 +14,12 @@
 #include "base/mem.h"
 #include "base/units.h"
 
-enum { MOMENTS_MAX = 1000, OPEN_FLAGS = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, FIRST_READ = 16384, DENIED_BYTES_MAX = 8 * 1024 * 1024 };
+enum {
+    MOMENTS_MAX = 1000,
+    OPEN_FLAGS = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
+    FIRST_READ = 16384,
+    DENIED_BYTES_MAX = 8 * 1024 * 1024
+};
 
 bool root_without_openat2;
 
@@ -237,8 +242,10 @@ static bool check_root(struct root *r, struct err *e)
     }
     r->sosreport = has_directory(r, "sos_commands");
     if (!has_directory(r, "proc") && !has_directory(r, "sys") && !r->sosreport)
-        return err_set(e, "%s: has no proc directory; a root is a directory with proc/ and sys/, such as "
-                       "`fragwizard capture` or sosreport makes", r->path);
+        return err_set(e,
+                       "%s: has no proc directory; a root is a directory with proc/ and sys/, such as "
+                       "`fragwizard capture` or sosreport makes",
+                       r->path);
     size_t length;
     enum status status;
     r->denied = root_read(r, "fragwizard-denied", DENIED_BYTES_MAX, &length, &status, NULL);
@@ -344,9 +351,12 @@ ssize_t root_read_small(const struct root *r, const char *path, char *buffer, si
 void root_reason(char *out, size_t size, const char *path, enum status s)
 {
     static const char *const why[] = {
-        [STATUS_OK] = "was read",         [STATUS_PARTIAL] = "could be read only in part",
-        [STATUS_DENIED] = "permission denied", [STATUS_ABSENT] = "does not exist",
-        [STATUS_MALFORMED] = "is not in the form expected", [STATUS_VANISHED] = "the process has ended",
+        [STATUS_OK] = "was read",
+        [STATUS_PARTIAL] = "could be read only in part",
+        [STATUS_DENIED] = "permission denied",
+        [STATUS_ABSENT] = "does not exist",
+        [STATUS_MALFORMED] = "is not in the form expected",
+        [STATUS_VANISHED] = "the process has ended",
     };
     /* as root, "run as root" would be no advice: a container or a security module is in the way */
     snprintf(out, size, "/%s: %s%s", path + (*path == '/'), (unsigned)s < sizeof why / sizeof *why ? why[s] : "?",
@@ -378,7 +388,8 @@ static void fail(const struct root *r, const char *path, int number, size_t limi
     }
 }
 
-char *root_read(const struct root *r, const char *path, size_t limit, size_t *length, enum status *status, struct err *e)
+char *root_read(const struct root *r, const char *path, size_t limit, size_t *length, enum status *status,
+                struct err *e)
 {
     int fd = root_open_file(r, path);
     if (fd < 0) {

@@ -30,7 +30,8 @@ struct root {
     int fd;
     bool live;
     bool sosreport; /* has sos_commands/ */
-    char *denied;   /* lines of a capture's fragwizard-denied: what the kernel did not show when it was made; NULL: none */
+    char
+        *denied; /* lines of a capture's fragwizard-denied: what the kernel did not show when it was made; NULL: none */
     /* A capture over a window holds several moments (moment/0, moment/1, …, each a partial tree that falls back on the
      * root itself). A live root and a plain tree have none. */
     size_t moments;
@@ -59,7 +60,8 @@ ssize_t root_read_small(const struct root *r, const char *path, char *buffer, si
 
 /* Reads a whole file of at most `limit` bytes into fresh memory (NUL-terminated; caller frees). On failure returns NULL,
  * sets *status and the sentence ("/proc/slabinfo: permission denied"). Paths in sentences are the machine's own. */
-char *root_read(const struct root *r, const char *path, size_t limit, size_t *length, enum status *status, struct err *e);
+char *root_read(const struct root *r, const char *path, size_t limit, size_t *length, enum status *status,
+                struct err *e);
 
 /* One sysctl by dotted name ("vm.swappiness"), trimmed, from proc/sys or an sosreport's sysctl -a. Same failures. */
 bool root_sysctl(const struct root *r, const char *name, char *out, size_t size, enum status *status, struct err *e);
@@ -72,11 +74,11 @@ struct lines {
     int fd;
     size_t begin, end;
     bool eof, cut;
-    int error; /* errno of a failed read, 0 otherwise */
+    int error;    /* errno of a failed read, 0 otherwise */
     size_t total; /* bytes read so far */
     char buffer[65536];
 };
-void lines_open(struct lines *l, int fd); /* takes the descriptor; -errno ends at once with that error */
+void lines_open(struct lines *l, int fd);          /* takes the descriptor; -errno ends at once with that error */
 char *lines_next(struct lines *l, size_t *length); /* NUL-terminated, without newline; NULL at the end or on error */
 void lines_close(struct lines *l);
 

@@ -8,8 +8,9 @@
 #include <string.h>
 
 static const char *const names[] = {
-    [TYPE_BOOL] = "yes or no",      [TYPE_TEXT] = "text",        [TYPE_COUNT] = "count",
-    [TYPE_RATIO] = "ratio",         [TYPE_BYTES] = "bytes",      [TYPE_SECONDS] = "seconds",
+    [TYPE_BOOL] = "yes or no",        [TYPE_TEXT] = "text",
+    [TYPE_COUNT] = "count",           [TYPE_RATIO] = "ratio",
+    [TYPE_BYTES] = "bytes",           [TYPE_SECONDS] = "seconds",
     [TYPE_RATE] = "count per second", [TYPE_BYTE_RATE] = "bytes per second",
 };
 
@@ -271,12 +272,12 @@ static const struct unit {
     enum type type;
     double factor;
 } units[] = {
-    {"B", TYPE_BYTES, 1},           {"KiB", TYPE_BYTES, 1024.0},  {"MiB", TYPE_BYTES, 1048576.0},
-    {"GiB", TYPE_BYTES, 0x1p30},    {"TiB", TYPE_BYTES, 0x1p40},  {"PiB", TYPE_BYTES, 0x1p50},
-    {"EiB", TYPE_BYTES, 0x1p60},    {"kB", TYPE_BYTES, 1e3},      {"MB", TYPE_BYTES, 1e6},
-    {"GB", TYPE_BYTES, 1e9},        {"TB", TYPE_BYTES, 1e12},     {"PB", TYPE_BYTES, 1e15},
-    {"us", TYPE_SECONDS, 1e-6},     {"ms", TYPE_SECONDS, 1e-3},   {"s", TYPE_SECONDS, 1},
-    {"min", TYPE_SECONDS, 60},      {"h", TYPE_SECONDS, 3600},    {"d", TYPE_SECONDS, 86400},
+    {"B", TYPE_BYTES, 1},        {"KiB", TYPE_BYTES, 1024.0}, {"MiB", TYPE_BYTES, 1048576.0},
+    {"GiB", TYPE_BYTES, 0x1p30}, {"TiB", TYPE_BYTES, 0x1p40}, {"PiB", TYPE_BYTES, 0x1p50},
+    {"EiB", TYPE_BYTES, 0x1p60}, {"kB", TYPE_BYTES, 1e3},     {"MB", TYPE_BYTES, 1e6},
+    {"GB", TYPE_BYTES, 1e9},     {"TB", TYPE_BYTES, 1e12},    {"PB", TYPE_BYTES, 1e15},
+    {"us", TYPE_SECONDS, 1e-6},  {"ms", TYPE_SECONDS, 1e-3},  {"s", TYPE_SECONDS, 1},
+    {"min", TYPE_SECONDS, 60},   {"h", TYPE_SECONDS, 3600},   {"d", TYPE_SECONDS, 86400},
 };
 
 static const struct unit *find_unit(const char *text, size_t length)

@@ -10,8 +10,8 @@
 enum type {
     TYPE_BOOL,
     TYPE_TEXT,
-    TYPE_COUNT,   /* a plain number */
-    TYPE_RATIO,   /* 0–1 */
+    TYPE_COUNT, /* a plain number */
+    TYPE_RATIO, /* 0–1 */
     TYPE_BYTES,
     TYPE_SECONDS,
     TYPE_RATE,      /* count per second */

@@ -52,14 +52,15 @@ static bool take(const struct question *q, const json_t *value, struct arena *ar
     }
 }
 
-static bool take_all(const char *path, json_t *answers, const struct playbook *p, struct arena *arena, struct answer **out,
-                     size_t *count, struct err *e)
+static bool take_all(const char *path, json_t *answers, const struct playbook *p, struct arena *arena,
+                     struct answer **out, size_t *count, struct err *e)
 {
     *count = 0;
     *out = arena_alloc(arena, json_object_size(answers) * sizeof **out);
     const char *id;
     json_t *value;
-    json_object_foreach(answers, id, value) {
+    json_object_foreach(answers, id, value)
+    {
         const struct question *q = find_question(p, id);
         char clean[128];
         text_clean(clean, sizeof clean, id, strlen(id));

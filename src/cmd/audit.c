@@ -40,8 +40,8 @@ static void announce(const struct run *r)
     char window[64];
     double left = sampler_remaining(engine_sampler(r->engine));
     units_format(window, sizeof window, (double)(long)(left + 0.999), TYPE_SECONDS);
-    fprintf(stderr, "fragwizard %s: %s on %s. It reads only and changes nothing.", FRAGWIZARD_VERSION, r->playbook->name,
-            r->c->host);
+    fprintf(stderr, "fragwizard %s: %s on %s. It reads only and changes nothing.", FRAGWIZARD_VERSION,
+            r->playbook->name, r->c->host);
     if (left > 0)
         fprintf(stderr, " It observes for %s; Ctrl-C ends that early and still reports.", window);
     fputc('\n', stderr);

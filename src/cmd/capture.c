@@ -28,7 +28,8 @@ static const char usage[] =
     "\n"
     "Copies what the probes read below /proc and /sys into DIR, which must not exist, so that\n"
     "`fragwizard --root DIR --auto` can judge this machine elsewhere. With a duration the moving figures are kept at\n"
-    "several moments, so that rates replay too; SIGINT or SIGTERM ends that early, and the capture is good. --pid adds\n"
+    "several moments, so that rates replay too; SIGINT or SIGTERM ends that early, and the capture is good. --pid "
+    "adds\n"
     "that process's smaps and command line. Nothing else of any process is copied than its figures, its name, its\n"
     "cgroup and the names of the files it maps.\n"
     "\n"
@@ -102,7 +103,8 @@ static void copy_file(struct capture *c, const char *path)
 }
 
 /* `accept` NULL takes every regular file. Links are not followed: /sys is full of loops. */
-static void copy_directory(struct capture *c, const char *path, bool deep, unsigned depth, bool (*accept)(const char *name))
+static void copy_directory(struct capture *c, const char *path, bool deep, unsigned depth,
+                           bool (*accept)(const char *name))
 {
     int fd = root_open_dir(&c->root, path);
     DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
@@ -232,7 +234,8 @@ static void describe(struct capture *c)
     write_file(c, "fragwizard-capture", text.data, text.length);
 }
 
-static void copy_processes(struct capture *c, const struct pids *p, const struct leader *leaders, size_t leading, long suspect)
+static void copy_processes(struct capture *c, const struct pids *p, const struct leader *leaders, size_t leading,
+                           long suspect)
 {
     size_t count;
     AUTO_FREE long *list = pids_list(p, &count);
@@ -274,8 +277,10 @@ struct request {
 
 static bool parse(struct request *q, int argc, char **argv, int *status)
 {
-    static const struct option long_options[] = {
-        {"duration", required_argument, NULL, 'd'}, {"pid", required_argument, NULL, 'p'}, {"help", no_argument, NULL, 'h'}, {0}};
+    static const struct option long_options[] = {{"duration", required_argument, NULL, 'd'},
+                                                 {"pid", required_argument, NULL, 'p'},
+                                                 {"help", no_argument, NULL, 'h'},
+                                                 {0}};
     *q = (struct request){0};
     *status = EXIT_UNKNOWN;
     optind = 0;
@@ -295,7 +300,8 @@ static bool parse(struct request *q, int argc, char **argv, int *status)
     }
     if (optind != argc - 1)
         return complain(optind == argc ? "capture: into which directory? see `fragwizard capture --help`"
-                                       : "capture: one directory only; see `fragwizard capture --help`"), false;
+                                       : "capture: one directory only; see `fragwizard capture --help`"),
+               false;
     q->directory = argv[optind];
     return true;
 }

@@ -9,7 +9,8 @@
 extern const char *const capture_once[];
 extern const char *const capture_moving[]; /* at every moment of a window */
 /* Below /proc/PID: of every process, of the leading ones at every moment, of those looked at closely, of the one named. */
-extern const char *const capture_of_process[], *const capture_of_leader[], *const capture_closely[], *const capture_of_suspect[];
+extern const char *const capture_of_process[], *const capture_of_leader[], *const capture_closely[],
+                                                                               *const capture_of_suspect[];
 extern const char *const capture_of_slab[]; /* below /sys/kernel/slab/NAME */
 
 bool capture_is_cgroup_file(const char *name);

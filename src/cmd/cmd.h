@@ -14,8 +14,8 @@ struct command {
     const char *help;                  /* one line */
 };
 
-extern const struct command command_audit, command_session, command_probe, command_check, command_capture, command_report,
-    command_resume, command_list, command_explain;
+extern const struct command command_audit, command_session, command_probe, command_check, command_capture,
+    command_report, command_resume, command_list, command_explain;
 
 /* "fragwizard: SENTENCE" on stderr; returns EXIT_UNKNOWN. */
 int complain(const char *format, ...) __attribute__((format(printf, 1, 2)));

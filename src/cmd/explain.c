@@ -306,8 +306,8 @@ static void explain_step(struct library *l, size_t at, const char *id)
 static void explain_question(struct library *l, size_t at, const char *id)
 {
     const struct question *q = find_question(l->playbooks[at], id);
-    AUTO_FREE char *title = mem_printf("%s: a question (%s) of playbook %s", id, question_type_name((int)q->type),
-                                       l->playbooks[at]->name);
+    AUTO_FREE char *title =
+        mem_printf("%s: a question (%s) of playbook %s", id, question_type_name((int)q->type), l->playbooks[at]->name);
     heading(l, title);
     tell(l, "Asks", q->ask);
     tell(l, "Help", q->help);
@@ -328,12 +328,9 @@ static const struct kind {
     const void *(*find)(const struct playbook *p, const char *id);
     void (*explain)(struct library *l, size_t at, const char *id);
 } kinds[] = {
-    {find_rule, explain_rule},
-    {find_verdict, explain_verdict},
-    {find_limit, explain_limit},
-    {find_recommendation, explain_recommendation},
-    {find_question, explain_question},
-    {find_step, explain_step},
+    {find_rule, explain_rule},         {find_verdict, explain_verdict},
+    {find_limit, explain_limit},       {find_recommendation, explain_recommendation},
+    {find_question, explain_question}, {find_step, explain_step},
 };
 
 static void explain_probe(struct library *l, const struct probe *p)

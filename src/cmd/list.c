@@ -42,7 +42,10 @@ static const struct column check_columns[] = {{"check", TYPE_TEXT, "id"},
 enum { LIST_PLAYBOOKS, LIST_TEMPLATES, LIST_PROBES, LIST_FACTS, LIST_CHECKS, LISTS };
 static const char *const words[LISTS + 1] = {"playbooks", "templates", "probes", "facts", "checks", NULL};
 
-#define LIST(word, list) {.name = word, .help = "", .columns = list, .column_count = sizeof list / sizeof *list}
+#define LIST(word, list)                                                                                               \
+    {                                                                                                                  \
+        .name = word, .help = "", .columns = list, .column_count = sizeof list / sizeof *list                          \
+    }
 static const struct table_decl lists[LISTS] = {
     LIST("playbooks", playbook_columns), LIST("templates", template_columns), LIST("probes", probe_columns),
     LIST("facts", fact_columns),         LIST("checks", check_columns),

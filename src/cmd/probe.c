@@ -81,7 +81,9 @@ static bool parse_key(struct request *q, const char *word)
     else if (strcmp(key, "sort") == 0)
         q->sort = value;
     else
-        return complain_name("probe: there is no key", key, keys, sizeof keys / sizeof *keys, "see `fragwizard probe --help`"), false;
+        return complain_name("probe: there is no key", key, keys, sizeof keys / sizeof *keys,
+                             "see `fragwizard probe --help`"),
+               false;
     return fine || (complain("probe: '%s' is no value for %s", value, key), false);
 }
 
@@ -92,7 +94,9 @@ static bool find_probe(struct request *q, const char *name)
     q->probe = probe_find(name);
     for (; probes[count] && count < sizeof names / sizeof *names; count++)
         names[count] = probes[count]->name;
-    return q->probe || (complain_name("probe: there is no probe", name, names, count, "`fragwizard probe --help` lists them"), false);
+    return q->probe ||
+           (complain_name("probe: there is no probe", name, names, count, "`fragwizard probe --help` lists them"),
+            false);
 }
 
 static bool check_table(const struct request *q)
@@ -132,8 +136,10 @@ static bool check_sort(const struct request *q)
 
 static bool parse(struct request *q, int argc, char **argv, int *status)
 {
-    static const struct option long_options[] = {
-        {"format", required_argument, NULL, 'f'}, {"root", required_argument, NULL, 'r'}, {"help", no_argument, NULL, 'h'}, {0}};
+    static const struct option long_options[] = {{"format", required_argument, NULL, 'f'},
+                                                 {"root", required_argument, NULL, 'r'},
+                                                 {"help", no_argument, NULL, 'h'},
+                                                 {0}};
     *q = (struct request){.root_path = "/", .input.window_s = -1};
     *status = EXIT_UNKNOWN;
     optind = 0;

@@ -99,7 +99,8 @@ static bool parse_choice(const struct question *q, const char *line, struct valu
 
 static bool parse_yes_no(const char *line, struct value *out, struct err *e)
 {
-    if (strcasecmp(line, "y") != 0 && strcasecmp(line, "yes") != 0 && strcasecmp(line, "n") != 0 && strcasecmp(line, "no") != 0)
+    if (strcasecmp(line, "y") != 0 && strcasecmp(line, "yes") != 0 && strcasecmp(line, "n") != 0 &&
+        strcasecmp(line, "no") != 0)
         return err_set(e, "Answer yes or no; help lists what else can be said.");
     *out = value_bool(line[0] == 'y' || line[0] == 'Y');
     return true;

@@ -10,7 +10,8 @@ static const char usage[] =
     "Renders a saved case, on any machine and without privilege. Without -o it goes to standard output as text.\n"
     "-o may be repeated; it names a file (.html .txt .json .prom), a directory, or - for standard output.\n"
     "\n"
-    "Exit status: that of the case (0 nothing found, 1 warning, 2 critical, 3 unknown), 3 if it could not be rendered.\n";
+    "Exit status: that of the case (0 nothing found, 1 warning, 2 critical, 3 unknown), 3 if it could not be "
+    "rendered.\n";
 
 static int report(int argc, char **argv)
 {

@@ -53,7 +53,8 @@ static int resume(int argc, char **argv)
     struct term t;
     term_init(&t);
     if (!t.tty_in)
-        return complain("a session asks questions and standard input is no terminal; `fragwizard report %s` renders it", path);
+        return complain("a session asks questions and standard input is no terminal; `fragwizard report %s` renders it",
+                        path);
     struct case_file *c = case_load(path, &e);
     if (!c)
         return complain("%s", e.text);

@@ -12,8 +12,17 @@
 #include "cmd/bundle.h"
 #include "cmd/option.h"
 
-enum { OPTION_AUTO = 256, OPTION_FORMAT, OPTION_ROOT, OPTION_PID, OPTION_DURATION, OPTION_PLAYBOOK, OPTION_ANSWERS, OPTION_CASE_ID,
-       OPTION_BUNDLE };
+enum {
+    OPTION_AUTO = 256,
+    OPTION_FORMAT,
+    OPTION_ROOT,
+    OPTION_PID,
+    OPTION_DURATION,
+    OPTION_PLAYBOOK,
+    OPTION_ANSWERS,
+    OPTION_CASE_ID,
+    OPTION_BUNDLE
+};
 enum { CASE_ID_MAX = 200 };
 
 static const struct option long_options[] = {
@@ -135,7 +144,8 @@ bool run_check_outputs(const struct run *r)
         if (!output_check(inside, &e))
             return complain("%s", e.text), false;
         if (!format_of_output(r, path, &f))
-            return complain("%s: its ending tells no format; use .html, .txt, .json or .prom, or --format", path), false;
+            return complain("%s: its ending tells no format; use .html, .txt, .json or .prom, or --format", path),
+                   false;
     }
     if (r->bundle_path && !output_check(r->bundle_path, &e))
         return complain("%s", e.text), false;
@@ -163,7 +173,8 @@ bool run_open(struct run *r, struct case_file *loaded)
     if (!root_open(&r->root, r->root_path, &e))
         return complain("%s", e.text), false;
     if (loaded && !engine_fits(r->playbook, loaded))
-        return complain("%s was made with another version of the playbook '%s'", loaded->path, r->playbook->name), false;
+        return complain("%s was made with another version of the playbook '%s'", loaded->path, r->playbook->name),
+               false;
     if (r->answers_path && !answers_load(r->answers_path, r->playbook, &r->c->arena, &r->given, &r->given_count, &e))
         return complain("%s", e.text), false;
     if (r->pid && r->root.live && process_is_gone(r->pid))
@@ -172,8 +183,13 @@ bool run_open(struct run *r, struct case_file *loaded)
     if (r->case_id)
         text_clean(case_id, sizeof case_id, r->case_id, strlen(r->case_id));
     struct engine_options o = {
-        .playbook = r->playbook, .root = &r->root, .pid = r->pid, .window_s = r->window_s, .case_id = r->case_id ? case_id : NULL,
-        .given = r->given, .given_count = r->given_count,
+        .playbook = r->playbook,
+        .root = &r->root,
+        .pid = r->pid,
+        .window_s = r->window_s,
+        .case_id = r->case_id ? case_id : NULL,
+        .given = r->given,
+        .given_count = r->given_count,
     };
     r->engine = engine_new(&o, r->c);
     return true;

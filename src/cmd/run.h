@@ -11,11 +11,11 @@
 
 struct run {
     /* options */
-    const char *playbook_name; /* --playbook, default memory-fragmentation */
-    const char *root_path;     /* --root, default / */
-    const char *answers_path;  /* --answers */
-    const char *bundle_path;   /* --bundle */
-    const char *case_id;       /* --case-id */
+    const char *playbook_name;        /* --playbook, default memory-fragmentation */
+    const char *root_path;            /* --root, default / */
+    const char *answers_path;         /* --answers */
+    const char *bundle_path;          /* --bundle */
+    const char *case_id;              /* --case-id */
     const char *outputs[OUTPUTS_MAX]; /* -o: a file, a directory, or "-" (standard output) */
     size_t output_count;
     bool format_given;

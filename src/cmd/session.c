@@ -33,16 +33,15 @@ static const char usage[] =
     "At any prompt: Enter, back, skip, again, note TEXT, why, show [TABLE], defaults, help, quit.\n"
     "The case is saved after each step; `fragwizard resume CASE` goes on.\n";
 
-static const char keys[] =
-    "Enter      go on, or take the answer in brackets\n"
-    "back       to the question or step before\n"
-    "skip       at a question: pass over this step; after a step: over the next one\n"
-    "again      after a step: measure it again\n"
-    "note TEXT  put a remark into the report\n"
-    "why        what this step checks, by which formula and from which source\n"
-    "show       what was measured; show TABLE prints a table whole\n"
-    "defaults   take the default answers from here on and stop no more\n"
-    "quit       leave; the case is kept and can be gone on with";
+static const char keys[] = "Enter      go on, or take the answer in brackets\n"
+                           "back       to the question or step before\n"
+                           "skip       at a question: pass over this step; after a step: over the next one\n"
+                           "again      after a step: measure it again\n"
+                           "note TEXT  put a remark into the report\n"
+                           "why        what this step checks, by which formula and from which source\n"
+                           "show       what was measured; show TABLE prints a table whole\n"
+                           "defaults   take the default answers from here on and stop no more\n"
+                           "quit       leave; the case is kept and can be gone on with";
 
 enum { PROSE_WIDTH = 100, NOTE_MAX = 4096, ASKED_MAX = 64 };
 
@@ -50,14 +49,15 @@ struct session {
     struct run *run;
     const struct term *term;
     bool skip_next;
-    bool hurry;    /* defaults for the rest */
-    bool left;     /* by quit, Ctrl-C or the end of input */
-    size_t before; /* index of the step shown last */
+    bool hurry;                                        /* defaults for the rest */
+    bool left;                                         /* by quit, Ctrl-C or the end of input */
+    size_t before;                                     /* index of the step shown last */
     const char *asked[ASKED_MAX], *entered[ASKED_MAX]; /* ids: asked in this step; of these, the default was taken */
     size_t asked_count, entered_count;
 };
 
-static const char *const words[] = {"back", "skip", "again", "note", "why", "show", "defaults", "help", "quit", "next", NULL};
+static const char *const words[] = {"back",     "skip", "again", "note", "why", "show",
+                                    "defaults", "help", "quit",  "next", NULL};
 
 static void say_in(const struct term *t, unsigned indent, const char *format, va_list args)
 {
@@ -115,7 +115,8 @@ static void show_table(struct session *s, const struct shown *shown)
     AUTO_FREE const char **columns = mem_array(shown->column_count + 1, sizeof *columns);
     for (size_t i = 0; i < shown->column_count; i++)
         columns[i] = shown->columns[i];
-    AUTO_FREE char *text = term_table(t, shown->column_count ? columns : NULL, shown->row, shown->row_count, s->term, s->term->width);
+    AUTO_FREE char *text =
+        term_table(t, shown->column_count ? columns : NULL, shown->row, shown->row_count, s->term, s->term->width);
     say(s, 0, "%s", title);
     fputs(text, stdout);
     if (shown->more)
@@ -339,7 +340,8 @@ static bool is_among(const char *const *ids, size_t count, const char *id)
 }
 
 /* Zero means the largest where the default means that; a process must be there to be looked at. */
-static bool settle_process(struct session *s, const struct question *q, struct value *answer, const struct value *fallback)
+static bool settle_process(struct session *s, const struct question *q, struct value *answer,
+                           const struct value *fallback)
 {
     struct case_file *c = s->run->c;
     if (answer->number == 0) {
@@ -434,7 +436,8 @@ static void tell_unchecked(struct session *s, const struct case_file *c, const s
         bool told = false;
         for (size_t k = 0; k < c->check_count; k++) {
             const struct check *check = &c->checks[k];
-            if (strcmp(check->step, step->id) != 0 || check->result != CHECK_UNCHECKED || strcmp(check->why, first->why) != 0)
+            if (strcmp(check->step, step->id) != 0 || check->result != CHECK_UNCHECKED ||
+                strcmp(check->why, first->why) != 0)
                 continue;
             told = told || k < i;
             str_printf(&ids, "%s%s", ids.length ? ", " : "", check->id);
@@ -569,8 +572,8 @@ static void introduce(struct session *s)
     double left = sampler_remaining(engine_sampler(r->engine));
     units_format(window, sizeof window, (double)(long)(left + 0.999), TYPE_SECONDS);
     if (first && first < r->playbook->step_count)
-        say(s, 0, "It goes on with step %zu of %zu, %s; what was done before is kept.", first + 1, r->playbook->step_count,
-            r->playbook->steps[first].title);
+        say(s, 0, "It goes on with step %zu of %zu, %s; what was done before is kept.", first + 1,
+            r->playbook->step_count, r->playbook->steps[first].title);
     else
         say(s, 0, "It reads and asks; it changes nothing. %zu step%s.", r->playbook->step_count,
             r->playbook->step_count == 1 ? "" : "s");
@@ -828,7 +831,12 @@ int session_run(struct run *r)
 {
     struct session s = {.run = r, .term = &r->term};
     const struct front front = {
-        .data = &s, .step_begins = step_begins, .wait = wait_for_window, .ask = ask, .measured = measured, .judged = judged,
+        .data = &s,
+        .step_begins = step_begins,
+        .wait = wait_for_window,
+        .ask = ask,
+        .measured = measured,
+        .judged = judged,
         .step_ends = step_ends,
     };
     bool fresh = !r->c->path;

@@ -38,7 +38,8 @@ static void add_shown(struct str *out, const struct question *q, const struct va
             str_add(out, q->choices[i].text);
 }
 
-static void add_answer(struct engine *g, const struct step *step, const struct question *q, struct value v, bool defaulted)
+static void add_answer(struct engine *g, const struct step *step, const struct question *q, struct value v,
+                       bool defaulted)
 {
     struct case_file *c = g->c;
     AUTO_STR struct str shown = {0};
@@ -50,8 +51,12 @@ static void add_answer(struct engine *g, const struct step *step, const struct q
     }
     if (v.known && v.type == TYPE_TEXT)
         v.text = arena_strdup(&c->arena, v.text);
-    *a = (struct answer){.id = q->id, .step = step->id, .ask = q->ask, .value = v,
-                         .shown = arena_strdup(&c->arena, str_text(&shown)), .defaulted = defaulted};
+    *a = (struct answer){.id = q->id,
+                         .step = step->id,
+                         .ask = q->ask,
+                         .value = v,
+                         .shown = arena_strdup(&c->arena, str_text(&shown)),
+                         .defaulted = defaulted};
     if (q->type == QUESTION_PROCESS)
         g->input.pid = pid_of(&v);
 }

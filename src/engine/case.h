@@ -36,9 +36,9 @@ struct check { /* one for each rule of the playbook */
     const char *id, *step;
     enum severity severity;
     enum check_result result;
-    const char *why;     /* unchecked or not run: the reason */
+    const char *why; /* unchecked or not run: the reason */
     bool optional;
-    size_t rows, fired, unknown; /* judgements made */
+    size_t rows, fired, unknown;                  /* judgements made */
     const char *formula, *threshold_why, *source; /* what the rule says and where its threshold comes from */
 };
 
@@ -51,14 +51,14 @@ struct verdict {
 
 struct recommendation {
     const char *id, *kind, *title, *current, *proposed, *apply, *keep, *verify, *undo, *risk, *why; /* NULL: none */
-    const char *sysctl;                                                                            /* kind sysctl */
+    const char *sysctl;                                                                             /* kind sysctl */
 };
 
 struct answer {
     const char *id, *step, *ask;
     struct value value;
-    const char *shown;  /* the answer as people read it */
-    bool defaulted;     /* taken because nobody was asked, or Enter */
+    const char *shown; /* the answer as people read it */
+    bool defaulted;    /* taken because nobody was asked, or Enter */
 };
 
 struct note {
@@ -70,7 +70,7 @@ struct note {
 struct step_record {
     const char *id, *title, *why, *classic, *blind;
     enum { STEP_PENDING, STEP_DONE, STEP_SKIPPED, STEP_PASSED } state; /* passed: its `when` was false */
-    const char **probes; /* names */
+    const char **probes;                                               /* names */
     size_t probe_count;
     struct shown { /* what to show: table, columns, order; the rows are in the facts */
         const char *probe, *table, *title;
@@ -79,22 +79,22 @@ struct step_record {
         size_t *row; /* indexes into the kept rows of the table, in order */
         size_t row_count;
         size_t more; /* rows that matched but are not listed */
-    } *shows;
+    } * shows;
     size_t show_count;
 };
 
 struct case_file {
     struct arena arena;
-    const char *path;       /* where it is saved; NULL: nowhere */
+    const char *path; /* where it is saved; NULL: nowhere */
     const char *host, *case_id, *playbook, *playbook_title, *root, *version;
-    double started;         /* wall clock */
-    double duration_s;      /* wall time spent */
-    double window_s;        /* length of the window observed; 0: one moment */
-    const char *status;     /* "ok", "warning", "critical", "unknown" */
-    const char *headline;   /* the verdict in a sentence */
-    const char *lead;       /* id of the verdict that leads, NULL if none */
-    bool complete;          /* all steps were done */
-    struct facts **facts;   /* trimmed; owned */
+    double started;       /* wall clock */
+    double duration_s;    /* wall time spent */
+    double window_s;      /* length of the window observed; 0: one moment */
+    const char *status;   /* "ok", "warning", "critical", "unknown" */
+    const char *headline; /* the verdict in a sentence */
+    const char *lead;     /* id of the verdict that leads, NULL if none */
+    bool complete;        /* all steps were done */
+    struct facts **facts; /* trimmed; owned */
     size_t facts_count;
     struct finding *findings; /* worst first */
     size_t finding_count;

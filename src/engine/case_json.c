@@ -121,13 +121,9 @@ static bool is_flat(const json_t *j)
     json_t *member;
     size_t i;
     if (json_is_object(j)) {
-        json_object_foreach((json_t *)j, key, member)
-            if (json_is_object(member) || json_is_array(member))
-                return false;
+        json_object_foreach((json_t *)j, key, member) if (json_is_object(member) || json_is_array(member)) return false;
     } else {
-        json_array_foreach(j, i, member)
-            if (json_is_object(member) || json_is_array(member))
-                return false;
+        json_array_foreach(j, i, member) if (json_is_object(member) || json_is_array(member)) return false;
     }
     return true;
 }
@@ -153,7 +149,8 @@ static void emit(struct str *out, const json_t *j, unsigned indent)
     size_t i;
     str_add_char(out, json_is_object(j) ? '{' : '[');
     if (json_is_object(j)) {
-        json_object_foreach((json_t *)j, key, member) {
+        json_object_foreach((json_t *)j, key, member)
+        {
             if (!first)
                 str_add_char(out, ',');
             first = false;
@@ -162,7 +159,8 @@ static void emit(struct str *out, const json_t *j, unsigned indent)
             emit(out, member, indent + 1);
         }
     } else {
-        json_array_foreach(j, i, member) {
+        json_array_foreach(j, i, member)
+        {
             if (i)
                 str_add_char(out, ',');
             new_line(out, indent + 1);
@@ -1010,8 +1008,7 @@ static void read_case(struct reader *r, json_t *root)
     const char *probe;
     if (facts && !json_is_object(facts))
         complain_about(r, "", "facts", "an object");
-    json_object_foreach(facts, probe, one)
-        read_facts(r, probe, one);
+    json_object_foreach(facts, probe, one) read_facts(r, probe, one);
     read_verdicts(r, root);
     read_findings(r, root);
     read_checks(r, root);

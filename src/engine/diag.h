@@ -17,7 +17,7 @@ struct diags {
     struct diag {
         struct mark mark;
         const char *text; /* clean, as it quotes what was written */
-    } *items;
+    } * items;
     size_t count, capacity;
     size_t more; /* complaints past DIAGS_MAX, only counted */
 };

@@ -29,8 +29,13 @@ static void begin_records(struct case_file *c, const struct playbook *p)
         const struct step *s = &p->steps[i];
         struct step_record *r = &c->steps[i];
         *r = (struct step_record){
-            .id = s->id, .title = s->title, .why = s->why, .classic = s->classic, .blind = s->blind,
-            .probes = arena_alloc(&c->arena, s->probe_count * sizeof *r->probes), .probe_count = s->probe_count,
+            .id = s->id,
+            .title = s->title,
+            .why = s->why,
+            .classic = s->classic,
+            .blind = s->blind,
+            .probes = arena_alloc(&c->arena, s->probe_count * sizeof *r->probes),
+            .probe_count = s->probe_count,
         };
         for (size_t k = 0; k < s->probe_count; k++)
             r->probes[k] = s->probes[k]->name;
@@ -41,8 +46,14 @@ static void begin_records(struct case_file *c, const struct playbook *p)
         for (size_t k = 0; k < p->steps[i].rule_count; k++) {
             const struct rule *rule = &p->steps[i].rules[k];
             c->checks[c->check_count++] = (struct check){
-                .id = rule->id, .step = p->steps[i].id, .severity = rule->severity, .result = CHECK_NOT_RUN,
-                .optional = rule->optional, .formula = rule->formula, .threshold_why = rule->why, .source = rule->source,
+                .id = rule->id,
+                .step = p->steps[i].id,
+                .severity = rule->severity,
+                .result = CHECK_NOT_RUN,
+                .optional = rule->optional,
+                .formula = rule->formula,
+                .threshold_why = rule->why,
+                .source = rule->source,
             };
         }
 }
@@ -92,8 +103,11 @@ static void choose_rows(struct engine *g, const struct show *show, struct shown 
     const struct probe *probe = probe_of(show->table);
     struct facts *f = case_facts(c, probe->name);
     struct table *t = f ? facts_table(f, show->table->name) : NULL;
-    *out = (struct shown){.probe = probe->name, .table = show->table->name, .title = show->title,
-                          .columns = show->columns, .column_count = show->column_count};
+    *out = (struct shown){.probe = probe->name,
+                          .table = show->table->name,
+                          .title = show->title,
+                          .columns = show->columns,
+                          .column_count = show->column_count};
     if (!t || !t->rows)
         return;
     AUTO_FREE size_t *order = mem_array(t->rows, sizeof *order);
@@ -431,8 +445,8 @@ void engine_note(struct engine *g, const char *step, const char *text)
 {
     struct case_file *c = g->c;
     c->notes = case_room(c, c->notes, c->note_count, &g->notes_room, sizeof *c->notes);
-    c->notes[c->note_count++] =
-        (struct note){.step = arena_strdup(&c->arena, step), .wall = clock_wall(), .text = arena_strdup(&c->arena, text)};
+    c->notes[c->note_count++] = (struct note){
+        .step = arena_strdup(&c->arena, step), .wall = clock_wall(), .text = arena_strdup(&c->arena, text)};
 }
 
 int case_exit_status(const struct case_file *c)

@@ -12,8 +12,8 @@ struct engine {
     struct env env;
     struct probe_input input;
     struct sampler *sampler;
-    double started, spent_before; /* clock at the start of this sitting; seconds of earlier ones */
-    bool defaults;                /* "defaults for the rest" was chosen */
+    double started, spent_before;                   /* clock at the start of this sitting; seconds of earlier ones */
+    bool defaults;                                  /* "defaults for the rest" was chosen */
     size_t findings_room, answers_room, notes_room; /* of the case's lists; 0: as they were loaded */
     /* Recommendations as their first finding's row worded them, by index of the playbook's list; NULL: not recommended. */
     struct recommendation **worded;

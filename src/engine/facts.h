@@ -37,9 +37,9 @@ struct table_decl {
     const char *help;
     const struct column *columns;
     unsigned column_count;
-    bool single;           /* exactly one row (or none): its columns can be named probe.column */
-    unsigned keep;         /* rows that a case keeps; 0: all */
-    const char *keep_by;   /* the number column by which the largest are kept; NULL: the first rows */
+    bool single;            /* exactly one row (or none): its columns can be named probe.column */
+    unsigned keep;          /* rows that a case keeps; 0: all */
+    const char *keep_by;    /* the number column by which the largest are kept; NULL: the first rows */
     const char *const *key; /* NULL-terminated column names that identify a row ("node","name"); NULL: none */
 };
 
@@ -66,9 +66,9 @@ struct probe;
 struct facts {
     const struct probe *probe;
     enum status status;
-    const char *reason; /* why not ok; NULL if ok */
-    double cost_s;      /* time spent reading and computing */
-    double coverage;    /* share (0–1) of what it set out to read; negative: does not apply */
+    const char *reason;   /* why not ok; NULL if ok */
+    double cost_s;        /* time spent reading and computing */
+    double coverage;      /* share (0–1) of what it set out to read; negative: does not apply */
     struct table *tables; /* in the order of the probe's declarations */
     const char *reasons[FACTS_REASONS_MAX];
     unsigned reason_count;

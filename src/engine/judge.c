@@ -12,7 +12,8 @@ static const char *keep_text(struct engine *g, const char *text, const char *bef
     return before && strcmp(before, text) == 0 ? before : arena_strdup(&g->c->arena, text);
 }
 
-static const char *message_text(struct engine *g, const struct message *m, const struct scope *scope, const char *before)
+static const char *message_text(struct engine *g, const struct message *m, const struct scope *scope,
+                                const char *before)
 {
     if (!m)
         return NULL;
@@ -36,7 +37,8 @@ static struct value evidence_value(struct engine *g, const char *name, const str
     const char *dot = strrchr(name, '.');
     if (!dot) {
         int column = scope ? table_decl_column(scope->table->decl, name) : -1;
-        return column < 0 ? value_unknown(TYPE_TEXT, "no such column") : cell_get(scope->table, scope->row, (unsigned)column);
+        return column < 0 ? value_unknown(TYPE_TEXT, "no such column")
+                          : cell_get(scope->table, scope->row, (unsigned)column);
     }
     char table_name[128];
     snprintf(table_name, sizeof table_name, "%.*s", (int)(dot - name), name);
@@ -155,7 +157,8 @@ static void word_for_rule(struct engine *g, const struct rule *rule, const struc
     const struct playbook *p = g->options.playbook;
     for (size_t i = 0; row && i < rule->recommend_count; i++)
         for (size_t k = 0; k < p->recommendation_count; k++)
-            if (!g->worded[k] && p->recommendations[k].table && strcmp(p->recommendations[k].id, rule->recommend[i]) == 0)
+            if (!g->worded[k] && p->recommendations[k].table &&
+                strcmp(p->recommendations[k].id, rule->recommend[i]) == 0)
                 word_recommendation(g, k, row);
 }
 
@@ -179,7 +182,8 @@ static void add_finding(struct engine *g, const struct step *step, const struct 
         .evidence_count = rule->evidence_count,
     };
     for (size_t i = 0; i < rule->evidence_count; i++)
-        f->evidence[i] = (struct evidence){rule->evidence[i], keep_value(g, evidence_value(g, rule->evidence[i], scope))};
+        f->evidence[i] =
+            (struct evidence){rule->evidence[i], keep_value(g, evidence_value(g, rule->evidence[i], scope))};
     word_for_rule(g, rule, scope);
 }
 
@@ -262,8 +266,7 @@ static unsigned rank(const struct engine *g, const struct finding *f)
     for (size_t i = 0; i < p->step_count; i++)
         for (size_t k = 0; k < p->steps[i].rule_count; k++, place++)
             if (strcmp(p->steps[i].rules[k].id, f->id) == 0)
-                return (SEVERITY_CRITICAL - f->severity) * 2 * RULES_MAX +
-                       (is_cited(g, f->id) ? 0 : RULES_MAX) + place;
+                return (SEVERITY_CRITICAL - f->severity) * 2 * RULES_MAX + (is_cited(g, f->id) ? 0 : RULES_MAX) + place;
     return UINT_MAX;
 }
 
@@ -401,8 +404,8 @@ static void lead_with(struct engine *g, const struct tally *t)
     if (!c->lead && (t->criticals || t->warnings))
         str_add(&s, c->findings[0].say);
     else if (!c->lead && t->open)
-        str_printf(&s, "Nothing wrong was found, but %zu check%s could not be made: %s.", t->open, t->open == 1 ? "" : "s",
-                   t->why ? t->why : "the run is not complete");
+        str_printf(&s, "Nothing wrong was found, but %zu check%s could not be made: %s.", t->open,
+                   t->open == 1 ? "" : "s", t->why ? t->why : "the run is not complete");
     else if (!c->lead)
         str_add(&s, "Nothing wrong was found.");
     c->headline = keep_text(g, str_text(&s), c->headline);

@@ -36,10 +36,10 @@ struct question {
     enum question_type type;
     struct choice *choices;
     size_t choice_count;
-    enum type unit;            /* number: the dimension of the answer */
-    struct value fallback;     /* default: what --auto and Enter take; its type follows the question's type (yesno bool,
+    enum type unit;        /* number: the dimension of the answer */
+    struct value fallback; /* default: what --auto and Enter take; its type follows the question's type (yesno bool,
                                   choice text, number `unit`, text and file text, process count = pid with 0 for none) */
-    struct expr *when;         /* NULL: always */
+    struct expr *when;     /* NULL: always */
 };
 
 struct rule {
@@ -97,10 +97,10 @@ struct step {
 struct recommendation_decl {
     struct mark mark;
     const char *id;
-    const char *kind;   /* sysctl, application, service, kernel, observe */
-    const char *sysctl; /* kind sysctl: its name; messages then see that row of table `tunable` */
+    const char *kind;               /* sysctl, application, service, kernel, observe */
+    const char *sysctl;             /* kind sysctl: its name; messages then see that row of table `tunable` */
     const struct table_decl *table; /* the rule's row if all rules that recommend it are `for` one table, else NULL */
-    struct expr *when;  /* shown only if true; NULL: always */
+    struct expr *when;              /* shown only if true; NULL: always */
     struct message *title, *current, *proposed, *apply, *keep, *verify, *undo, *risk, *why;
     const char *title_text, *apply_text, *undo_text, *risk_text, *why_text; /* as written or generated */
 };

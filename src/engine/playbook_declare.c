@@ -12,14 +12,14 @@ static const enum type unit_types[] = {TYPE_COUNT, TYPE_RATIO, TYPE_BYTES, TYPE_
 static const char *const playbook_keys[] = {"!format", "!name",  "!title",          "!summary", "window",
                                             "limits",  "!steps", "recommendations", "verdicts", NULL};
 static const char *const limit_keys[] = {"!value", "!why", "!source", NULL};
-static const char *const step_keys[] = {"!id",    "!title", "!why", "classic",   "blind", "when",
-                                        "probe", "probes", "show", "questions", "rules", "next", NULL};
+static const char *const step_keys[] = {"!id",    "!title", "!why",      "classic", "blind", "when", "probe",
+                                        "probes", "show",   "questions", "rules",   "next",  NULL};
 static const char *const question_keys[] = {"!id", "!ask", "help", "!type", "choices", "unit", "default", "when", NULL};
-static const char *const rule_keys[] = {"!id",       "for",       "where", "!when",  "!severity", "!say",
-                                        "evidence", "recommend", "why",   "source", "optional",  "most", NULL};
+static const char *const rule_keys[] = {"!id",       "for", "where",  "!when",    "!severity", "!say", "evidence",
+                                        "recommend", "why", "source", "optional", "most",      NULL};
 static const char *const next_keys[] = {"when", "!step", NULL};
-static const char *const recommendation_keys[] = {"!id",  "!kind",  "sysctl", "when", "!title", "current", "proposed",
-                                                  "apply", "keep", "verify", "undo", "risk",   "!why",    NULL};
+static const char *const recommendation_keys[] = {"!id",   "!kind", "sysctl", "when", "!title", "current", "proposed",
+                                                  "apply", "keep",  "verify", "undo", "risk",   "!why",    NULL};
 static const char *const verdict_keys[] = {"!id",       "!title", "headline", "confirmed", "likely",
                                            "ruled-out", "for",    "against",  NULL};
 

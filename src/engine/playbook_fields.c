@@ -68,8 +68,7 @@ static const char *kind_name(const struct yaml_node *n)
 
 static bool is_nothing(const struct yaml_node *n)
 {
-    return n->kind == YAML_TEXT && n->plain &&
-           (!*n->text || strcmp(n->text, "~") == 0 || strcmp(n->text, "null") == 0);
+    return n->kind == YAML_TEXT && n->plain && (!*n->text || strcmp(n->text, "~") == 0 || strcmp(n->text, "null") == 0);
 }
 
 bool map_check(struct reader *r, const struct yaml_node *map, const char *what, const char *const *keys)

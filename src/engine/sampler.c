@@ -25,8 +25,8 @@ struct sampler {
     struct entry *entries;
     size_t count;
     double begin, window, interval;
-    double next;  /* seconds since `begin` of the next tick */
-    double last;  /* of the last sample */
+    double next; /* seconds since `begin` of the next tick */
+    double last; /* of the last sample */
     size_t points;
     bool ended;
 };
@@ -95,7 +95,8 @@ static void replay_moments(struct sampler *s)
     s->ended = true;
 }
 
-struct sampler *sampler_start(const struct probe *const *list, size_t count, const struct probe_input *in, double window_s)
+struct sampler *sampler_start(const struct probe *const *list, size_t count, const struct probe_input *in,
+                              double window_s)
 {
     struct sampler *s = mem_alloc(sizeof *s);
     s->in = in;

@@ -13,7 +13,8 @@ enum wake { WAKE_INPUT, WAKE_TICK, WAKE_TIME, WAKE_SIGNAL };
 
 /* Opens the windowed ones among `list` and takes their first sample. The interval begins at window/30, at least 0.2 s and
  * at most 5 s, and doubles before SAMPLES_MAX points are reached, so that days fit. `in` is borrowed. */
-struct sampler *sampler_start(const struct probe *const *list, size_t count, const struct probe_input *in, double window_s);
+struct sampler *sampler_start(const struct probe *const *list, size_t count, const struct probe_input *in,
+                              double window_s);
 void sampler_free(struct sampler *s);
 
 /* Waits until `fd` (or -1) is readable, `deadline` (clock_now; negative: none) passes, a tick was taken, or SIGINT or SIGTERM came. */

@@ -17,11 +17,12 @@ static const struct {
     const char *name;
     int minutes;
 } zones[] = {
-    {"UTC", 0},    {"GMT", 0},    {"Z", 0},      {"WET", 0},    {"BST", 60},   {"WEST", 60},  {"CET", 60},   {"MET", 60},
-    {"CEST", 120}, {"MEST", 120}, {"EET", 120},  {"SAST", 120}, {"EEST", 180}, {"MSK", 180},  {"IST", 330},  {"HKT", 480},
-    {"AWST", 480}, {"JST", 540},  {"KST", 540},  {"AEST", 600}, {"AEDT", 660}, {"NZST", 720}, {"NZDT", 780}, {"HST", -600},
-    {"AKST", -540}, {"AKDT", -480}, {"PST", -480}, {"PDT", -420}, {"MST", -420}, {"MDT", -360}, {"CST", -360}, {"CDT", -300},
-    {"EST", -300}, {"EDT", -240}, {"AST", -240}, {"ADT", -180},
+    {"UTC", 0},     {"GMT", 0},     {"Z", 0},      {"WET", 0},    {"BST", 60},   {"WEST", 60},
+    {"CET", 60},    {"MET", 60},    {"CEST", 120}, {"MEST", 120}, {"EET", 120},  {"SAST", 120},
+    {"EEST", 180},  {"MSK", 180},   {"IST", 330},  {"HKT", 480},  {"AWST", 480}, {"JST", 540},
+    {"KST", 540},   {"AEST", 600},  {"AEDT", 660}, {"NZST", 720}, {"NZDT", 780}, {"HST", -600},
+    {"AKST", -540}, {"AKDT", -480}, {"PST", -480}, {"PDT", -420}, {"MST", -420}, {"MDT", -360},
+    {"CST", -360},  {"CDT", -300},  {"EST", -300}, {"EDT", -240}, {"AST", -240}, {"ADT", -180},
 };
 
 static int zone_minutes(const char *word)
@@ -86,8 +87,8 @@ double taken_parse_date(const char *text)
     }
     if (half && t.tm_hour >= 1 && t.tm_hour <= 12)
         t.tm_hour = t.tm_hour % 12 + (half == 'P' ? 12 : 0);
-    if (t.tm_year < 90 || t.tm_mon < 0 || t.tm_mday < 1 || t.tm_mday > 31 || t.tm_hour < 0 || t.tm_hour > 23 || t.tm_min < 0 ||
-        t.tm_min > 59 || t.tm_sec < 0 || t.tm_sec > 60)
+    if (t.tm_year < 90 || t.tm_mon < 0 || t.tm_mday < 1 || t.tm_mday > 31 || t.tm_hour < 0 || t.tm_hour > 23 ||
+        t.tm_min < 0 || t.tm_min > 59 || t.tm_sec < 0 || t.tm_sec > 60)
         return 0;
     return (double)timegm(&t) - zone * 60.0;
 }

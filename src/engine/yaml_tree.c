@@ -258,7 +258,8 @@ static bool has_directive(struct builder *b, const char *text, size_t length)
     return false;
 }
 
-struct yaml_node *yaml_tree(struct arena *nodes, struct arena *texts, const char *file, const char *text, size_t length, struct diags *d)
+struct yaml_node *yaml_tree(struct arena *nodes, struct arena *texts, const char *file, const char *text, size_t length,
+                            struct diags *d)
 {
     struct builder b = {.tree = nodes, .texts = texts, .d = d, .file = file};
     size_t before = d->count;

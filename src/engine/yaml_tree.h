@@ -17,17 +17,18 @@ enum yaml_kind { YAML_TEXT, YAML_LIST, YAML_MAP };
 
 struct yaml_node {
     enum yaml_kind kind;
-    struct mark mark; /* of the value's first character (behind the quote of a quoted text) */
-    bool plain;       /* a text without quotes */
-    const char *text; /* YAML_TEXT: clean UTF-8, may hold tabs and newlines, none at its end */
+    struct mark mark;               /* of the value's first character (behind the quote of a quoted text) */
+    bool plain;                     /* a text without quotes */
+    const char *text;               /* YAML_TEXT: clean UTF-8, may hold tabs and newlines, none at its end */
     struct yaml_node *first, *next; /* children in order; the following sibling */
-    size_t count;              /* of children */
-    const char *key;           /* member of a mapping: its key, unique in it */
+    size_t count;                   /* of children */
+    const char *key;                /* member of a mapping: its key, unique in it */
     struct mark key_mark;
 };
 
 /* The tree of the one document in `text`; NULL with complaints if it cannot be read to the end. Its texts and keys are in an
  * arena of their own, as they are kept when the tree is not. Marks refer to `file` as given. */
-struct yaml_node *yaml_tree(struct arena *nodes, struct arena *texts, const char *file, const char *text, size_t length, struct diags *d);
+struct yaml_node *yaml_tree(struct arena *nodes, struct arena *texts, const char *file, const char *text, size_t length,
+                            struct diags *d);
 
 #endif

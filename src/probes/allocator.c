@@ -8,7 +8,8 @@ static const uint64_t go_arena_start = 0xc000000000;
 
 const char *language_name(enum language l)
 {
-    static const char *const names[LANGUAGES] = {"unknown", "native", "go", "python", "ruby", "node", "php", "dotnet", "jvm"};
+    static const char *const names[LANGUAGES] = {"unknown", "native", "go",     "python", "ruby",
+                                                 "node",    "php",    "dotnet", "jvm"};
     return (unsigned)l < LANGUAGES ? names[l] : "unknown";
 }
 
@@ -25,7 +26,8 @@ static void found_language(struct detection *d, enum language l, const char *wha
     tell(d->language_evidence, what, name);
 }
 
-static void found_allocator(struct detection *d, unsigned rank, const char *allocator, const char *what, struct span name)
+static void found_allocator(struct detection *d, unsigned rank, const char *allocator, const char *what,
+                            struct span name)
 {
     if (rank <= d->rank)
         return;
@@ -40,8 +42,8 @@ static bool is_program(struct span name, const char *program)
     size_t n = strlen(program);
     if (!span_starts(name, program))
         return false;
-    return name.length == n || (name.at[n] >= '0' && name.at[n] <= '9') || name.at[n] == '-' || name.at[n] == '.' || name.at[n] == ' ' ||
-           name.at[n] == ':';
+    return name.length == n || (name.at[n] >= '0' && name.at[n] <= '9') || name.at[n] == '-' || name.at[n] == '.' ||
+           name.at[n] == ' ' || name.at[n] == ':';
 }
 
 static void by_program(struct detection *d, struct span name, const char *what)
@@ -50,8 +52,8 @@ static void by_program(struct detection *d, struct span name, const char *what)
         const char *program;
         enum language language;
     } programs[] = {
-        {"php", LANGUAGE_PHP},       {"python", LANGUAGE_PYTHON}, {"pypy", LANGUAGE_PYTHON},     {"node", LANGUAGE_NODE},
-        {"nodejs", LANGUAGE_NODE},   {"ruby", LANGUAGE_RUBY},     {"dotnet", LANGUAGE_DOTNET},   {"java", LANGUAGE_JVM},
+        {"php", LANGUAGE_PHP},     {"python", LANGUAGE_PYTHON}, {"pypy", LANGUAGE_PYTHON},   {"node", LANGUAGE_NODE},
+        {"nodejs", LANGUAGE_NODE}, {"ruby", LANGUAGE_RUBY},     {"dotnet", LANGUAGE_DOTNET}, {"java", LANGUAGE_JVM},
     };
     for (size_t i = 0; i < sizeof programs / sizeof *programs; i++)
         if (is_program(name, programs[i].program))
@@ -64,14 +66,16 @@ static void by_library(struct detection *d, struct span base)
         const char *prefix;
         enum language language;
     } runtimes[] = {
-        {"libjvm.so", LANGUAGE_JVM},       {"libcoreclr.so", LANGUAGE_DOTNET}, {"libmonosgen-", LANGUAGE_DOTNET},
-        {"libphp", LANGUAGE_PHP},          {"libnode.so", LANGUAGE_NODE},      {"libruby", LANGUAGE_RUBY},
-        {"libpython", LANGUAGE_PYTHON},    {"libpypy", LANGUAGE_PYTHON},
+        {"libjvm.so", LANGUAGE_JVM},    {"libcoreclr.so", LANGUAGE_DOTNET}, {"libmonosgen-", LANGUAGE_DOTNET},
+        {"libphp", LANGUAGE_PHP},       {"libnode.so", LANGUAGE_NODE},      {"libruby", LANGUAGE_RUBY},
+        {"libpython", LANGUAGE_PYTHON}, {"libpypy", LANGUAGE_PYTHON},
     };
     static const struct {
         const char *prefix, *allocator;
     } allocators[] = {
-        {"libjemalloc", "jemalloc"}, {"libtcmalloc", "tcmalloc"}, {"libmimalloc", "mimalloc"},
+        {"libjemalloc", "jemalloc"},
+        {"libtcmalloc", "tcmalloc"},
+        {"libmimalloc", "mimalloc"},
     };
     for (size_t i = 0; i < sizeof runtimes / sizeof *runtimes; i++)
         if (span_starts(base, runtimes[i].prefix))
@@ -120,7 +124,8 @@ void detect_mapping(struct detection *d, const struct vma *v)
         snprintf(d->executable, sizeof d->executable, "%.*s", (int)(base.length < 95 ? base.length : 95), base.at);
         by_program(d, base, "program ");
         /* Its own build has jemalloc inside, which no mapping shows. */
-        if (span_starts(base, "redis-server") || span_starts(base, "valkey-server") || span_starts(base, "keydb-server"))
+        if (span_starts(base, "redis-server") || span_starts(base, "valkey-server") ||
+            span_starts(base, "keydb-server"))
             found_allocator(d, 3, "jemalloc", "usually built into ", base);
     }
 }

@@ -79,8 +79,8 @@ bool buddyinfo_fits(const struct buddyinfo *b, const struct zoneinfo *zones, str
     for (size_t i = 0; i < b->count; i++) {
         const struct zone_facts *zone = zoneinfo_find(zones, b->zones[i].node, b->zones[i].name);
         if (zone && buddy_free_pages(&b->zones[i], b->orders) > zone->present)
-            return err_set(e, "/proc/buddyinfo: zone %s of node %u has more free pages than /proc/zoneinfo gives it", zone->name,
-                           zone->node);
+            return err_set(e, "/proc/buddyinfo: zone %s of node %u has more free pages than /proc/zoneinfo gives it",
+                           zone->name, zone->node);
     }
     return true;
 }

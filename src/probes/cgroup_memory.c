@@ -23,7 +23,8 @@ struct cgroup_mount cgroup_mount_find(const struct root *r)
     for (size_t i = 0; i < sizeof places / sizeof *places; i++)
         if (root_read_small(r, places[i].probe, buffer, sizeof buffer) >= 0)
             return (struct cgroup_mount){places[i].version, places[i].below};
-    if (root_read_small(r, "sys/fs/cgroup/unified/cgroup.controllers", buffer, sizeof buffer) >= 0 && strstr(buffer, "memory"))
+    if (root_read_small(r, "sys/fs/cgroup/unified/cgroup.controllers", buffer, sizeof buffer) >= 0 &&
+        strstr(buffer, "memory"))
         return (struct cgroup_mount){2, "sys/fs/cgroup/unified"};
     return (struct cgroup_mount){0, NULL};
 }
@@ -36,7 +37,8 @@ static void set(struct cgroup_memory *m, enum cgroup_field field, uint64_t value
     m->has[field] = true;
 }
 
-void cgroup_limit_parse(const char *text, size_t length, struct cgroup_memory *m, enum cgroup_field field, bool *unlimited)
+void cgroup_limit_parse(const char *text, size_t length, struct cgroup_memory *m, enum cgroup_field field,
+                        bool *unlimited)
 {
     const char *at = text, *end = text + length;
     uint64_t number;
@@ -55,7 +57,8 @@ struct named {
     enum cgroup_field field;
 };
 
-static void parse_named(const char *text, size_t length, const struct named *names, size_t count, struct cgroup_memory *m)
+static void parse_named(const char *text, size_t length, const struct named *names, size_t count,
+                        struct cgroup_memory *m)
 {
     const char *at = text, *end = text + length;
     struct span line;
@@ -142,7 +145,8 @@ static void read_number(struct reader *r, const char *name, struct cgroup_memory
         set(m, field, number);
 }
 
-static void read_limit(struct reader *r, const char *name, struct cgroup_memory *m, enum cgroup_field field, bool *unlimited)
+static void read_limit(struct reader *r, const char *name, struct cgroup_memory *m, enum cgroup_field field,
+                       bool *unlimited)
 {
     if (read_file(r, name))
         cgroup_limit_parse(r->buffer, (size_t)r->length, m, field, unlimited);
@@ -160,7 +164,8 @@ static void read_swap_1(struct reader *r, struct cgroup_memory *m)
         set(m, CGROUP_SWAP_MAX, both.value[CGROUP_SWAP_MAX] - m->value[CGROUP_MAX]);
 }
 
-bool cgroup_memory_read(const struct root *root, struct cgroup_mount mount, const char *path, unsigned parts, struct cgroup_memory *m)
+bool cgroup_memory_read(const struct root *root, struct cgroup_mount mount, const char *path, unsigned parts,
+                        struct cgroup_memory *m)
 {
     struct reader r = {.root = root, .below = mount.below, .path = path};
     bool old = mount.version == 1;

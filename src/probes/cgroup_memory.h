@@ -39,20 +39,24 @@ struct cgroup_memory {
 enum cgroup_part { CGROUP_USAGE = 1, CGROUP_EVENTS = 2 };
 
 /* Parsers. A limit is a number, "max", or (version 1) a number near 2^63. */
-void cgroup_limit_parse(const char *text, size_t length, struct cgroup_memory *m, enum cgroup_field field, bool *unlimited);
+void cgroup_limit_parse(const char *text, size_t length, struct cgroup_memory *m, enum cgroup_field field,
+                        bool *unlimited);
 void cgroup_stat_parse(const char *text, size_t length, int version, struct cgroup_memory *m);
-void cgroup_events_parse(const char *text, size_t length, struct cgroup_memory *m); /* memory.events or memory.oom_control */
+void cgroup_events_parse(const char *text, size_t length,
+                         struct cgroup_memory *m); /* memory.events or memory.oom_control */
 void cgroup_pressure_parse(const char *text, size_t length, struct cgroup_memory *m);
 
 /* Reads `parts` (cgroup_part) of the group at `path` ("/system.slice/x.service"). False if it has no usage: not there, or
  * without the memory controller. */
-bool cgroup_memory_read(const struct root *r, struct cgroup_mount mount, const char *path, unsigned parts, struct cgroup_memory *m);
+bool cgroup_memory_read(const struct root *r, struct cgroup_mount mount, const char *path, unsigned parts,
+                        struct cgroup_memory *m);
 
 /* Adds memory.stat, which makes the kernel add up all processors: only where it matters. */
 void cgroup_stat_read(const struct root *r, struct cgroup_mount mount, const char *path, struct cgroup_memory *m);
 
 /* The limit that will be met first among a group and those above it: `path` (of CGROUP_PATH_MAX bytes at most) is cut to
  * the group that has it, or emptied. */
-bool cgroup_nearest_limit(const struct root *r, struct cgroup_mount mount, char *path, uint64_t *limit, uint64_t *usage);
+bool cgroup_nearest_limit(const struct root *r, struct cgroup_mount mount, char *path, uint64_t *limit,
+                          uint64_t *usage);
 
 #endif

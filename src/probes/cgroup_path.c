@@ -55,7 +55,8 @@ struct span cgroup_managed(const struct cgroup_paths *p)
 
 static bool is_unit(struct span s)
 {
-    return span_ends(s, ".service") || span_ends(s, ".scope") || span_ends(s, ".mount") || span_ends(s, ".socket") || span_ends(s, ".swap");
+    return span_ends(s, ".service") || span_ends(s, ".scope") || span_ends(s, ".mount") || span_ends(s, ".socket") ||
+           span_ends(s, ".swap");
 }
 
 /* Copies with runs of 32 or more hexadecimal digits (container identifiers) cut to 12. */
@@ -64,7 +65,8 @@ static size_t copy_short(struct span s, char *out, size_t size)
     size_t n = 0;
     for (size_t i = 0; i < s.length;) {
         size_t run = 0;
-        while (i + run < s.length && ((s.at[i + run] >= '0' && s.at[i + run] <= '9') || (s.at[i + run] >= 'a' && s.at[i + run] <= 'f')))
+        while (i + run < s.length &&
+               ((s.at[i + run] >= '0' && s.at[i + run] <= '9') || (s.at[i + run] >= 'a' && s.at[i + run] <= 'f')))
             run++;
         size_t copy = run >= 32 ? 12 : run ? run : 1, skip = run ? run : 1;
         for (size_t c = 0; c < copy && n + 1 < size; c++)
@@ -98,7 +100,8 @@ size_t cgroup_unit(struct span path, char *out, size_t size)
 
 bool cgroup_is_container(struct span path)
 {
-    static const char *const marks[] = {"docker", "containerd", "kubepods", "libpod", "podman", "/lxc", "crio-", "/machine.slice/"};
+    static const char *const marks[] = {"docker", "containerd", "kubepods", "libpod",
+                                        "podman", "/lxc",       "crio-",    "/machine.slice/"};
     for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
         if (span_has(path, marks[i]) && !span_ends(path, "/docker.service") && !span_ends(path, "/containerd.service"))
             return true;

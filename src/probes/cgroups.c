@@ -14,8 +14,8 @@
 
 enum { GROUPS_MAX = 2000, DEPTH_MAX = 16 };
 static const double walk_too_long_s = 2;
-static const double full_share = 0.95;                /* heuristic: a working set this near its limit is at it */
-static const uint64_t worth_reading = 1024 * 1024;    /* memory.stat makes the kernel add up all processors */
+static const double full_share = 0.95;             /* heuristic: a working set this near its limit is at it */
+static const uint64_t worth_reading = 1024 * 1024; /* memory.stat makes the kernel add up all processors */
 
 struct group {
     char *path; /* "/" or "/system.slice" */
@@ -38,7 +38,7 @@ struct cgroups_state {
     struct walk walk; /* at the first sample */
     struct baseline *first;
     size_t first_count, samples;
-    bool cut; /* the first reading was not complete */
+    bool cut;           /* the first reading was not complete */
     double begin, last; /* clock at the first sample; time of the last */
 };
 
@@ -93,7 +93,8 @@ static void walk_groups(struct walk *w, const struct root *given, struct cgroup_
         size_t count = 0;
         char **names = n > 0 && (size_t)n < sizeof directory ? children(&whole, directory, &count) : NULL;
         for (size_t k = 0; k < count; k++) {
-            if (w->groups[i].depth >= DEPTH_MAX || w->count == GROUPS_MAX || strlen(prefix) + strlen(names[k]) + 2 > CGROUP_PATH_MAX)
+            if (w->groups[i].depth >= DEPTH_MAX || w->count == GROUPS_MAX ||
+                strlen(prefix) + strlen(names[k]) + 2 > CGROUP_PATH_MAX)
                 w->cut = true;
             else
                 add_group(w, mem_printf("%s/%s", prefix, names[k]), w->groups[i].depth + 1);
@@ -159,8 +160,24 @@ static void close_state(void *state)
 }
 
 enum {
-    C_PATH, C_VERSION, C_CURRENT, C_MAX, C_HIGH, C_SWAP, C_SWAP_MAX, C_USAGE_SHARE, C_MAX_EVENTS, C_HIGH_EVENTS, C_OOM_KILLS,
-    C_MEMORY_SOME, C_INACTIVE_FILE, C_WORKING_SET, C_ANON, C_FILE, C_SLAB, C_PROCESSES,
+    C_PATH,
+    C_VERSION,
+    C_CURRENT,
+    C_MAX,
+    C_HIGH,
+    C_SWAP,
+    C_SWAP_MAX,
+    C_USAGE_SHARE,
+    C_MAX_EVENTS,
+    C_HIGH_EVENTS,
+    C_OOM_KILLS,
+    C_MEMORY_SOME,
+    C_INACTIVE_FILE,
+    C_WORKING_SET,
+    C_ANON,
+    C_FILE,
+    C_SLAB,
+    C_PROCESSES,
 };
 static const struct column group_columns[] = {
     {"path", TYPE_TEXT, "the group's path below the memory controller"},
@@ -187,20 +204,30 @@ static const struct column total_columns[] = {
     {"version", TYPE_COUNT, "version of the memory controller's interface"},
     {"count", TYPE_COUNT, "groups with memory accounted"},
     {"limited", TYPE_COUNT, "groups with a hard limit"},
-    {"at_limit", TYPE_COUNT, "groups that ran into their limit over the window, or whose working set is within 5 % of it"},
+    {"at_limit", TYPE_COUNT,
+     "groups that ran into their limit over the window, or whose working set is within 5 % of it"},
     {"swapping", TYPE_COUNT, "groups with memory swapped out"},
     {"self", TYPE_TEXT, "the group that this program runs in"},
 };
 static const char *const path_key[] = {"path", NULL};
 
 static const struct table_decl tables[] = {
-    {.name = "cgroup", .help = "control groups and their memory", .columns = group_columns,
-     .column_count = sizeof group_columns / sizeof *group_columns, .keep = 40, .keep_by = "current", .key = path_key},
-    {.name = "cgroups", .help = "all control groups", .columns = total_columns,
-     .column_count = sizeof total_columns / sizeof *total_columns, .single = true},
+    {.name = "cgroup",
+     .help = "control groups and their memory",
+     .columns = group_columns,
+     .column_count = sizeof group_columns / sizeof *group_columns,
+     .keep = 40,
+     .keep_by = "current",
+     .key = path_key},
+    {.name = "cgroups",
+     .help = "all control groups",
+     .columns = total_columns,
+     .column_count = sizeof total_columns / sizeof *total_columns,
+     .single = true},
 };
 
-static void limit_cell(struct table *t, size_t row, unsigned column, const struct cgroup_memory *m, enum cgroup_field field, bool unlimited)
+static void limit_cell(struct table *t, size_t row, unsigned column, const struct cgroup_memory *m,
+                       enum cgroup_field field, bool unlimited)
 {
     if (m->has[field])
         cell_number(t, row, column, (double)m->value[field]);
@@ -208,8 +235,8 @@ static void limit_cell(struct table *t, size_t row, unsigned column, const struc
         cell_unknown(t, row, column, "no limit");
 }
 
-static void difference_cell(struct table *t, size_t row, unsigned column, const struct cgroup_memory *now, const struct cgroup_memory *first,
-                            enum cgroup_field field)
+static void difference_cell(struct table *t, size_t row, unsigned column, const struct cgroup_memory *now,
+                            const struct cgroup_memory *first, enum cgroup_field field)
 {
     if (!now->has[field] || (first && !first->has[field]))
         return;
@@ -217,7 +244,8 @@ static void difference_cell(struct table *t, size_t row, unsigned column, const 
     cell_number(t, row, column, now->value[field] > before ? (double)(now->value[field] - before) : 0);
 }
 
-static void count_processes(struct table *t, size_t row, const struct root *r, struct cgroup_mount mount, const char *path, struct lines *l)
+static void count_processes(struct table *t, size_t row, const struct root *r, struct cgroup_mount mount,
+                            const char *path, struct lines *l)
 {
     char file[CGROUP_PATH_MAX + 128];
     snprintf(file, sizeof file, "%s%s/cgroup.procs", mount.below, path[1] ? path : "");
@@ -242,7 +270,8 @@ struct window {
     double length_s;
 };
 
-static void add_events(struct table *t, size_t row, const char *path, const struct cgroup_memory *m, const struct window *w, bool old)
+static void add_events(struct table *t, size_t row, const char *path, const struct cgroup_memory *m,
+                       const struct window *w, bool old)
 {
     static const char once[] = "one moment only";
     if (!w->state || w->state->samples < 2) {
@@ -252,7 +281,8 @@ static void add_events(struct table *t, size_t row, const char *path, const stru
     }
     struct baseline key = {.path = path};
     const struct baseline *found =
-        w->state->first_count ? bsearch(&key, w->state->first, w->state->first_count, sizeof key, compare_baselines) : NULL;
+        w->state->first_count ? bsearch(&key, w->state->first, w->state->first_count, sizeof key, compare_baselines)
+                              : NULL;
     const struct cgroup_memory *first = found ? &found->memory : NULL;
     if (!found && w->state->cut) { /* it may have been there, unread */
         for (unsigned c = C_MAX_EVENTS; c <= C_MEMORY_SOME; c++)
@@ -272,11 +302,12 @@ static void add_events(struct table *t, size_t row, const char *path, const stru
     }
 }
 
-static void add_row(struct table *t, const char *path, const struct cgroup_memory *m, int version, const struct window *w,
-                    struct totals *totals)
+static void add_row(struct table *t, const char *path, const struct cgroup_memory *m, int version,
+                    const struct window *w, struct totals *totals)
 {
     static const unsigned plain[][2] = {
-        {C_SWAP, CGROUP_SWAP}, {C_INACTIVE_FILE, CGROUP_INACTIVE_FILE}, {C_ANON, CGROUP_ANON}, {C_FILE, CGROUP_FILE}, {C_SLAB, CGROUP_SLAB},
+        {C_SWAP, CGROUP_SWAP}, {C_INACTIVE_FILE, CGROUP_INACTIVE_FILE}, {C_ANON, CGROUP_ANON}, {C_FILE, CGROUP_FILE},
+        {C_SLAB, CGROUP_SLAB},
     };
     size_t row = table_add(t);
     uint64_t current = m->value[CGROUP_CURRENT], max = m->value[CGROUP_MAX], inactive = m->value[CGROUP_INACTIVE_FILE];
@@ -329,7 +360,8 @@ static bool own_group(const struct root *r, char *out, size_t size)
     return true;
 }
 
-static void fill(struct facts *f, const struct probe_input *in, struct cgroup_mount mount, const struct walk *walk, const struct window *w)
+static void fill(struct facts *f, const struct probe_input *in, struct cgroup_mount mount, const struct walk *walk,
+                 const struct window *w)
 {
     struct table *t = facts_table(f, "cgroup");
     AUTO_FREE struct lines *l = mem_alloc(sizeof *l);
@@ -348,11 +380,13 @@ static void fill(struct facts *f, const struct probe_input *in, struct cgroup_mo
             cgroup_stat_read(in->root, mount, path, &m);
         add_row(t, path, &m, mount.version, w, &totals);
         count_processes(t, t->rows - 1, in->root, mount, path, l);
-        row_unknown(t, t->rows - 1, large ? "this kernel does not tell, or it was not captured" : "not read for groups below 1 MiB");
+        row_unknown(t, t->rows - 1,
+                    large ? "this kernel does not tell, or it was not captured" : "not read for groups below 1 MiB");
     }
     if (walk->cut || done < walk->count)
-        facts_fail(f, STATUS_PARTIAL, walk->cut ? "more than 2,000 control groups, or more than 16 levels: the upper ones were read"
-                                                : "reading the control groups took more than 2 s: the upper ones were read");
+        facts_fail(f, STATUS_PARTIAL,
+                   walk->cut ? "more than 2,000 control groups, or more than 16 levels: the upper ones were read"
+                             : "reading the control groups took more than 2 s: the upper ones were read");
     f->coverage = walk->count ? (double)done / (double)walk->count : -1;
     if (!t->rows) {
         facts_fail(f, STATUS_ABSENT, "/%s: no control group with memory accounted", mount.below);
@@ -378,7 +412,8 @@ static void collect(void *state, const struct probe_input *in, struct facts *f)
     struct cgroups_state *s = state;
     struct cgroup_mount mount = s ? s->mount : cgroup_mount_find(in->root);
     if (!mount.version) {
-        facts_fail(f, STATUS_ABSENT, "/sys/fs/cgroup: no memory controller %s", in->root->live ? "is mounted there" : "was captured");
+        facts_fail(f, STATUS_ABSENT, "/sys/fs/cgroup: no memory controller %s",
+                   in->root->live ? "is mounted there" : "was captured");
         return;
     }
     struct window w = {.state = s};

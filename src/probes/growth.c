@@ -243,8 +243,23 @@ static void close_state(void *state)
 }
 
 enum {
-    G_PID, G_USER, G_COMMAND, G_UNIT, G_SAMPLES, G_WINDOW, G_FIRST, G_LAST, G_SLOPE, G_SLOPE_LOW, G_SLOPE_HIGH, G_SHAPE, G_CHANGE,
-    G_LIMIT, G_LIMIT_NAME, G_TIME_TO_LIMIT, G_MEASURE,
+    G_PID,
+    G_USER,
+    G_COMMAND,
+    G_UNIT,
+    G_SAMPLES,
+    G_WINDOW,
+    G_FIRST,
+    G_LAST,
+    G_SLOPE,
+    G_SLOPE_LOW,
+    G_SLOPE_HIGH,
+    G_SHAPE,
+    G_CHANGE,
+    G_LIMIT,
+    G_LIMIT_NAME,
+    G_TIME_TO_LIMIT,
+    G_MEASURE,
 };
 static const struct column growth_columns[] = {
     {"pid", TYPE_COUNT, "process id"},
@@ -258,19 +273,19 @@ static const struct column growth_columns[] = {
     {"slope", TYPE_BYTE_RATE, "growth: the median of the slopes between all pairs of samples (Theil-Sen)"},
     {"slope_low", TYPE_BYTE_RATE, "lower end of the slope's 95 % interval"},
     {"slope_high", TYPE_BYTE_RATE, "upper end of the slope's 95 % interval"},
-    {"shape", TYPE_TEXT, "flat, even growth, uneven growth, levelling off, step, shrinking, window too short or vanished"},
+    {"shape", TYPE_TEXT,
+     "flat, even growth, uneven growth, levelling off, step, shrinking, window too short or vanished"},
     {"change", TYPE_BYTES, "last - first"},
-    {"limit", TYPE_BYTES, "what it will run into: the nearest memory limit of its control groups, or the memory available"},
+    {"limit", TYPE_BYTES,
+     "what it will run into: the nearest memory limit of its control groups, or the memory available"},
     {"limit_name", TYPE_TEXT, "what that limit is"},
     {"time_to_limit", TYPE_SECONDS, "at this slope; only for growth"},
     {"measure", TYPE_TEXT, "what was followed: private pages and swap, or the counters of anonymous memory and swap"},
 };
 enum { S_PID, S_TIME, S_USS, S_SWAP_PSS, S_RSS };
 static const struct column sample_columns[] = {
-    {"pid", TYPE_COUNT, "process id"},
-    {"time", TYPE_SECONDS, "since the first sample"},
-    {"uss", TYPE_BYTES, "private memory"},
-    {"swap_pss", TYPE_BYTES, "swapped out, shared pages split"},
+    {"pid", TYPE_COUNT, "process id"},      {"time", TYPE_SECONDS, "since the first sample"},
+    {"uss", TYPE_BYTES, "private memory"},  {"swap_pss", TYPE_BYTES, "swapped out, shared pages split"},
     {"rss", TYPE_BYTES, "resident memory"},
 };
 enum { T_TRACKED, T_GROWING, T_FASTEST_SLOPE };
@@ -282,12 +297,21 @@ static const struct column total_columns[] = {
 static const char *const pid_key[] = {"pid", NULL};
 
 static const struct table_decl tables[] = {
-    {.name = "growth", .help = "the leading processes' private memory over the window", .columns = growth_columns,
-     .column_count = sizeof growth_columns / sizeof *growth_columns, .keep = 20, .key = pid_key},
-    {.name = "growth_sample", .help = "the samples of the processes that changed most", .columns = sample_columns,
+    {.name = "growth",
+     .help = "the leading processes' private memory over the window",
+     .columns = growth_columns,
+     .column_count = sizeof growth_columns / sizeof *growth_columns,
+     .keep = 20,
+     .key = pid_key},
+    {.name = "growth_sample",
+     .help = "the samples of the processes that changed most",
+     .columns = sample_columns,
      .column_count = sizeof sample_columns / sizeof *sample_columns},
-    {.name = "growths", .help = "all followed processes", .columns = total_columns,
-     .column_count = sizeof total_columns / sizeof *total_columns, .single = true},
+    {.name = "growths",
+     .help = "all followed processes",
+     .columns = total_columns,
+     .column_count = sizeof total_columns / sizeof *total_columns,
+     .single = true},
 };
 
 static bool available_memory(const struct root *r, uint64_t *bytes)
@@ -309,7 +333,8 @@ struct judged {
     struct trend trend;
 };
 
-static void add_limit(struct table *t, size_t row, const struct judged *j, const struct root *r, struct cgroup_mount mount)
+static void add_limit(struct table *t, size_t row, const struct judged *j, const struct root *r,
+                      struct cgroup_mount mount)
 {
     uint64_t limit, usage, room = UINT64_MAX, available;
     char path[CGROUP_PATH_MAX], name[CGROUP_PATH_MAX + 32];
@@ -344,7 +369,8 @@ static const char *measure_name(const struct track *t)
         return "private pages and swap (smaps_rollup)";
     if (t->giant)
         return "anonymous memory and swap (status): walking its pages takes too long";
-    return t->denied ? "anonymous memory and swap (status): smaps_rollup was denied" : "anonymous memory and swap (status)";
+    return t->denied ? "anonymous memory and swap (status): smaps_rollup was denied"
+                     : "anonymous memory and swap (status)";
 }
 
 static void add_growth(struct table *t, const struct judged *j, const struct probe_input *in, const struct users *users,
@@ -365,7 +391,10 @@ static void add_growth(struct table *t, const struct judged *j, const struct pro
     if (k->count > 1 || trend->shape == SHAPE_VANISHED || in->root->live)
         cell_text(t, row, G_SHAPE, shape_name(trend->shape));
     if (!k->count) {
-        row_unknown(t, row, k->gone ? "the process has ended" : in->root->live ? "its memory could not be read" : "not captured over the window");
+        row_unknown(t, row,
+                    k->gone          ? "the process has ended"
+                    : in->root->live ? "its memory could not be read"
+                                     : "not captured over the window");
         return;
     }
     cell_number(t, row, G_WINDOW, trend->window);

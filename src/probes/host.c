@@ -128,8 +128,7 @@ static void put_sizes(struct table *t, const struct root *r)
     if (huge)
         cell_number(t, 0, HUGE_PAGE_SIZE, (double)huge);
     else
-        cell_unknown(t, 0, HUGE_PAGE_SIZE,
-                     "the kernel has no transparent huge pages, or does not tell their size");
+        cell_unknown(t, 0, HUGE_PAGE_SIZE, "the kernel has no transparent huge pages, or does not tell their size");
 }
 
 static void put_nodes(struct table *t, const struct root *r)

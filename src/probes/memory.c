@@ -85,8 +85,9 @@ static const struct column columns[] = {
     [FREE_SHARE] = {"free_share", TYPE_RATIO, "free as a share of all memory"},
     [RECLAIMABLE] = {"reclaimable", TYPE_BYTES,
                      "what reclaim can take without swap: file pages and reclaimable kernel objects"},
-    [AVAILABLE_ESTIMATED] = {"available_estimated", TYPE_BOOL,
-                             "this kernel (before 3.14) has no MemAvailable: available is its formula over its other numbers"},
+    [AVAILABLE_ESTIMATED] =
+        {"available_estimated", TYPE_BOOL,
+         "this kernel (before 3.14) has no MemAvailable: available is its formula over its other numbers"},
 };
 
 enum { ITEM, BYTES, SHARE, SOURCE };

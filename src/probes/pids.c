@@ -98,7 +98,8 @@ ssize_t pids_read(const struct pids *p, long pid, const char *name, char *buffer
     return root_read_below(&p->root, p->fd, path, buffer, size);
 }
 
-const char *pids_text(const struct pids *p, long pid, const char *name, char *buffer, size_t size, ssize_t *length, char **more)
+const char *pids_text(const struct pids *p, long pid, const char *name, char *buffer, size_t size, ssize_t *length,
+                      char **more)
 {
     *more = NULL;
     *length = pids_read(p, pid, name, buffer, size);
@@ -162,7 +163,9 @@ bool pids_status(const struct pids *p, long pid, struct proc_status *s, int *err
 
 const char *pids_denied(const struct root *r)
 {
-    return !r->live ? "permission denied" : geteuid() ? "permission denied; run as root" : "permission denied, even to root";
+    return !r->live    ? "permission denied"
+           : geteuid() ? "permission denied; run as root"
+                       : "permission denied, even to root";
 }
 
 static int compare_leaders(const void *a, const void *b)

@@ -11,7 +11,7 @@
 struct pids {
     struct root root; /* borrowed parts */
     int fd;
-    uint64_t page_size;     /* 0: unknown (a capture does not tell) */
+    uint64_t page_size;      /* 0: unknown (a capture does not tell) */
     double ticks_per_second; /* USER_HZ */
 };
 bool pids_open(struct pids *p, const struct root *r, enum status *status, struct err *e);
@@ -26,7 +26,8 @@ void pids_path(char out[PIDS_PATH_MAX], long pid, const char *name);
 ssize_t pids_read(const struct pids *p, long pid, const char *name, char *buffer, size_t size);
 /* The same for a file that can outgrow the buffer (`status` with thousands of groups, `cgroup` with deep paths): then
  * *more is fresh memory with the text. Returns the text, or NULL with -errno in *length. */
-const char *pids_text(const struct pids *p, long pid, const char *name, char *buffer, size_t size, ssize_t *length, char **more);
+const char *pids_text(const struct pids *p, long pid, const char *name, char *buffer, size_t size, ssize_t *length,
+                      char **more);
 /* Sums of smaps_rollup, or of smaps where that does not exist (Linux before 4.14, an sosreport). 0, or -errno: -ENODATA if
  * the file was empty. */
 int pids_smaps(const struct pids *p, long pid, struct smaps_sum *s);
@@ -49,7 +50,7 @@ struct users {
     struct user {
         uint64_t uid;
         const char *name;
-    } *list;
+    } * list;
     size_t count;
 };
 void users_parse(struct users *u, char *passwd, size_t length); /* takes the text */

@@ -6,13 +6,13 @@
 
 #include "base/clock.h"
 
-extern const struct probe probe_host, probe_memory, probe_processes, probe_process, probe_vmstat, probe_pressure, probe_swap,
-    probe_buddy, probe_pagetypes, probe_slab, probe_growth, probe_cgroups, probe_tunables, probe_runtime;
+extern const struct probe probe_host, probe_memory, probe_processes, probe_process, probe_vmstat, probe_pressure,
+    probe_swap, probe_buddy, probe_pagetypes, probe_slab, probe_growth, probe_cgroups, probe_tunables, probe_runtime;
 
 const struct probe *const probes[] = {
-    &probe_host,  &probe_memory,    &probe_processes, &probe_process, &probe_vmstat,  &probe_pressure, &probe_swap,
-    &probe_buddy, &probe_pagetypes, &probe_slab,      &probe_growth,  &probe_cgroups, &probe_tunables, &probe_runtime,
-    NULL,
+    &probe_host,     &probe_memory,  &probe_processes, &probe_process,   &probe_vmstat,
+    &probe_pressure, &probe_swap,    &probe_buddy,     &probe_pagetypes, &probe_slab,
+    &probe_growth,   &probe_cgroups, &probe_tunables,  &probe_runtime,   NULL,
 };
 
 const struct probe *probe_find(const char *name)

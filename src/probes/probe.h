@@ -14,9 +14,9 @@
 /* What a probe may be told. Borrowed. */
 struct probe_input {
     const struct root *root;
-    long pid;         /* the suspect; 0: none */
-    double window_s;  /* length of the window asked for */
-    unsigned top;     /* how many leading processes to look at closely; 0: the probe's default */
+    long pid;        /* the suspect; 0: none */
+    double window_s; /* length of the window asked for */
+    unsigned top;    /* how many leading processes to look at closely; 0: the probe's default */
 };
 
 #define SAMPLES_MAX 120 /* points that a windowed probe keeps; the sampler widens its interval to stay below */
@@ -32,7 +32,8 @@ struct probe {
     void *(*open)(const struct probe_input *in);
     void (*sample)(void *state, const struct probe_input *in, double time_s); /* seconds since the first sample */
     void (*thin)(void *state); /* drop every second kept point: the interval has doubled */
-    void (*collect)(void *state, const struct probe_input *in, struct facts *facts); /* state is NULL for instant probes */
+    void (*collect)(void *state, const struct probe_input *in,
+                    struct facts *facts); /* state is NULL for instant probes */
     void (*close)(void *state);
 };
 

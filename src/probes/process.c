@@ -11,9 +11,31 @@
 #include "probes/probe.h"
 
 enum {
-    T_PID, T_USER, T_COMMAND, T_COMMAND_LINE, T_STATE, T_THREADS, T_RSS, T_PSS, T_USS, T_SWAP, T_SWAP_PSS, T_PEAK_RSS, T_PINNED,
-    T_HUGETLB, T_MAPPINGS, T_MAX_MAP_COUNT, T_MAPPINGS_SHARE, T_ARENA_HEAPS, T_ARENA_HEAPS_RESERVED, T_ALLOCATOR, T_RUNTIME, T_AGE,
-    T_OOM_SCORE, T_EVIDENCE, T_READ_TIME,
+    T_PID,
+    T_USER,
+    T_COMMAND,
+    T_COMMAND_LINE,
+    T_STATE,
+    T_THREADS,
+    T_RSS,
+    T_PSS,
+    T_USS,
+    T_SWAP,
+    T_SWAP_PSS,
+    T_PEAK_RSS,
+    T_PINNED,
+    T_HUGETLB,
+    T_MAPPINGS,
+    T_MAX_MAP_COUNT,
+    T_MAPPINGS_SHARE,
+    T_ARENA_HEAPS,
+    T_ARENA_HEAPS_RESERVED,
+    T_ALLOCATOR,
+    T_RUNTIME,
+    T_AGE,
+    T_OOM_SCORE,
+    T_EVIDENCE,
+    T_READ_TIME,
 };
 static const struct column target_columns[] = {
     {"pid", TYPE_COUNT, "process id"},
@@ -60,10 +82,17 @@ static const struct column mapping_columns[] = {
 static const char *const kind_key[] = {"kind", NULL}, *const pid_key[] = {"pid", NULL};
 
 static const struct table_decl tables[] = {
-    {.name = "target", .help = "the suspected process", .columns = target_columns,
-     .column_count = sizeof target_columns / sizeof *target_columns, .single = true, .key = pid_key},
-    {.name = "mapping", .help = "its memory by kind of mapping", .columns = mapping_columns,
-     .column_count = sizeof mapping_columns / sizeof *mapping_columns, .key = kind_key},
+    {.name = "target",
+     .help = "the suspected process",
+     .columns = target_columns,
+     .column_count = sizeof target_columns / sizeof *target_columns,
+     .single = true,
+     .key = pid_key},
+    {.name = "mapping",
+     .help = "its memory by kind of mapping",
+     .columns = mapping_columns,
+     .column_count = sizeof mapping_columns / sizeof *mapping_columns,
+     .key = kind_key},
 };
 
 static void add_mappings(struct facts *f, const struct smaps_kinds *k)
@@ -191,7 +220,8 @@ static void add_small_files(struct table *t, const struct pids *p, long pid, con
     struct proc_stat stat;
     ssize_t n = pids_read(p, pid, "stat", buffer, sizeof buffer);
     char uptime[128];
-    if (n > 0 && stat_parse(buffer, (size_t)n, &stat) && root_read_small(&p->root, "proc/uptime", uptime, sizeof uptime) > 0) {
+    if (n > 0 && stat_parse(buffer, (size_t)n, &stat) &&
+        root_read_small(&p->root, "proc/uptime", uptime, sizeof uptime) > 0) {
         double age = strtod(uptime, NULL) - (double)stat.start_ticks / p->ticks_per_second;
         cell_number(t, 0, T_AGE, age > 0 ? age : 0);
     }
@@ -238,7 +268,8 @@ static void read_target(struct facts *f, const struct pids *p, const struct prob
         if (error == -ENOENT || error == -ESRCH)
             facts_fail(f, STATUS_VANISHED, "there is no process %ld; it may have ended", in->pid);
         else
-            facts_fail(f, status_of_errno(-error), "/proc/%ld/status: %s", in->pid, status_name(status_of_errno(-error)));
+            facts_fail(f, status_of_errno(-error), "/proc/%ld/status: %s", in->pid,
+                       status_name(status_of_errno(-error)));
         return;
     }
     AUTO_FREE struct smaps_kinds *kinds = mem_alloc(sizeof *kinds);
@@ -270,7 +301,8 @@ static void read_target(struct facts *f, const struct pids *p, const struct prob
         cell_number(t, 0, T_READ_TIME, cost);
     }
     if (!(status.has & PROC_VM_SIZE))
-        facts_fail(f, STATUS_PARTIAL, "process %ld is a kernel thread or has ended: it has no memory of its own", in->pid);
+        facts_fail(f, STATUS_PARTIAL, "process %ld is a kernel thread or has ended: it has no memory of its own",
+                   in->pid);
     add_detection(t, &detection, status.command);
     add_small_files(t, p, in->pid, in->root);
     char why[128];

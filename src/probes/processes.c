@@ -44,11 +44,11 @@ struct reading {
     unsigned has; /* enum has */
     char state;
     bool gone, kernel, counted; /* counted: tried to count its mappings */
-    uint8_t problem; /* enum problem: why it was not measured */
+    uint8_t problem;            /* enum problem: why it was not measured */
     uint64_t uid, threads, maps, start_ticks;
     uint64_t rss, pss, uss, swap, swap_pss, rss_anon, rss_file, rss_shmem, virtual_bytes;
     const char *cgroup, *unit; /* owned by the worker */
-    float read_time; /* seconds */
+    float read_time;           /* seconds */
     char command[COMMAND_MAX];
 };
 
@@ -205,7 +205,8 @@ static bool read_status(const struct pids *p, struct reading *e)
     e->rss_shmem = s.rss_shmem;
     if (s.has & PROC_VM_RSS && !(e->has & HAS_RSS))
         e->rss = s.vm_rss;
-    e->has |= (s.has & PROC_UID ? HAS_UID : 0) | (s.has & PROC_VM_SIZE ? HAS_VIRTUAL : 0) | (s.has & PROC_VM_RSS ? HAS_RSS : 0) | (s.has & PROC_VM_SWAP ? HAS_SWAP : 0) |
+    e->has |= (s.has & PROC_UID ? HAS_UID : 0) | (s.has & PROC_VM_SIZE ? HAS_VIRTUAL : 0) |
+              (s.has & PROC_VM_RSS ? HAS_RSS : 0) | (s.has & PROC_VM_SWAP ? HAS_SWAP : 0) |
               (s.has & PROC_RSS_ANON ? HAS_ANON | HAS_SPLIT : 0);
     return true;
 }
@@ -229,7 +230,8 @@ static void take_smaps(struct reading *e, const struct smaps_sum *s)
         e->has |= HAS_ANON;
     }
     if (s->has & SMAPS_PSS_SHMEM && s->pss_shmem == 0 && s->has & SMAPS_ANON && !(e->has & HAS_SPLIT)) {
-        e->rss_file = s->rss > s->anonymous ? s->rss - s->anonymous : 0; /* what is left, as there is no shared memory */
+        e->rss_file =
+            s->rss > s->anonymous ? s->rss - s->anonymous : 0; /* what is left, as there is no shared memory */
         e->has |= HAS_SPLIT;
     }
     if (!(e->has & HAS_SMAPS))
@@ -399,8 +401,26 @@ static void look_closer(const struct pids *p, struct reading *readings, size_t c
 
 /* Columns in the order of the declarations below. */
 enum {
-    P_PID, P_USER, P_STATE, P_COMMAND, P_UNIT, P_CGROUP, P_RSS, P_PSS, P_USS, P_SWAP, P_SWAP_PSS, P_RSS_ANON, P_RSS_FILE, P_RSS_SHMEM,
-    P_THREADS, P_MAPS, P_AGE, P_KERNEL, P_VIRTUAL, P_READ_TIME,
+    P_PID,
+    P_USER,
+    P_STATE,
+    P_COMMAND,
+    P_UNIT,
+    P_CGROUP,
+    P_RSS,
+    P_PSS,
+    P_USS,
+    P_SWAP,
+    P_SWAP_PSS,
+    P_RSS_ANON,
+    P_RSS_FILE,
+    P_RSS_SHMEM,
+    P_THREADS,
+    P_MAPS,
+    P_AGE,
+    P_KERNEL,
+    P_VIRTUAL,
+    P_READ_TIME,
 };
 static const struct column process_columns[] = {
     {"pid", TYPE_COUNT, "process id"},
@@ -418,7 +438,8 @@ static const struct column process_columns[] = {
     {"rss_file", TYPE_BYTES, "resident pages of files"},
     {"rss_shmem", TYPE_BYTES, "resident shared memory"},
     {"threads", TYPE_COUNT, "threads"},
-    {"maps", TYPE_COUNT, "memory mappings; counted for the leading processes and those large enough to come near the limit"},
+    {"maps", TYPE_COUNT,
+     "memory mappings; counted for the leading processes and those large enough to come near the limit"},
     {"age", TYPE_SECONDS, "time since it started"},
     {"kernel", TYPE_BOOL, "a kernel thread"},
     {"virtual", TYPE_BYTES, "size of its address space (VIRT)"},
@@ -426,8 +447,19 @@ static const struct column process_columns[] = {
 };
 
 enum {
-    T_COUNT, T_MEASURED, T_DENIED, T_VANISHED, T_KERNEL_THREADS, T_RSS_TOTAL, T_PSS_TOTAL, T_USS_TOTAL, T_SWAP_PSS_TOTAL, T_MAX_MAPS,
-    T_SWAP_TOTAL, T_MAX_MAP_COUNT, T_SLOWEST_READ,
+    T_COUNT,
+    T_MEASURED,
+    T_DENIED,
+    T_VANISHED,
+    T_KERNEL_THREADS,
+    T_RSS_TOTAL,
+    T_PSS_TOTAL,
+    T_USS_TOTAL,
+    T_SWAP_PSS_TOTAL,
+    T_MAX_MAPS,
+    T_SWAP_TOTAL,
+    T_MAX_MAP_COUNT,
+    T_SLOWEST_READ,
 };
 static const struct column total_columns[] = {
     {"count", TYPE_COUNT, "processes and kernel threads"},
@@ -463,17 +495,36 @@ static const struct column cgroup_columns[] = {
     {"swap_pss", TYPE_BYTES, "sum of swapped-out memory, shared pages split"},
 };
 
-static const char *const pid_key[] = {"pid", NULL}, *const command_key[] = {"command", NULL}, *const cgroup_key[] = {"cgroup", NULL};
+static const char *const pid_key[] = {"pid", NULL}, *const command_key[] = {"command", NULL},
+                         *const cgroup_key[] = {"cgroup", NULL};
 
 static const struct table_decl tables[] = {
-    {.name = "process", .help = "processes and their memory", .columns = process_columns,
-     .column_count = sizeof process_columns / sizeof *process_columns, .keep = 40, .keep_by = "pss", .key = pid_key},
-    {.name = "processes", .help = "all processes together", .columns = total_columns,
-     .column_count = sizeof total_columns / sizeof *total_columns, .single = true},
-    {.name = "command_sum", .help = "memory by program", .columns = command_columns,
-     .column_count = sizeof command_columns / sizeof *command_columns, .keep = 20, .keep_by = "pss", .key = command_key},
-    {.name = "cgroup_sum", .help = "memory of processes by control group", .columns = cgroup_columns,
-     .column_count = sizeof cgroup_columns / sizeof *cgroup_columns, .keep = 20, .keep_by = "pss", .key = cgroup_key},
+    {.name = "process",
+     .help = "processes and their memory",
+     .columns = process_columns,
+     .column_count = sizeof process_columns / sizeof *process_columns,
+     .keep = 40,
+     .keep_by = "pss",
+     .key = pid_key},
+    {.name = "processes",
+     .help = "all processes together",
+     .columns = total_columns,
+     .column_count = sizeof total_columns / sizeof *total_columns,
+     .single = true},
+    {.name = "command_sum",
+     .help = "memory by program",
+     .columns = command_columns,
+     .column_count = sizeof command_columns / sizeof *command_columns,
+     .keep = 20,
+     .keep_by = "pss",
+     .key = command_key},
+    {.name = "cgroup_sum",
+     .help = "memory of processes by control group",
+     .columns = cgroup_columns,
+     .column_count = sizeof cgroup_columns / sizeof *cgroup_columns,
+     .keep = 20,
+     .keep_by = "pss",
+     .key = cgroup_key},
 };
 
 struct sums {
@@ -506,7 +557,8 @@ static void number_if(struct table *t, size_t row, unsigned column, bool has, ui
         cell_number(t, row, column, (double)number);
 }
 
-static void add_row(struct table *t, const struct reading *e, const struct root *r, const struct users *users, double uptime, double ticks)
+static void add_row(struct table *t, const struct reading *e, const struct root *r, const struct users *users,
+                    double uptime, double ticks)
 {
     size_t row = table_add(t);
     char number[24];
@@ -541,9 +593,10 @@ static void add_row(struct table *t, const struct reading *e, const struct root 
     if (e->has & HAS_MAPS)
         cell_number(t, row, P_MAPS, (double)e->maps);
     else
-        cell_unknown(t, row, P_MAPS, e->problem   ? problem_text(e->problem, r)
-                                     : e->counted ? "its mappings could not be read"
-                                                  : "not counted: too small to come near the limit");
+        cell_unknown(t, row, P_MAPS,
+                     e->problem   ? problem_text(e->problem, r)
+                     : e->counted ? "its mappings could not be read"
+                                  : "not counted: too small to come near the limit");
     if (e->has & HAS_AGE && uptime >= 0) {
         double age = uptime - (double)e->start_ticks / ticks;
         cell_number(t, row, P_AGE, age > 0 ? age : 0);
@@ -662,22 +715,28 @@ static void tell_coverage(struct facts *f, const struct sums *s, const struct ro
             worst = i;
     }
     if (missed) {
-        enum status none = worst == PROBLEM_ABSENT ? STATUS_ABSENT : worst == PROBLEM_OTHER ? STATUS_MALFORMED : STATUS_DENIED;
-        facts_fail(f, s->measured ? STATUS_PARTIAL : none, "%zu of %zu processes: %s", missed, s->wanted, problem_text(worst, r));
+        enum status none = worst == PROBLEM_ABSENT  ? STATUS_ABSENT
+                           : worst == PROBLEM_OTHER ? STATUS_MALFORMED
+                                                    : STATUS_DENIED;
+        facts_fail(f, s->measured ? STATUS_PARTIAL : none, "%zu of %zu processes: %s", missed, s->wanted,
+                   problem_text(worst, r));
     }
     /* With hidepid other users' processes are not even counted. */
     char buffer[512];
     if (r->live && root_read_small(r, "proc/1/stat", buffer, sizeof buffer) == -ENOENT)
-        facts_fail(f, STATUS_PARTIAL, "/proc is mounted with hidepid: processes of other users are hidden; run as root");
+        facts_fail(f, STATUS_PARTIAL,
+                   "/proc is mounted with hidepid: processes of other users are hidden; run as root");
 }
 
-static void fill(struct facts *f, const struct probe_input *in, const struct pids *p, const struct reading *readings, size_t count)
+static void fill(struct facts *f, const struct probe_input *in, const struct pids *p, const struct reading *readings,
+                 size_t count)
 {
     struct table *t = facts_table(f, "process");
     struct users users;
     users_read(&users, in->root);
     double uptime = uptime_of(&p->root);
-    AUTO_FREE struct group *commands = mem_array(count + 1, sizeof *commands), *cgroups = mem_array(count + 1, sizeof *cgroups);
+    AUTO_FREE struct group *commands = mem_array(count + 1, sizeof *commands),
+                           *cgroups = mem_array(count + 1, sizeof *cgroups);
     size_t command_count = 0, cgroup_count = 0;
     struct sums sums = {0};
     for (size_t i = 0; i < count; i++) {

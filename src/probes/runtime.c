@@ -23,24 +23,37 @@ static const struct column runtime_columns[] = {
     {"container", TYPE_BOOL, "runs in a container, by its control group"},
 };
 static const struct column total_columns[] = {
-    {"php", TYPE_COUNT, "leading processes that run PHP"},       {"python", TYPE_COUNT, "leading processes that run Python"},
-    {"jvm", TYPE_COUNT, "leading processes that run a JVM"},     {"node", TYPE_COUNT, "leading processes that run Node"},
-    {"go", TYPE_COUNT, "leading processes written in Go"},       {"ruby", TYPE_COUNT, "leading processes that run Ruby"},
-    {"dotnet", TYPE_COUNT, "leading processes that run .NET"},   {"native", TYPE_COUNT, "leading processes without a known runtime"},
+    {"php", TYPE_COUNT, "leading processes that run PHP"},
+    {"python", TYPE_COUNT, "leading processes that run Python"},
+    {"jvm", TYPE_COUNT, "leading processes that run a JVM"},
+    {"node", TYPE_COUNT, "leading processes that run Node"},
+    {"go", TYPE_COUNT, "leading processes written in Go"},
+    {"ruby", TYPE_COUNT, "leading processes that run Ruby"},
+    {"dotnet", TYPE_COUNT, "leading processes that run .NET"},
+    {"native", TYPE_COUNT, "leading processes without a known runtime"},
 };
 static const enum language total_languages[] = {LANGUAGE_PHP, LANGUAGE_PYTHON, LANGUAGE_JVM,    LANGUAGE_NODE,
                                                 LANGUAGE_GO,  LANGUAGE_RUBY,   LANGUAGE_DOTNET, LANGUAGE_NATIVE};
 static const char *const pid_key[] = {"pid", NULL};
 
 static const struct table_decl tables[] = {
-    {.name = "runtime", .help = "runtimes and allocators of the leading processes", .columns = runtime_columns,
-     .column_count = sizeof runtime_columns / sizeof *runtime_columns, .keep = 40, .keep_by = "pss", .key = pid_key},
-    {.name = "runtimes", .help = "leading processes by runtime", .columns = total_columns,
-     .column_count = sizeof total_columns / sizeof *total_columns, .single = true},
+    {.name = "runtime",
+     .help = "runtimes and allocators of the leading processes",
+     .columns = runtime_columns,
+     .column_count = sizeof runtime_columns / sizeof *runtime_columns,
+     .keep = 40,
+     .keep_by = "pss",
+     .key = pid_key},
+    {.name = "runtimes",
+     .help = "leading processes by runtime",
+     .columns = total_columns,
+     .column_count = sizeof total_columns / sizeof *total_columns,
+     .single = true},
 };
 
 /* Reads what fits the budget: libraries come with the text of a program in no fixed order, but early answers stay right. */
-static int detect(const struct pids *p, long pid, const char *file, size_t budget, struct detection *d, struct lines *l, bool *cut)
+static int detect(const struct pids *p, long pid, const char *file, size_t budget, struct detection *d, struct lines *l,
+                  bool *cut)
 {
     char path[PIDS_PATH_MAX];
     pids_path(path, pid, file);
@@ -64,7 +77,8 @@ static int detect(const struct pids *p, long pid, const char *file, size_t budge
 }
 
 /* False if the process is gone. */
-static bool add_process(struct table *t, const struct pids *p, long pid, struct lines *l, enum language *language, bool *denied)
+static bool add_process(struct table *t, const struct pids *p, long pid, struct lines *l, enum language *language,
+                        bool *denied)
 {
     struct proc_status status;
     int error;
@@ -83,7 +97,8 @@ static bool add_process(struct table *t, const struct pids *p, long pid, struct 
 
     size_t row = table_add(t);
     char evidence[320], buffer[8192];
-    snprintf(evidence, sizeof evidence, "%s; %s%s", d.language_evidence, d.allocator_evidence, cut ? " (mappings read in part)" : "");
+    snprintf(evidence, sizeof evidence, "%s; %s%s", d.language_evidence, d.allocator_evidence,
+             cut ? " (mappings read in part)" : "");
     cell_number(t, row, R_PID, (double)pid);
     cell_text(t, row, R_COMMAND, status.command);
     cell_text(t, row, R_LANGUAGE, language_name(d.language));
@@ -93,7 +108,8 @@ static bool add_process(struct table *t, const struct pids *p, long pid, struct 
     if ((error = pids_smaps(p, pid, &sum)) == 0 && sum.has & SMAPS_PSS)
         cell_number(t, row, R_PSS, (double)sum.pss);
     else
-        cell_unknown(t, row, R_PSS, error == -EACCES || error == -EPERM ? pids_denied(&p->root) : "smaps_rollup could not be read");
+        cell_unknown(t, row, R_PSS,
+                     error == -EACCES || error == -EPERM ? pids_denied(&p->root) : "smaps_rollup could not be read");
     ssize_t n = pids_read(p, pid, "cgroup", buffer, sizeof buffer);
     if (n >= 0)
         cell_bool(t, row, R_CONTAINER, cgroup_is_container((struct span){buffer, (size_t)n}));
@@ -131,8 +147,8 @@ static void collect(void *state, const struct probe_input *in, struct facts *f)
     }
     f->coverage = (double)(seen - blind) / (double)seen;
     if (blind)
-        facts_fail(f, STATUS_PARTIAL, "mappings of %zu of %zu leading processes, told by their names only: %s", blind, seen,
-                   in->root->live ? pids_denied(in->root) : "not captured");
+        facts_fail(f, STATUS_PARTIAL, "mappings of %zu of %zu leading processes, told by their names only: %s", blind,
+                   seen, in->root->live ? pids_denied(in->root) : "not captured");
     table_sort(t, R_PSS, true);
     t = facts_table(f, "runtimes");
     table_add(t);

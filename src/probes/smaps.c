@@ -124,8 +124,9 @@ uint64_t smaps_uss(const struct smaps_sum *s)
 const char *mapping_kind_name(enum mapping_kind k)
 {
     static const char *const names[MAPPING_KINDS] = {
-        [MAPPING_HEAP] = "heap",      [MAPPING_ARENA] = "arena heap",    [MAPPING_STACK] = "stack",     [MAPPING_ANONYMOUS] = "anonymous",
-        [MAPPING_FILE] = "file",      [MAPPING_SHARED] = "shared memory", [MAPPING_HUGETLB] = "hugetlb", [MAPPING_SPECIAL] = "special",
+        [MAPPING_HEAP] = "heap",           [MAPPING_ARENA] = "arena heap", [MAPPING_STACK] = "stack",
+        [MAPPING_ANONYMOUS] = "anonymous", [MAPPING_FILE] = "file",        [MAPPING_SHARED] = "shared memory",
+        [MAPPING_HUGETLB] = "hugetlb",     [MAPPING_SPECIAL] = "special",
     };
     return (unsigned)k < MAPPING_KINDS ? names[k] : "other";
 }
@@ -146,7 +147,8 @@ static enum mapping_kind kind_of(const struct vma *v)
     }
     if (span_starts(n, "/anon_hugepage") || span_starts(n, "/dev/hugepages"))
         return MAPPING_HUGETLB;
-    if (span_starts(n, "/dev/shm/") || span_starts(n, "/memfd:") || span_starts(n, "/SYSV") || span_starts(n, "/dev/zero"))
+    if (span_starts(n, "/dev/shm/") || span_starts(n, "/memfd:") || span_starts(n, "/SYSV") ||
+        span_starts(n, "/dev/zero"))
         return MAPPING_SHARED;
     return MAPPING_FILE;
 }
@@ -189,8 +191,8 @@ void smaps_kinds_line(struct smaps_kinds *k, const char *line, size_t length)
         .kind = kind_of(&v),
     };
     /* A heap of a glibc arena: 64 MiB of address space at a multiple of it, the used part first, the rest reserved. */
-    if (before->any && before->anonymous && before->readwrite && before->start % arena_span == 0 && now->anonymous && now->none &&
-        before->end == now->start && now->end - before->start == arena_span) {
+    if (before->any && before->anonymous && before->readwrite && before->start % arena_span == 0 && now->anonymous &&
+        now->none && before->end == now->start && now->end - before->start == arena_span) {
         before->kind = now->kind = MAPPING_ARENA;
         k->arena_heaps++;
         k->arena_bytes = add_saturating(k->arena_bytes, arena_span);

@@ -17,8 +17,8 @@ static void copy_name(char out[COMMAND_MAX], const char *p, const char *end)
     out[n] = '\0';
 }
 
-static bool take(struct span line, const char *key, size_t key_length, uint64_t unit, uint64_t *to, struct proc_status *out,
-                 enum status_field field)
+static bool take(struct span line, const char *key, size_t key_length, uint64_t unit, uint64_t *to,
+                 struct proc_status *out, enum status_field field)
 {
     uint64_t number;
     if (!line_value(line, key, key_length, &number))

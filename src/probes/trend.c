@@ -15,8 +15,8 @@ static const double normal_95 = 1.959963985;
 
 const char *shape_name(enum shape s)
 {
-    static const char *const names[] = {"window too short", "flat", "even growth", "uneven growth", "levelling off", "step", "shrinking",
-                                        "vanished"};
+    static const char *const names[] = {"window too short", "flat", "even growth", "uneven growth",
+                                        "levelling off",    "step", "shrinking",   "vanished"};
     return names[s];
 }
 
@@ -58,7 +58,8 @@ static double slope_of(const double *time, const double *value, size_t n, double
         qsort(slopes, count, sizeof *slopes, compare);
         slope = count % 2 ? slopes[count / 2] : (slopes[count / 2 - 1] + slopes[count / 2]) / 2;
         if (low) {
-            double reach = normal_95 * sqrt(fmax(variance(value, n), 0)), middle = (double)count / 2, last = (double)(count - 1);
+            double reach = normal_95 * sqrt(fmax(variance(value, n), 0)), middle = (double)count / 2,
+                   last = (double)(count - 1);
             *low = slopes[(size_t)fmin(fmax(floor(middle - reach / 2), 0), last)];
             *high = slopes[(size_t)fmin(fmax(ceil(middle + reach / 2), 0), last)];
         }
@@ -124,7 +125,8 @@ static enum shape shape_of(const double *time, const double *value, size_t n, co
     double fall = drawdown(value, n);
     if (!(t->low > 0) || trend_change < effect) {
         /* Growth that ended early leaves no slope overall: its first third tells. */
-        bool early = t->change >= effect && third[0] * t->window / 3 >= t->change / 2 && third[2] < third_level * third[0];
+        bool early =
+            t->change >= effect && third[0] * t->window / 3 >= t->change / 2 && third[2] < third_level * third[0];
         return early && fall <= drawdown_share * t->change ? SHAPE_LEVELLING : SHAPE_FLAT;
     }
     if (third[0] > third_even * t->slope && third[1] > third_even * t->slope && third[2] > third_even * t->slope)
@@ -136,7 +138,8 @@ static enum shape shape_of(const double *time, const double *value, size_t n, co
 
 void trend_find(const double *time, const double *value, size_t count, struct trend *out)
 {
-    *out = (struct trend){.slope = NAN, .low = NAN, .high = NAN, .first = NAN, .last = NAN, .change = NAN, .shape = SHAPE_SHORT};
+    *out = (struct trend){
+        .slope = NAN, .low = NAN, .high = NAN, .first = NAN, .last = NAN, .change = NAN, .shape = SHAPE_SHORT};
     if (!count)
         return;
     out->first = value[0];

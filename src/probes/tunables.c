@@ -62,8 +62,8 @@ struct host {
     uint64_t page;
     unsigned version;
     char thp[32], defrag[32]; /* the chosen words; empty if there is no THP */
-    bool thp_known; /* false: /sys/kernel/mm was not captured, as in a sosreport */
-    bool thp_in_use; /* taken for granted if unknown: that is what distributions set */
+    bool thp_known;           /* false: /sys/kernel/mm was not captured, as in a sosreport */
+    bool thp_in_use;          /* taken for granted if unknown: that is what distributions set */
     struct min_free min_free;
     bool min_free_known;
     bool swap_known, swap, zram, zswap;
@@ -205,7 +205,10 @@ static void min_free_kbytes(struct host *h)
                  "%u zones x %llu pages of a pageblock x 11 x %llu KiB = %llu kB for huge pages%s "
                  "(without them sqrt(16 x %llu kB) = %llu kB)",
                  m->zones, (unsigned long long)m->block_pages, (unsigned long long)(h->page / 1024),
-                 (unsigned long long)m->huge_kb, m->huge_capped ? ", held to 5 % of low memory" : h->thp_known ? "" : ", if they are on",
+                 (unsigned long long)m->huge_kb,
+                 m->huge_capped ? ", held to 5 % of low memory"
+                 : h->thp_known ? ""
+                                : ", if they are on",
                  (unsigned long long)m->lowmem_kb, (unsigned long long)m->plain_kb);
     else
         snprintf(formula, sizeof formula, "sqrt(16 x %llu kB of low memory) = %llu kB",
@@ -300,7 +303,8 @@ static void compaction_proactiveness(struct host *h)
             "themselves "
             "and wait.",
             h->thp[0] ? h->thp : "as far as one can tell");
-    } else if (h->score >= 55 && h->score <= buddy_wake_line((unsigned)r.value) && h->free_share >= 0.1 && fit > r.value) {
+    } else if (h->score >= 55 && h->score <= buddy_wake_line((unsigned)r.value) && h->free_share >= 0.1 &&
+               fit > r.value) {
         /* Little free memory is always in small pieces: that is a full page cache, not a fault. Above its line kcompactd is
          * at work already. */
         change(&r, fit);
@@ -530,7 +534,8 @@ static void thp_enabled(struct host *h)
     struct row r = begin(h, "transparent_hugepage/enabled", "Linux Documentation/admin-guide/mm/transhuge.rst",
                          "fewer huge pages: more time in page table walks");
     if (!h->thp[0]) {
-        finish_without(&r, h->thp_known ? "absent" : "unknown", no_thp(h, "/sys/kernel/mm/transparent_hugepage: not found"));
+        finish_without(&r, h->thp_known ? "absent" : "unknown",
+                       no_thp(h, "/sys/kernel/mm/transparent_hugepage: not found"));
         return;
     }
     cell_text(h->table, r.at, CURRENT, h->thp);

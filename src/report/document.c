@@ -1088,7 +1088,12 @@ xmlDocPtr document_build(const struct case_file *c, bool for_text, struct err *e
     if (!template)
         return NULL;
 
-    struct builder b = {.c = c, .for_text = for_text, .facts = report_facts(c), .file = file, .css = css.data, .css_length = css.length};
+    struct builder b = {.c = c,
+                        .for_text = for_text,
+                        .facts = report_facts(c),
+                        .file = file,
+                        .css = css.data,
+                        .css_length = css.length};
     b.env = (struct env){.data = &b, .table = env_table};
     compile_element(&b, xmlDocGetRootElement(template), NULL, false);
     if (b.diags.count) {

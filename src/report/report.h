@@ -9,10 +9,10 @@
 enum report_format { FORMAT_TEXT, FORMAT_HTML, FORMAT_JSON, FORMAT_NAGIOS, FORMAT_PROMETHEUS };
 bool report_format_parse(const char *name, enum report_format *f); /* "text", "html", "json", "nagios", "prometheus" */
 bool report_format_of_path(const char *path, enum report_format *f); /* by ending: .txt .html .htm .json .prom */
-const char *report_format_suffix(enum report_format f); /* "txt", "html", "json", "txt", "prom" */
+const char *report_format_suffix(enum report_format f);              /* "txt", "html", "json", "txt", "prom" */
 
 struct report_style { /* of text on a terminal or in a file */
-    unsigned width; /* columns; 0: 80 */
+    unsigned width;   /* columns; 0: 80 */
     bool color;
     bool ascii;
 };

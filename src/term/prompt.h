@@ -10,7 +10,8 @@
 enum prompt_result { PROMPT_LINE, PROMPT_EOF, PROMPT_INTERRUPT };
 
 /* Reads one line (fresh memory in *line; caller frees) with history and with completion over `words` (NULL-terminated). */
-enum prompt_result prompt_line(const char *prompt, const char *const *words, struct sampler *s, const struct term *t, char **line);
+enum prompt_result prompt_line(const char *prompt, const char *const *words, struct sampler *s, const struct term *t,
+                               char **line);
 void prompt_history_load(const char *path);
 void prompt_history_save(const char *path);
 

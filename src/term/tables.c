@@ -275,17 +275,17 @@ static const char *why_unknown(const struct table *t, size_t row, unsigned colum
 }
 
 /* Each reason for a `?` once, with its columns: "? in MAX, USAGE-SHARE: no limit is set". */
-static void add_reasons(struct str *out, const struct layout *l, const struct table *t, const size_t *rows, size_t count,
-                        const struct term *term, unsigned width)
+static void add_reasons(struct str *out, const struct layout *l, const struct table *t, const size_t *rows,
+                        size_t count, const struct term *term, unsigned width)
 {
     const char *said[REASONS_SHOWN];
     size_t reasons = 0;
     for (size_t k = 0; k < count * l->shown && reasons < REASONS_SHOWN; k++) {
         size_t first = rows ? rows[k / l->shown] : k / l->shown;
         const char *why = first < t->rows ? why_unknown(t, first, l->columns[k % l->shown]) : NULL;
-        bool new = why && *why;
+        bool new = why &&*why;
         for (size_t i = 0; i < reasons; i++)
-            new = new && strcmp(said[i], why) != 0;
+            new = new &&strcmp(said[i], why) != 0;
         if (!new)
             continue;
         said[reasons++] = why;

@@ -18,14 +18,14 @@ struct term {
     unsigned width, height;
 };
 
-void term_init(struct term *t);   /* also after SIGWINCH */
+void term_init(struct term *t);         /* also after SIGWINCH */
 const char *term_sign(enum severity s); /* "[i]", "[!]", "[!!]"; "[ok]" and "[?]" are said where they are used */
 
 /* A table for the terminal through libsmartcols: only `columns` (NULL-terminated names, NULL: all), `count` rows by
  * index (NULL: the first `count`), fitted to `width` (0: not cut). A single row that is wider stands downwards. Caller
  * frees. */
-char *term_table(const struct table *t, const char *const *columns, const size_t *rows, size_t count, const struct term *term,
-                 unsigned width);
+char *term_table(const struct table *t, const char *const *columns, const size_t *rows, size_t count,
+                 const struct term *term, unsigned width);
 
 /* All rows and columns; those that have no room beside the others follow below, after the columns that name the row. */
 char *term_table_whole(const struct table *t, const struct term *term, unsigned width);

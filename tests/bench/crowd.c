@@ -34,7 +34,8 @@ int main(int argc, char **argv)
         return 1;
     for (long i = 0; i < mappings; i++) {
         memset(area + (size_t)i * each, 1, 2 * page);
-        if (i % 2 && mprotect(area + (size_t)i * each, each, PROT_READ) != 0) /* neighbours of one protection would merge */
+        if (i % 2 &&
+            mprotect(area + (size_t)i * each, each, PROT_READ) != 0) /* neighbours of one protection would merge */
             return 1;
     }
     struct sigaction action = {.sa_handler = on_signal};

@@ -19,7 +19,8 @@ struct bench {
 };
 
 /* What the operator says, in turn; MOVE_NEXT when the list has ended. */
-struct operator {
+struct operator
+{
     const enum move *moves;
     size_t count, at;
     const double *answers; /* of yes/no and numbers; taken at MOVE_NEXT, then defaults */
@@ -27,13 +28,13 @@ struct operator {
     char log[1024];
 };
 
-static inline void op_log(struct operator *o, const char *what)
+static inline void op_log(struct operator* o, const char *what)
 {
     size_t used = strlen(o->log);
     snprintf(o->log + used, sizeof o->log - used, "%s%s", used ? " " : "", what);
 }
 
-static inline enum move op_next(struct operator *o)
+static inline enum move op_next(struct operator* o)
 {
     return o->at < o->count ? o->moves[o->at++] : MOVE_NEXT;
 }
@@ -41,7 +42,7 @@ static inline enum move op_next(struct operator *o)
 static inline enum move op_ask(void *data, struct engine *g, const struct question *q, struct value *answer)
 {
     (void)g;
-    struct operator *o = data;
+    struct operator* o = data;
     op_log(o, q->id);
     enum move m = op_next(o);
     if (m == MOVE_NEXT && o->answer_at < o->answer_count) {
@@ -54,14 +55,14 @@ static inline enum move op_ask(void *data, struct engine *g, const struct questi
 static inline enum move op_step_ends(void *data, struct engine *g, const struct step *step)
 {
     (void)g;
-    struct operator *o = data;
+    struct operator* o = data;
     char what[64];
     snprintf(what, sizeof what, "/%s", step->id);
     op_log(o, what);
     return op_next(o);
 }
 
-static inline struct front op_front(struct operator *o)
+static inline struct front op_front(struct operator* o)
 {
     return (struct front){.data = o, .ask = op_ask, .step_ends = op_step_ends};
 }
@@ -91,7 +92,8 @@ static inline void bench_playbook(struct bench *b, const char *text)
             str_add(&whole, "\n  why: W");
         if (starts(text, ", severity:") || starts(text, ", kind:"))
             str_add(&whole, ", why: W");
-        if ((starts(text, ", severity: warning") || starts(text, ", severity: critical")) && !on_this_line(text, "recommend:")) {
+        if ((starts(text, ", severity: warning") || starts(text, ", severity: critical")) &&
+            !on_this_line(text, "recommend:")) {
             str_add(&whole, ", recommend: [todo]");
             used = true;
         }
@@ -223,8 +225,7 @@ static inline char *timeless(const struct case_file *c)
     json_object_del(root, "checksum");
     json_object_del(root, "duration_s");
     json_object_del(root, "started");
-    json_object_foreach(json_object_get(root, "facts"), name, facts)
-        json_object_del(facts, "cost_ms");
+    json_object_foreach(json_object_get(root, "facts"), name, facts) json_object_del(facts, "cost_ms");
     char *out = json_dumps(root, JSON_INDENT(1) | JSON_SORT_KEYS);
     json_decref(root);
     return out;
@@ -249,9 +250,10 @@ static inline void bench_process(struct bench *b, unsigned pid, const char *name
 {
     char path[64], text[512];
     snprintf(path, sizeof path, "proc/%u/stat", pid);
-    snprintf(text, sizeof text,
-             "%u (%s) S 1 1 1 0 -1 4194560 83 0 0 0 12 3 0 0 20 0 1 0 8112 2703360000 600 18446744073709551615 1 1 0 0 0\n",
-             pid, name);
+    snprintf(
+        text, sizeof text,
+        "%u (%s) S 1 1 1 0 -1 4194560 83 0 0 0 12 3 0 0 20 0 1 0 8112 2703360000 600 18446744073709551615 1 1 0 0 0\n",
+        pid, name);
     tree_file(&b->tree, path, text);
     if (pss_kb < 0)
         return;

@@ -192,7 +192,8 @@ static void more_free_pages_than_pages_are_malformed(void **state)
 {
     struct tree *t = *state;
     tree_file(t, "proc/buddyinfo", "Node 0, zone   Normal  1 0 0 0 0 0 0 0 0 0 1000\n");
-    tree_file(t, "proc/zoneinfo", "Node 0, zone   Normal\n  pages free     1\n        present  1024\n        managed  1000\n");
+    tree_file(t, "proc/zoneinfo",
+              "Node 0, zone   Normal\n  pages free     1\n        present  1024\n        managed  1000\n");
     struct facts *f = tree_facts(t, "buddy");
     assert_int_equal(f->status, STATUS_MALFORMED);
     assert_non_null(strstr(fact_why(f, "buddy", 0, "free"), "more free pages"));

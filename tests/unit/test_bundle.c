@@ -78,19 +78,21 @@ static void other_programs_open_it(void **state)
     }
     if (have("python3")) {
         tried = true;
-        snprintf(command, sizeof command,
-                 "python3 -c 'import sys, zipfile, hashlib\n"
-                 "z = zipfile.ZipFile(sys.argv[1])\n"
-                 "assert z.testzip() is None\n"
-                 "assert z.namelist() == [\"report.html\", \"report.txt\", \"case.json\", \"SHA256SUMS\"], z.namelist()\n"
-                 "lines = z.read(\"SHA256SUMS\").decode().splitlines()\n"
-                 "assert len(lines) == 3\n"
-                 "for line in lines:\n"
-                 "    digest, name = line.split(\"  \")\n"
-                 "    assert hashlib.sha256(z.read(name)).hexdigest() == digest, name\n"
-                 "for i in z.infolist():\n"
-                 "    assert i.external_attr >> 16 == 0o100600 and i.compress_type == 8, i\n"
-                 "' '%s'", path);
+        snprintf(
+            command, sizeof command,
+            "python3 -c 'import sys, zipfile, hashlib\n"
+            "z = zipfile.ZipFile(sys.argv[1])\n"
+            "assert z.testzip() is None\n"
+            "assert z.namelist() == [\"report.html\", \"report.txt\", \"case.json\", \"SHA256SUMS\"], z.namelist()\n"
+            "lines = z.read(\"SHA256SUMS\").decode().splitlines()\n"
+            "assert len(lines) == 3\n"
+            "for line in lines:\n"
+            "    digest, name = line.split(\"  \")\n"
+            "    assert hashlib.sha256(z.read(name)).hexdigest() == digest, name\n"
+            "for i in z.infolist():\n"
+            "    assert i.external_attr >> 16 == 0o100600 and i.compress_type == 8, i\n"
+            "' '%s'",
+            path);
         assert_int_equal(system(command), 0);
     }
     /* equal cases make equal files */

@@ -39,8 +39,8 @@ static char *sign(const char *members)
     return whole;
 }
 
-#define HEAD \
-    "\"format\": \"fragwizard-case/1\", \"host\": {\"name\": \"db1\"}, \"playbook\": \"quick\", " \
+#define HEAD                                                                                                           \
+    "\"format\": \"fragwizard-case/1\", \"host\": {\"name\": \"db1\"}, \"playbook\": \"quick\", "                      \
     "\"started\": \"2026-11-21T01:22:38Z\", \"status\": \"ok\""
 
 static struct case_file *load(const char *members, struct err *e)
@@ -166,8 +166,13 @@ static struct case_file *full_case(void)
     c->steps = arena_alloc(a, 4 * sizeof *c->steps);
     for (unsigned i = 0; i < 4; i++) {
         struct step_record *s = &c->steps[i];
-        *s = (struct step_record){.id = "buddy", .title = "Free memory", .why = "w", .classic = "cat /proc/buddyinfo",
-                                  .blind = "b", .probes = two, .probe_count = i ? 0 : 2};
+        *s = (struct step_record){.id = "buddy",
+                                  .title = "Free memory",
+                                  .why = "w",
+                                  .classic = "cat /proc/buddyinfo",
+                                  .blind = "b",
+                                  .probes = two,
+                                  .probe_count = i ? 0 : 2};
         s->state = i;
         s->show_count = i ? 0 : c->facts_count;
         s->shows = arena_alloc(a, (s->show_count + 1) * sizeof *s->shows);
@@ -313,7 +318,8 @@ static void what_is_wrong_is_told_in_a_sentence(void **state)
     refuse(HEAD ", \"findings\": [7]", "finding.id is not text");
     refuse(HEAD ", \"findings\": [{\"id\": \"a\", \"severity\": \"bad\", \"say\": \"\"}]", "finding.severity");
     refuse(HEAD ", \"findings\": [{\"id\": \"a\", \"severity\": \"info\", \"say\": \"\", \"evidence\": "
-                "[{\"name\": \"x\", \"value\": \"1\", \"type\": \"bytes\"}]}]", "evidence.value");
+                "[{\"name\": \"x\", \"value\": \"1\", \"type\": \"bytes\"}]}]",
+           "evidence.value");
     refuse(HEAD ", \"verdicts\": [{\"id\": \"a\", \"title\": \"\", \"state\": \"unknown\", \"for\": [1]}]",
            "verdict.for");
     refuse(HEAD ", \"duration_s\": \"1\"", "duration_s is not a number");
@@ -377,7 +383,8 @@ static void loaded_text_is_harmless(void **state)
 {
     (void)state;
     struct case_file *c = load(HEAD ", \"case_id\": \"a\\nb\", \"headline\": \"\\u001b[2J red \\u202e\\u0007\\u009b\", "
-                               "\"notes\": [{\"time\": \"2026-11-21T01:22:38Z\", \"text\": \"a\\nb\\tc\"}]", NULL);
+                                    "\"notes\": [{\"time\": \"2026-11-21T01:22:38Z\", \"text\": \"a\\nb\\tc\"}]",
+                               NULL);
     assert_non_null(c);
     assert_string_equal(c->headline, "\uFFFD[2J red \uFFFD\uFFFD\uFFFD");
     assert_string_equal(c->case_id, "a\uFFFDb");

@@ -32,8 +32,10 @@ static void write_v2(struct tree *c)
     tree_file(c, "sys/fs/cgroup/db/memory.swap.current", "4096\n");
     tree_file(c, "sys/fs/cgroup/db/memory.swap.max", "max\n");
     tree_file(c, "sys/fs/cgroup/db/memory.events", "low 0\nhigh 0\nmax 100\noom 2\noom_kill 1\n");
-    tree_file(c, "sys/fs/cgroup/db/memory.pressure", "some avg10=0.00 avg60=0.00 avg300=0.00 total=1000000\nfull avg10=0.00 total=5\n");
-    tree_file(c, "sys/fs/cgroup/db/memory.stat", "anon 700000000\nfile 250000000\nslab 4000\ninactive_file 200000000\n");
+    tree_file(c, "sys/fs/cgroup/db/memory.pressure",
+              "some avg10=0.00 avg60=0.00 avg300=0.00 total=1000000\nfull avg10=0.00 total=5\n");
+    tree_file(c, "sys/fs/cgroup/db/memory.stat",
+              "anon 700000000\nfile 250000000\nslab 4000\ninactive_file 200000000\n");
     tree_file(c, "sys/fs/cgroup/db/cgroup.procs", "10\n11\n");
     tree_file(c, "sys/fs/cgroup/empty/cgroup.procs", ""); /* without the memory controller */
     tree_file(c, "sys/fs/cgroup/empty/below/memory.current", "5000\n");
@@ -81,7 +83,8 @@ static void version_1_reads_the_same_way(void **state)
     tree_file(&c, "sys/fs/cgroup/memory/app/memory.limit_in_bytes", "268435456\n");
     tree_file(&c, "sys/fs/cgroup/memory/app/memory.memsw.usage_in_bytes", "668000000\n");
     tree_file(&c, "sys/fs/cgroup/memory/app/memory.memsw.limit_in_bytes", "9223372036854771712\n");
-    tree_file(&c, "sys/fs/cgroup/memory/app/memory.stat", "rss 1\ntotal_cache 9000000\ntotal_rss 250000000\ntotal_swap 390000000\ntotal_inactive_file 3000000\n");
+    tree_file(&c, "sys/fs/cgroup/memory/app/memory.stat",
+              "rss 1\ntotal_cache 9000000\ntotal_rss 250000000\ntotal_swap 390000000\ntotal_inactive_file 3000000\n");
     tree_file(&c, "sys/fs/cgroup/memory/app/memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 3\n");
     tree_file(&c, "sys/fs/cgroup/memory/app/memory.failcnt", "1000\n");
     tree_file(&c, "moment/0/time", "0\n");
@@ -176,9 +179,11 @@ static void the_nearest_limit_is_the_one_with_least_room(void **state)
 static void containers_are_recognised(void **state)
 {
     (void)state;
-    static const char *const yes[] = {"/docker/0123", "/kubepods.slice/kubepods-pod1.slice/cri-containerd-9.scope", "/system.slice/docker-ab.scope",
-                                      "/machine.slice/libpod-ab.scope", "/lxc.payload.web/init.scope"};
-    static const char *const no[] = {"/", "/system.slice/docker.service", "/system.slice/containerd.service", "/user.slice"};
+    static const char *const yes[] = {"/docker/0123", "/kubepods.slice/kubepods-pod1.slice/cri-containerd-9.scope",
+                                      "/system.slice/docker-ab.scope", "/machine.slice/libpod-ab.scope",
+                                      "/lxc.payload.web/init.scope"};
+    static const char *const no[] = {"/", "/system.slice/docker.service", "/system.slice/containerd.service",
+                                     "/user.slice"};
     for (size_t i = 0; i < sizeof yes / sizeof *yes; i++)
         assert_true(cgroup_is_container((struct span){yes[i], strlen(yes[i])}));
     for (size_t i = 0; i < sizeof no / sizeof *no; i++)

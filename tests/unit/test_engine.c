@@ -18,17 +18,18 @@ static const char *states(const struct case_file *c)
 #define STEP(id, more) "- id: " #id "\n  title: " #id "\n" more
 #define RULE(id, when) "  rules:\n  - {id: " #id ", when: \"" when "\", severity: warning, say: " #id "}\n"
 
-#define BRANCHES \
-    "steps:\n" \
-    STEP(one, "  probes: [memory, pressure]\n") \
-    STEP(no, "  when: memory.total < 0MiB\n" RULE(r_no, "memory.total > 0MiB")) \
-    STEP(yes, "  when: memory.total > 0MiB\n" RULE(r_yes, "memory.total > 0MiB")) \
-    STEP(dunno, "  when: pressure.memory_some > 0%\n" RULE(r_dunno, "memory.total > 0MiB")) \
-    STEP(jump, "  next: [{when: pressure.memory_some > 0%, step: over}, {when: memory.total < 0MiB, step: end}, {when: fired('r_yes'), step: last}]\n") \
-    STEP(over, RULE(r_over, "memory.total > 0MiB")) \
-    STEP(last, "  next: end\n" RULE(r_last, "memory.total > 0MiB")) \
-    "verdicts:\n" \
-    "- {id: passed, title: P, ruled-out: not fired('r_no') and not fired('r_over')}\n"
+#define BRANCHES                                                                                                       \
+    "steps:\n" STEP(one, "  probes: [memory, pressure]\n")                                                             \
+        STEP(no, "  when: memory.total < 0MiB\n" RULE(r_no, "memory.total > 0MiB"))                                    \
+            STEP(yes, "  when: memory.total > 0MiB\n" RULE(r_yes, "memory.total > 0MiB"))                              \
+                STEP(dunno, "  when: pressure.memory_some > 0%\n" RULE(r_dunno, "memory.total > 0MiB"))                \
+                    STEP(jump, "  next: [{when: pressure.memory_some > 0%, step: over}, {when: memory.total < 0MiB, "  \
+                               "step: end}, {when: fired('r_yes'), step: last}]\n")                                    \
+                        STEP(over, RULE(r_over, "memory.total > 0MiB"))                                                \
+                            STEP(last, "  next: end\n" RULE(                                                           \
+                                           r_last, "memory.total > 0MiB")) "verdicts:\n"                               \
+                                                                           "- {id: passed, title: P, ruled-out: not "  \
+                                                                           "fired('r_no') and not fired('r_over')}\n"
 
 static void branches_are_taken_in_three_values(void **state)
 {
@@ -47,8 +48,8 @@ static void end_leaves_out_the_rest(void **state)
 {
     struct bench *b = *state;
     bench_machine(b, 500);
-    bench_playbook(b, "steps:\n" STEP(one, "  probe: memory\n  next: [{when: memory.total > 0MiB, step: end}]\n") STEP(two, RULE(r, "memory.total > 0MiB"))
-                      "verdicts:\n- {id: healthy, title: H}\n");
+    bench_playbook(b, "steps:\n" STEP(one, "  probe: memory\n  next: [{when: memory.total > 0MiB, step: end}]\n")
+                          STEP(two, RULE(r, "memory.total > 0MiB")) "verdicts:\n- {id: healthy, title: H}\n");
     struct case_file *c = bench_audit(b);
     assert_string_equal(states(c), "done passed");
     assert_true(c->complete);
@@ -56,26 +57,26 @@ static void end_leaves_out_the_rest(void **state)
     assert_string_equal(verdict_of(c, "healthy"), "confirmed");
 }
 
-#define QUESTIONS \
-    "steps:\n" \
-    STEP(one, "  probe: memory\n  questions:\n" \
-              "  - {id: a, ask: A, type: yesno, default: false}\n" \
-              "  - {id: b, ask: B, type: number, unit: bytes, default: 1MiB, when: answer.a}\n" \
-              "  - {id: c, ask: C, type: yesno, default: true}\n" \
-              "  rules:\n  - {id: r1, when: answer.c, severity: warning, say: r1}\n") \
-    STEP(two, "  probe: swap\n  questions:\n" \
-              "  - {id: d, ask: D, type: number, unit: count, default: 3}\n" \
-              "  - {id: e, ask: E, type: yesno, default: false, when: fired('r_never')}\n" \
-              "  rules:\n  - {id: r2, when: answer.d > 2, severity: warning, say: '{answer.d}'}\n") \
-    STEP(three, "  rules:\n  - {id: r3, when: answer.a, severity: warning, say: r3}\n  - {id: r_never, when: not answer.a, severity: info, say: n}\n") \
-    "verdicts:\n- {id: healthy, title: H}\n"
+#define QUESTIONS                                                                                                      \
+    "steps:\n" STEP(one, "  probe: memory\n  questions:\n"                                                             \
+                         "  - {id: a, ask: A, type: yesno, default: false}\n"                                          \
+                         "  - {id: b, ask: B, type: number, unit: bytes, default: 1MiB, when: answer.a}\n"             \
+                         "  - {id: c, ask: C, type: yesno, default: true}\n"                                           \
+                         "  rules:\n  - {id: r1, when: answer.c, severity: warning, say: r1}\n")                       \
+        STEP(two, "  probe: swap\n  questions:\n"                                                                      \
+                  "  - {id: d, ask: D, type: number, unit: count, default: 3}\n"                                       \
+                  "  - {id: e, ask: E, type: yesno, default: false, when: fired('r_never')}\n"                         \
+                  "  rules:\n  - {id: r2, when: answer.d > 2, severity: warning, say: '{answer.d}'}\n")                \
+            STEP(three, "  rules:\n  - {id: r3, when: answer.a, severity: warning, say: r3}\n  - {id: r_never, when: " \
+                        "not answer.a, severity: info, say: n}\n") "verdicts:\n- {id: healthy, title: H}\n"
 
 struct walked {
     struct operator o;
     struct front front;
 };
 
-static bool walk(struct bench *b, struct walked *w, const enum move *moves, size_t count, const double *answers, size_t answer_count)
+static bool walk(struct bench *b, struct walked *w, const enum move *moves, size_t count, const double *answers,
+                 size_t answer_count)
 {
     bench_machine(b, 500);
     if (!b->playbook)
@@ -86,7 +87,8 @@ static bool walk(struct bench *b, struct walked *w, const enum move *moves, size
     w->front = op_front(&w->o);
     return bench_front(b, &w->front);
 }
-#define WALK(b, w, moves, answers) walk(b, w, moves, sizeof moves / sizeof *moves, answers, sizeof answers / sizeof *answers)
+#define WALK(b, w, moves, answers)                                                                                     \
+    walk(b, w, moves, sizeof moves / sizeof *moves, answers, sizeof answers / sizeof *answers)
 
 static void defaults_stand_where_nobody_is_asked(void **state)
 {
@@ -179,10 +181,12 @@ static void a_skipped_step_leaves_its_checks_open(void **state)
     assert_string_equal(states(b->c), "skipped done done");
     assert_check(b->c, "r1", "not-run");
     assert_string_equal(check_of(b->c, "r1")->why, "the operator skipped this step");
-    assert_check(b->c, "r3", "unchecked"); /* by an answer that was not given */
+    assert_check(b->c, "r3", "unchecked");                         /* by an answer that was not given */
     assert_string_equal(verdict_of(b->c, "healthy"), "ruled-out"); /* r2 fired */
-    bench_playbook(b, "steps:\n" STEP(one, "  probe: memory\n  questions:\n  - {id: a, ask: A, type: yesno, default: false}\n" RULE(r, "memory.total < 0MiB"))
-                      "verdicts:\n- {id: healthy, title: H}\n- {id: v, title: V, ruled-out: not fired('r')}\n");
+    bench_playbook(b, "steps:\n" STEP(
+                          one, "  probe: memory\n  questions:\n  - {id: a, ask: A, type: yesno, default: false}\n" RULE(
+                                   r, "memory.total < 0MiB")) "verdicts:\n- {id: healthy, title: H}\n- {id: v, title: "
+                                                              "V, ruled-out: not fired('r')}\n");
     assert_true(walk(b, &w, moves, 1, answers, 0));
     assert_string_equal(b->c->status, "unknown");
     assert_string_equal(verdict_of(b->c, "healthy"), "unknown");
@@ -217,11 +221,11 @@ static void defaults_for_the_rest_ask_no_more(void **state)
     assert_string_equal(w.o.log, "a b c /one /two /three");
 }
 
-#define SUSPECT(default_pid) \
-    "steps:\n" \
-    STEP(all, "  probe: processes\n  questions:\n  - {id: suspect, ask: S, type: process, default: " #default_pid "}\n") \
-    STEP(one, "  probe: process\n  when: answer.suspect > 0\n  rules:\n" \
-              "  - {id: is, when: target.pid > 0, severity: info, say: '{target.pid:raw}'}\n")
+#define SUSPECT(default_pid)                                                                                           \
+    "steps:\n" STEP(                                                                                                   \
+        all, "  probe: processes\n  questions:\n  - {id: suspect, ask: S, type: process, default: " #default_pid       \
+             "}\n") STEP(one, "  probe: process\n  when: answer.suspect > 0\n  rules:\n"                               \
+                              "  - {id: is, when: target.pid > 0, severity: info, say: '{target.pid:raw}'}\n")
 
 static void the_suspect_is_the_largest_unless_named(void **state)
 {
@@ -245,7 +249,8 @@ static void the_suspect_is_the_largest_unless_named(void **state)
     struct answer zero = {.id = "suspect", .value = value_number(TYPE_COUNT, 0)};
     b->options.given = &zero;
     b->options.given_count = 1;
-    assert_near(answer_of(bench_audit(b), "suspect")->value.number, getpid(), 0); /* 0 takes the largest, whoever says it */
+    assert_near(answer_of(bench_audit(b), "suspect")->value.number, getpid(),
+                0); /* 0 takes the largest, whoever says it */
     b->options.given_count = 0;
     bench_playbook(b, SUSPECT(13));
     assert_near(answer_of(bench_audit(b), "suspect")->value.number, 13, 0);
@@ -253,23 +258,32 @@ static void the_suspect_is_the_largest_unless_named(void **state)
     assert_near(answer_of(bench_audit(b), "suspect")->value.number, 11, 0);
 }
 
-#define PRESSURE(us) "some avg10=0.00 avg60=0.00 avg300=0.00 total=" #us "\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=0\n"
+#define PRESSURE(us)                                                                                                   \
+    "some avg10=0.00 avg60=0.00 avg300=0.00 total=" #us "\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=0\n"
 
-#define WHOLE \
-    "steps:\n" \
-    STEP(mem, "  probes: [memory, swap]\n  show:\n  - {table: swap_device, sort: -used, rows: 2}\n  questions:\n" \
-              "  - {id: a, ask: A, type: yesno, default: true}\n  rules:\n" \
-              "  - {id: full, for: swap_device, when: used > 50% * size, severity: warning, say: '{device}', recommend: [off], evidence: [used]}\n") \
-    STEP(procs, "  probe: processes\n  show:\n  - {table: process, columns: [pid, pss], sort: -pss, rows: 5}\n  questions:\n" \
-                "  - {id: suspect, ask: S, type: process, default: 0}\n  rules:\n" \
-                "  - {id: big, for: process, when: pss > 1020kB, severity: info, say: '{pid:raw} {pss}', most: 3}\n") \
-    STEP(not, "  when: not answer.a\n" RULE(r_not, "memory.total > 0MiB")) \
-    STEP(psi, "  probe: pressure\n  rules:\n  - {id: waits, when: pressure.memory_some > 10%, severity: critical, say: 'waits {pressure.memory_some}'}\n") \
-    STEP(swap, "  probe: swap\n  show:\n  - {table: process, sort: pss, rows: 3}\n  rules:\n" \
-               "  - {id: used, when: swap.used > 1MiB and count(process) > 50, severity: warning, say: '{swap.used}', recommend: [off]}\n") \
-    "recommendations:\n- {id: off, kind: service, title: T, apply: 'swapoff'}\n" \
-    "verdicts:\n- {id: press, title: P, headline: 'P {pressure.memory_some}', confirmed: fired('waits'), for: ['{count(process)} processes']}\n" \
-    "- {id: healthy, title: H}\n"
+#define WHOLE                                                                                                          \
+    "steps:\n" STEP(                                                                                                   \
+        mem,                                                                                                           \
+        "  probes: [memory, swap]\n  show:\n  - {table: swap_device, sort: -used, rows: 2}\n  questions:\n"            \
+        "  - {id: a, ask: A, type: yesno, default: true}\n  rules:\n"                                                  \
+        "  - {id: full, for: swap_device, when: used > 50% * size, severity: warning, say: '{device}', recommend: "    \
+        "[off], evidence: [used]}\n") STEP(procs,                                                                      \
+                                           "  probe: processes\n  show:\n  - {table: process, columns: [pid, pss], "   \
+                                           "sort: -pss, rows: 5}\n  questions:\n"                                      \
+                                           "  - {id: suspect, ask: S, type: process, default: 0}\n  rules:\n"          \
+                                           "  - {id: big, for: process, when: pss > 1020kB, severity: info, say: "     \
+                                           "'{pid:raw} {pss}', most: 3}\n") STEP(not,                                  \
+                                                                                 "  when: not answer.a\n" RULE(        \
+                                                                                     r_not, "memory.total > 0MiB"))    \
+        STEP(psi, "  probe: pressure\n  rules:\n  - {id: waits, when: pressure.memory_some > 10%, severity: "          \
+                  "critical, say: 'waits {pressure.memory_some}'}\n") STEP(                                            \
+            swap,                                                                                                      \
+            "  probe: swap\n  show:\n  - {table: process, sort: pss, rows: 3}\n  rules:\n"                             \
+            "  - {id: used, when: swap.used > 1MiB and count(process) > 50, severity: warning, say: '{swap.used}', "   \
+            "recommend: [off]}\n") "recommendations:\n- {id: off, kind: service, title: T, apply: 'swapoff'}\n"        \
+                                   "verdicts:\n- {id: press, title: P, headline: 'P {pressure.memory_some}', "         \
+                                   "confirmed: fired('waits'), for: ['{count(process)} processes']}\n"                 \
+                                   "- {id: healthy, title: H}\n"
 
 static void whole_tree(struct bench *b)
 {
@@ -369,7 +383,8 @@ static void a_case_fits_only_its_playbook(void **state)
 {
     struct bench *b = *state;
     bench_machine(b, 500);
-    bench_playbook(b, "steps:\n" STEP(one, "  probe: memory\n" RULE(r, "memory.total > 1MiB")) STEP(two, RULE(s, "memory.total > 2MiB")));
+    bench_playbook(b, "steps:\n" STEP(one, "  probe: memory\n" RULE(r, "memory.total > 1MiB"))
+                          STEP(two, RULE(s, "memory.total > 2MiB")));
     char path[256];
     snprintf(path, sizeof path, "%s/case.json", b->tree.path);
     bench_open(b, NULL);
@@ -380,10 +395,14 @@ static void a_case_fits_only_its_playbook(void **state)
     bench_close(b);
     static const char *const others[] = {
         "steps:\n" STEP(one, "  probe: memory\n" RULE(r, "memory.total > 1MiB")),
-        "steps:\n" STEP(one, "  probe: memory\n" RULE(r, "memory.total > 1MiB")) STEP(three, RULE(s, "memory.total > 2MiB")),
-        "steps:\n" STEP(one, "  probe: memory\n" RULE(r, "memory.total > 1MiB")) STEP(two, RULE(t, "memory.total > 2MiB")),
-        "steps:\n" STEP(one, "  probe: memory\n" RULE(r, "memory.total > 1MiB")) STEP(two, RULE(s, "memory.total > 3MiB")),
-        "steps:\n" STEP(one, "  probe: memory\n" RULE(r, "memory.total > 1MiB")) STEP(two, RULE(s, "memory.total > 2MiB") "  - {id: u, when: memory.total > 0MiB, severity: info, say: u}\n"),
+        "steps:\n" STEP(one, "  probe: memory\n" RULE(r, "memory.total > 1MiB"))
+            STEP(three, RULE(s, "memory.total > 2MiB")),
+        "steps:\n" STEP(one, "  probe: memory\n" RULE(r, "memory.total > 1MiB"))
+            STEP(two, RULE(t, "memory.total > 2MiB")),
+        "steps:\n" STEP(one, "  probe: memory\n" RULE(r, "memory.total > 1MiB"))
+            STEP(two, RULE(s, "memory.total > 3MiB")),
+        "steps:\n" STEP(one, "  probe: memory\n" RULE(r, "memory.total > 1MiB")) STEP(
+            two, RULE(s, "memory.total > 2MiB") "  - {id: u, when: memory.total > 0MiB, severity: info, say: u}\n"),
     };
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         bench_playbook(b, others[i]);
@@ -470,8 +489,15 @@ static void dates_are_read_in_any_order(void **state)
     assert_near(taken_parse_date("Wed Mar  4 18:32:11 +0530 2026"), there, 0);
     assert_near(taken_parse_date("Wed Mar  4 13:02:11 XYZ 2026"), there, 0);
     assert_near(taken_parse_date("Wed Mar  4 12:00:00 AM UTC 2026"), there - 13 * 3600 - 131, 0);
-    static const char *const no_dates[] = {"",     "\n",        "now",  "Wed Mar 4 2026", "14:02:11", "Wed Mar 99 14:02:11 UTC 2026",
-                                           "Wed Mar 4 25:02:11 UTC 2026", "Wed Mar 4 14:02:11 UTC 1970", "\xff\xfe"};
+    static const char *const no_dates[] = {"",
+                                           "\n",
+                                           "now",
+                                           "Wed Mar 4 2026",
+                                           "14:02:11",
+                                           "Wed Mar 99 14:02:11 UTC 2026",
+                                           "Wed Mar 4 25:02:11 UTC 2026",
+                                           "Wed Mar 4 14:02:11 UTC 1970",
+                                           "\xff\xfe"};
     for (size_t i = 0; i < sizeof no_dates / sizeof *no_dates; i++)
         assert_near(taken_parse_date(no_dates[i]), 0, 0);
 }

@@ -190,7 +190,8 @@ static void a_worse_status_stays_with_the_first_reason(void **state)
     facts_fail(f, STATUS_DENIED, "/proc/slabinfo: permission denied");
     facts_fail(f, STATUS_PARTIAL, "again");
     assert_int_equal(f->status, STATUS_DENIED);
-    assert_string_equal(f->reason, "3 of 10: permission\xEF\xBF\xBD" "denied");
+    assert_string_equal(f->reason, "3 of 10: permission\xEF\xBF\xBD"
+                                   "denied");
     facts_free(f);
 }
 

@@ -208,11 +208,13 @@ static void write_moment(struct tree *c, int moment, int pid, const char *start,
     snprintf(text, sizeof text, "%d\n", moment * 2);
     tree_file(c, path, text);
     snprintf(path, sizeof path, "moment/%d/proc/%d/smaps_rollup", moment, pid);
-    snprintf(text, sizeof text, "Rss: %.0f kB\nPss: %.0f kB\nPrivate_Clean: 0 kB\nPrivate_Dirty: %.0f kB\nSwap: 0 kB\nSwapPss: 0 kB\n", uss_kb + 500, uss_kb,
-             uss_kb);
+    snprintf(text, sizeof text,
+             "Rss: %.0f kB\nPss: %.0f kB\nPrivate_Clean: 0 kB\nPrivate_Dirty: %.0f kB\nSwap: 0 kB\nSwapPss: 0 kB\n",
+             uss_kb + 500, uss_kb, uss_kb);
     tree_file(c, path, text);
     snprintf(path, sizeof path, "moment/%d/proc/%d/stat", moment, pid);
-    snprintf(text, sizeof text, "%d (app) S 1 1 1 0 -1 4194560 83 0 0 0 12 3 0 0 20 0 27 0 %s 2703360000 600 1\n", pid, start);
+    snprintf(text, sizeof text, "%d (app) S 1 1 1 0 -1 4194560 83 0 0 0 12 3 0 0 20 0 27 0 %s 2703360000 600 1\n", pid,
+             start);
     tree_file(c, path, text);
 }
 

@@ -8,11 +8,14 @@ static void a_rule_judges_each_row(void **state)
 {
     struct bench *b = *state;
     bench_machine(b, 500);
-    bench_playbook(b, SWAP_STEP
-                   "  - {id: full, for: swap_device, when: used > 50% * size, severity: warning, say: '{device}', evidence: [used, swap.total]}\n"
-                   "  - {id: one, for: swap_device, where: device = '/b', when: used > 50% * size, severity: warning, say: 'only {device}'}\n"
-                   "  - {id: none, for: swap_device, where: device = '/z', when: used > 50% * size, severity: warning, say: no}\n"
-                   "  - {id: single, when: swap.used > 1MiB, severity: info, say: 'swap {swap.used}'}\n");
+    bench_playbook(
+        b, SWAP_STEP
+        "  - {id: full, for: swap_device, when: used > 50% * size, severity: warning, say: '{device}', evidence: "
+        "[used, swap.total]}\n"
+        "  - {id: one, for: swap_device, where: device = '/b', when: used > 50% * size, severity: warning, say: 'only "
+        "{device}'}\n"
+        "  - {id: none, for: swap_device, where: device = '/z', when: used > 50% * size, severity: warning, say: no}\n"
+        "  - {id: single, when: swap.used > 1MiB, severity: info, say: 'swap {swap.used}'}\n");
     struct case_file *c = bench_audit(b);
     assert_check(c, "full", "fired");
     assert_int_equal(check_of(c, "full")->rows, 3);
@@ -39,9 +42,8 @@ static void processes(struct bench *b, unsigned count, unsigned known)
         bench_process(b, 11 + i, "p", i < known ? 1000 + (long)i : -1);
 }
 
-static const char large_rule[] =
-    "steps:\n- id: s\n  title: S\n  probe: processes\n  rules:\n"
-    "  - {id: large, for: process, when: pss > 1GiB, severity: warning, say: '{pid}'}\n";
+static const char large_rule[] = "steps:\n- id: s\n  title: S\n  probe: processes\n  rules:\n"
+                                 "  - {id: large, for: process, when: pss > 1GiB, severity: warning, say: '{pid}'}\n";
 
 static void half_of_the_rows_must_be_known(void **state)
 {
@@ -70,7 +72,8 @@ static void half_of_the_rows_must_be_known(void **state)
 static void an_empty_table_is_no_all_clear_unless_all_was_seen(void **state)
 {
     struct bench *b = *state;
-    bench_playbook(b, SWAP_STEP "  - {id: full, for: swap_device, when: used > 50% * size, severity: warning, say: x}\n");
+    bench_playbook(b,
+                   SWAP_STEP "  - {id: full, for: swap_device, when: used > 50% * size, severity: warning, say: x}\n");
     tree_file(&b->tree, "proc/meminfo", "MemTotal: 1000 kB\nSwapTotal: 0 kB\nSwapFree: 0 kB\n");
     tree_file(&b->tree, "proc/swaps", "Filename Type Size Used Priority\n");
     assert_check(bench_audit(b), "full", "clear");
@@ -123,14 +126,15 @@ static void the_worst_comes_first(void **state)
 {
     struct bench *b = *state;
     bench_machine(b, 20);
-    bench_playbook(b, "steps:\n- id: s\n  title: S\n  probes: [memory, swap]\n  rules:\n"
-                      "  - {id: i1, when: memory.total > 0MiB, severity: info, say: i1}\n"
-                      "  - {id: w1, when: memory.total > 0MiB, severity: warning, say: w1, recommend: [late]}\n"
-                      "  - {id: c1, when: memory.total > 0MiB, severity: critical, say: c1, recommend: [late]}\n"
-                      "- id: s2\n  title: S2\n  rules:\n"
-                      "  - {id: w2, when: memory.total > 0MiB, severity: warning, say: w2, recommend: [early]}\n"
-                      "  - {id: c2, when: memory.total > 0MiB, severity: critical, say: c2, recommend: [late]}\n"
-                      "recommendations:\n- {id: early, kind: observe, title: E}\n- {id: late, kind: observe, title: L}\n");
+    bench_playbook(b,
+                   "steps:\n- id: s\n  title: S\n  probes: [memory, swap]\n  rules:\n"
+                   "  - {id: i1, when: memory.total > 0MiB, severity: info, say: i1}\n"
+                   "  - {id: w1, when: memory.total > 0MiB, severity: warning, say: w1, recommend: [late]}\n"
+                   "  - {id: c1, when: memory.total > 0MiB, severity: critical, say: c1, recommend: [late]}\n"
+                   "- id: s2\n  title: S2\n  rules:\n"
+                   "  - {id: w2, when: memory.total > 0MiB, severity: warning, say: w2, recommend: [early]}\n"
+                   "  - {id: c2, when: memory.total > 0MiB, severity: critical, say: c2, recommend: [late]}\n"
+                   "recommendations:\n- {id: early, kind: observe, title: E}\n- {id: late, kind: observe, title: L}\n");
     struct case_file *c = bench_audit(b);
     assert_string_equal(said(c), "c1 c2 w1 w2 i1");
     assert_string_equal(c->recommendations[0].id, "late");
@@ -139,10 +143,10 @@ static void the_worst_comes_first(void **state)
     assert_int_equal(case_exit_status(c), 2);
 }
 
-#define VERDICT_RULES \
-    "steps:\n- id: s\n  title: S\n  probes: [memory, pressure]\n  rules:\n" \
-    "  - {id: yes, when: memory.total > 0MiB, severity: info, say: y}\n" \
-    "  - {id: no, when: memory.total < 0MiB, severity: warning, say: n}\n" \
+#define VERDICT_RULES                                                                                                  \
+    "steps:\n- id: s\n  title: S\n  probes: [memory, pressure]\n  rules:\n"                                            \
+    "  - {id: yes, when: memory.total > 0MiB, severity: info, say: y}\n"                                               \
+    "  - {id: no, when: memory.total < 0MiB, severity: warning, say: n}\n"                                             \
     "  - {id: dunno, when: pressure.memory_some > 0%, severity: info, say: u}\n"
 
 static void verdicts_are_weighed_in_three_values(void **state)
@@ -153,7 +157,8 @@ static void verdicts_are_weighed_in_three_values(void **state)
                    "verdicts:\n"
                    "- {id: l, title: L, headline: 'l {memory.total}', likely: fired('yes'), ruled-out: fired('yes')}\n"
                    "- {id: out, title: O, confirmed: fired('no'), ruled-out: not fired('no')}\n"
-                   "- {id: u, title: U, confirmed: fired('dunno'), ruled-out: not fired('dunno'), for: [{when: fired('dunno'), say: never}], against: [always]}\n"
+                   "- {id: u, title: U, confirmed: fired('dunno'), ruled-out: not fired('dunno'), for: [{when: "
+                   "fired('dunno'), say: never}], against: [always]}\n"
                    "- {id: c1, title: C1, confirmed: fired('yes') or fired('dunno'), for: ['total {memory.total}']}\n"
                    "- {id: c2, title: C2, confirmed: fired('yes')}\n"
                    "- {id: rest, title: Rest}\n");
@@ -174,10 +179,9 @@ static void a_likely_verdict_leads_if_none_is_confirmed(void **state)
 {
     struct bench *b = *state;
     bench_machine(b, 500);
-    bench_playbook(b, VERDICT_RULES
-                   "verdicts:\n"
-                   "- {id: bare, title: B, likely: fired('yes')}\n"
-                   "- {id: l, title: L, headline: 'l {memory.total}', likely: fired('yes')}\n");
+    bench_playbook(b, VERDICT_RULES "verdicts:\n"
+                                    "- {id: bare, title: B, likely: fired('yes')}\n"
+                                    "- {id: l, title: L, headline: 'l {memory.total}', likely: fired('yes')}\n");
     struct case_file *c = bench_audit(b);
     assert_string_equal(c->lead, "l"); /* a bare title would say too much */
     assert_string_equal(c->headline, "l 1,000 MiB");
@@ -205,7 +209,8 @@ static void the_residual_verdict_needs_every_check(void **state)
     assert_string_equal(verdict_of(c, "healthy"), "ruled-out");
     assert_string_equal(c->headline, "low");
     bench_machine(b, 500);
-    tree_file(&b->tree, "proc/pressure/memory", "some avg10=0.00 avg60=0.00 avg300=0.00 total=0\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=0\n");
+    tree_file(&b->tree, "proc/pressure/memory",
+              "some avg10=0.00 avg60=0.00 avg300=0.00 total=0\nfull avg10=0.00 avg60=0.00 avg300=0.00 total=0\n");
     tree_file(&b->tree, "moment/0/time", "0\n");
     tree_file(&b->tree, "moment/1/time", "10\n");
     root_close(&b->tree.root);
@@ -228,7 +233,9 @@ static void a_case_hardly_begun_is_not_healthy(void **state)
     front.step_begins = NULL;
     assert_false(bench_front(b, &front));
     assert_string_equal(b->c->status, "ok"); /* its one step was done before the operator left */
-    bench_playbook(b, VERDICT_RULES "  questions:\n  - {id: q, ask: Q, type: yesno, default: false}\nverdicts:\n- {id: healthy, title: Healthy}\n");
+    bench_playbook(
+        b, VERDICT_RULES
+        "  questions:\n  - {id: q, ask: Q, type: yesno, default: false}\nverdicts:\n- {id: healthy, title: Healthy}\n");
     bench_close(b);
     bench_open(b, NULL);
     o = (struct operator){.moves = quit, .count = 1};
@@ -240,16 +247,17 @@ static void a_case_hardly_begun_is_not_healthy(void **state)
     assert_int_equal(case_exit_status(b->c), 3);
 }
 
-#define RECOMMEND \
-    "steps:\n- id: swap\n  title: Swap\n  probes: [swap, memory]\n  rules:\n" \
-    "  - {id: full, for: swap_device, when: used > 50% * size, severity: warning, say: '{device}', recommend: [off, never, maybe]}\n" \
-    "- id: set\n  title: Set\n  probe: tunables\n  rules:\n" \
-    "  - {id: always, when: swap.used > 0MiB, severity: info, say: a, recommend: [swappiness, total]}\n" \
-    "recommendations:\n" \
-    "- {id: off, kind: service, title: 'Free {device}', apply: 'swapoff {device}', undo: 'swapon {device}'}\n" \
-    "- {id: never, kind: observe, title: N, when: size < 0MiB}\n" \
-    "- {id: maybe, kind: observe, title: 'M {device}', when: fired('always') and used > 80% * size}\n" \
-    "- {id: swappiness, kind: sysctl, sysctl: vm.swappiness, title: 'Now {current}'}\n" \
+#define RECOMMEND                                                                                                      \
+    "steps:\n- id: swap\n  title: Swap\n  probes: [swap, memory]\n  rules:\n"                                          \
+    "  - {id: full, for: swap_device, when: used > 50% * size, severity: warning, say: '{device}', recommend: [off, "  \
+    "never, maybe]}\n"                                                                                                 \
+    "- id: set\n  title: Set\n  probe: tunables\n  rules:\n"                                                           \
+    "  - {id: always, when: swap.used > 0MiB, severity: info, say: a, recommend: [swappiness, total]}\n"               \
+    "recommendations:\n"                                                                                               \
+    "- {id: off, kind: service, title: 'Free {device}', apply: 'swapoff {device}', undo: 'swapon {device}'}\n"         \
+    "- {id: never, kind: observe, title: N, when: size < 0MiB}\n"                                                      \
+    "- {id: maybe, kind: observe, title: 'M {device}', when: fired('always') and used > 80% * size}\n"                 \
+    "- {id: swappiness, kind: sysctl, sysctl: vm.swappiness, title: 'Now {current}'}\n"                                \
     "- {id: total, kind: observe, title: 'Of {memory.total}'}\n"
 
 static void recommendations_are_worded_by_the_first_row(void **state)
@@ -275,7 +283,8 @@ static void a_condition_that_a_later_step_decides_still_sees_the_row(void **stat
 {
     struct bench *b = *state;
     bench_machine(b, 500);
-    tree_file(&b->tree, "proc/swaps", "Filename Type Size Used Priority\n/a partition 1000 100 -2\n/d partition 1000 900 -4\n");
+    tree_file(&b->tree, "proc/swaps",
+              "Filename Type Size Used Priority\n/a partition 1000 100 -2\n/d partition 1000 900 -4\n");
     bench_playbook(b, RECOMMEND);
     struct case_file *c = bench_audit(b);
     assert_string_equal(recommended(c, "maybe")->title, "M /d");

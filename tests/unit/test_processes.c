@@ -4,12 +4,14 @@
 #include "probes/cgroup_path.h"
 #include "probes/pids.h"
 
-#define ROLLUP(rss, pss, clean, dirty) \
-    "55cf7df9a000-7fffc9ce0000 ---p 00000000 00:00 0                          [rollup]\n" \
-    "Rss: " #rss " kB\nPss: " #pss " kB\nPss_Shmem: 0 kB\nPrivate_Clean: " #clean " kB\nPrivate_Dirty: " #dirty " kB\n" \
+#define ROLLUP(rss, pss, clean, dirty)                                                                                 \
+    "55cf7df9a000-7fffc9ce0000 ---p 00000000 00:00 0                          [rollup]\n"                              \
+    "Rss: " #rss " kB\nPss: " #pss " kB\nPss_Shmem: 0 kB\nPrivate_Clean: " #clean " kB\nPrivate_Dirty: " #dirty        \
+    " kB\n"                                                                                                            \
     "Anonymous: " #dirty " kB\nSwap: 8 kB\nSwapPss: 4 kB\n"
-#define STAT(pid, name, flags) \
-    #pid " (" name ") S 1 1 1 0 -1 " #flags " 83 0 0 0 12 3 0 0 20 0 27 0 8112 2703360000 600 18446744073709551615 1 1 0 0 0\n"
+#define STAT(pid, name, flags)                                                                                         \
+#pid " (" name ") S 1 1 1 0 -1 " #flags                                                                            \
+         " 83 0 0 0 12 3 0 0 20 0 27 0 8112 2703360000 600 18446744073709551615 1 1 0 0 0\n"
 
 static void a_name_with_parentheses_keeps_the_fields_apart(void **state)
 {
@@ -35,9 +37,10 @@ static void status_is_read_on_old_and_new_kernels(void **state)
 {
     (void)state;
     struct proc_status s;
-    static const char old[] = "Name:\tmysqld\nState:\tS (sleeping)\nTgid:\t812\nUid:\t27\t27\t27\t27\nGroups:\t27 \nVmPeak:\t 2000000 kB\n"
-                              "VmSize:\t 1900000 kB\nVmLck:\t       0 kB\nVmPin:\t       0 kB\nVmHWM:\t  500000 kB\nVmRSS:\t  400000 kB\n"
-                              "VmSwap:\t    1200 kB\nThreads:\t31\nSigQ:\t0/1\n";
+    static const char old[] =
+        "Name:\tmysqld\nState:\tS (sleeping)\nTgid:\t812\nUid:\t27\t27\t27\t27\nGroups:\t27 \nVmPeak:\t 2000000 kB\n"
+        "VmSize:\t 1900000 kB\nVmLck:\t       0 kB\nVmPin:\t       0 kB\nVmHWM:\t  500000 kB\nVmRSS:\t  400000 kB\n"
+        "VmSwap:\t    1200 kB\nThreads:\t31\nSigQ:\t0/1\n";
     assert_true(status_file_parse(old, strlen(old), &s));
     assert_string_equal(s.command, "mysqld");
     assert_int_equal(s.uid, 27);
@@ -46,7 +49,8 @@ static void status_is_read_on_old_and_new_kernels(void **state)
     assert_int_equal(s.vm_swap, 1200 * 1024);
     assert_int_equal(s.threads, 31);
     assert_false(s.has & PROC_RSS_ANON);
-    static const char new[] = "Name:\ta\\nb\\\\c\nUmask:\t0022\nState:\tR (running)\nUid:\t4294967294\t0\t0\t0\nVmRSS:\t 12 kB\nRssAnon:\t 4 kB\n"
+    static const char new[] = "Name:\ta\\nb\\\\c\nUmask:\t0022\nState:\tR "
+                              "(running)\nUid:\t4294967294\t0\t0\t0\nVmRSS:\t 12 kB\nRssAnon:\t 4 kB\n"
                               "RssFile:\t 8 kB\nRssShmem:\t 0 kB\nHugetlbPages:\t 2048 kB\nThreads:\t1\n";
     assert_true(status_file_parse(new, strlen(new), &s));
     assert_string_equal(s.command, "a\nb\\c");
@@ -70,8 +74,10 @@ static void the_unit_is_named(void **state)
     unit_of("0::/system.slice/nginx.service\n", "nginx.service");
     unit_of("0::/system.slice/containerd.service/worker\n", "containerd.service");
     unit_of("0::/user.slice/user-1000.slice/user@1000.service/app.slice/app-term.scope\n", "app-term.scope");
-    unit_of("4:memory:/docker/0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n0::/\n", "0123456789ab");
-    unit_of("0::/system.slice/docker-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef.scope\n", "docker-0123456789ab.scope");
+    unit_of("4:memory:/docker/0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\n0::/\n",
+            "0123456789ab");
+    unit_of("0::/system.slice/docker-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef.scope\n",
+            "docker-0123456789ab.scope");
     unit_of("9:name=systemd:/system.slice/sshd.service\n4:cpu,memory:/\n0::/\n", "sshd.service");
     unit_of("0::/init.scope\n", "init.scope");
     unit_of("0::/\n", "/");
@@ -82,7 +88,8 @@ static void memory_is_accounted_where_its_controller_is(void **state)
 {
     (void)state;
     struct cgroup_paths p;
-    static const char hybrid[] = "12:cpuset:/a\n4:blkio,memory:/limits/db\n1:name=systemd:/system.slice/db.service\n0::/system.slice/db.service\n";
+    static const char hybrid[] = "12:cpuset:/a\n4:blkio,memory:/limits/db\n1:name=systemd:/system.slice/"
+                                 "db.service\n0::/system.slice/db.service\n";
     cgroup_paths_parse(hybrid, strlen(hybrid), &p);
     assert_true(span_is(cgroup_accounted(&p), "/limits/db"));
     static const char unified[] = "0::/system.slice/db.service\n";
@@ -94,7 +101,8 @@ static void users_come_from_the_roots_own_passwd(void **state)
 {
     (void)state;
     struct users u;
-    static const char text[] = "root:x:0:0:root:/root:/bin/bash\nwww-data:x:33:33::/var/www:/bin/false\nbroken\n::\ntoor:x:0:0::/:/bin/sh\nhalf:x:\n+nis\n";
+    static const char text[] = "root:x:0:0:root:/root:/bin/bash\nwww-data:x:33:33::/var/www:/bin/"
+                               "false\nbroken\n::\ntoor:x:0:0::/:/bin/sh\nhalf:x:\n+nis\n";
     users_parse(&u, mem_strdup(text), strlen(text));
     char number[24];
     assert_string_equal(users_name(&u, 0, number), "root");
@@ -129,8 +137,10 @@ static void a_captured_tree_reads_like_a_machine(void **state)
     write_process(&c, 2, "status", "Name:\tkthreadd\nState:\tS (sleeping)\nUid:\t0\t0\t0\t0\nThreads:\t1\n");
     for (int pid = 100; pid < 103; pid++) {
         write_process(&c, pid, "stat", STAT(100, "worker", 4194560));
-        write_process(&c, pid, "status", "Name:\tworker\nState:\tS (sleeping)\nUid:\t1000\t0\t0\t0\nVmSize:\t 5000 kB\nVmRSS:\t 2000 kB\nRssAnon:\t 300 kB\n"
-                                         "RssFile:\t 1600 kB\nRssShmem:\t 100 kB\nVmSwap:\t 8 kB\nThreads:\t27\n");
+        write_process(&c, pid, "status",
+                      "Name:\tworker\nState:\tS (sleeping)\nUid:\t1000\t0\t0\t0\nVmSize:\t 5000 kB\nVmRSS:\t 2000 "
+                      "kB\nRssAnon:\t 300 kB\n"
+                      "RssFile:\t 1600 kB\nRssShmem:\t 100 kB\nVmSwap:\t 8 kB\nThreads:\t27\n");
         write_process(&c, pid, "smaps_rollup", ROLLUP(2000, 1000, 100, 300));
         write_process(&c, pid, "cgroup", "0::/system.slice/app.service\n");
     }
@@ -164,9 +174,14 @@ static void an_sosreport_has_only_status_and_smaps(void **state)
     struct tree c;
     tree_new(&c);
     tree_file(&c, "sos_commands/date/date", "now\n");
-    write_process(&c, 77, "status", "Name:\tjava\nState:\tS (sleeping)\nUid:\t500\t500\t500\t500\nVmSize:\t 9000 kB\nVmRSS:\t 700 kB\nVmSwap:\t 0 kB\nThreads:\t80\n");
-    write_process(&c, 77, "smaps", "00400000-00401000 r-xp 00000000 fd:00 1 /usr/bin/java\nRss: 200 kB\nPss: 100 kB\nPrivate_Clean: 50 kB\nPrivate_Dirty: 0 kB\nSwap: 0 kB\n"
-                                   "01a2b000-01b2c000 rw-p 00000000 00:00 0 [heap]\nRss: 500 kB\nPss: 500 kB\nPrivate_Clean: 0 kB\nPrivate_Dirty: 500 kB\nSwap: 0 kB\n");
+    write_process(&c, 77, "status",
+                  "Name:\tjava\nState:\tS (sleeping)\nUid:\t500\t500\t500\t500\nVmSize:\t 9000 kB\nVmRSS:\t 700 "
+                  "kB\nVmSwap:\t 0 kB\nThreads:\t80\n");
+    write_process(&c, 77, "smaps",
+                  "00400000-00401000 r-xp 00000000 fd:00 1 /usr/bin/java\nRss: 200 kB\nPss: 100 kB\nPrivate_Clean: 50 "
+                  "kB\nPrivate_Dirty: 0 kB\nSwap: 0 kB\n"
+                  "01a2b000-01b2c000 rw-p 00000000 00:00 0 [heap]\nRss: 500 kB\nPss: 500 kB\nPrivate_Clean: 0 "
+                  "kB\nPrivate_Dirty: 500 kB\nSwap: 0 kB\n");
     tree_open(&c);
     struct facts *f = run("processes", &c.root, 0);
     assert_int_equal(f->status, STATUS_OK);
@@ -191,7 +206,8 @@ static void what_could_not_be_read_is_unknown_and_counted(void **state)
     tree_new(&c);
     for (int pid = 10; pid < 14; pid++) {
         write_process(&c, pid, "stat", STAT(10, "x", 4194560));
-        write_process(&c, pid, "status", "Name:\tx\nState:\tS (sleeping)\nVmSize:\t 9000 kB\nVmRSS:\t 700 kB\nThreads:\t1\n");
+        write_process(&c, pid, "status",
+                      "Name:\tx\nState:\tS (sleeping)\nVmSize:\t 9000 kB\nVmRSS:\t 700 kB\nThreads:\t1\n");
     }
     write_process(&c, 10, "smaps_rollup", ROLLUP(2000, 1000, 100, 300));
     write_process(&c, 11, "smaps_rollup", ""); /* the kernel gives nothing for some */

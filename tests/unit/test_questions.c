@@ -101,7 +101,8 @@ static void a_choice_is_a_number_or_a_word(void **state)
     takes_text(&choice, "2", c, "growing");
     takes_text(&choice, "growing", c, "growing");
     takes_text(&choice, "SLOW", c, "slow");
-    static const char *const wrong[] = {"0", "3", "-1", "1x", "x", "1.5", "18446744073709551617", "\xff", "slow growing"};
+    static const char *const wrong[] = {"0",    "3",           "-1", "1x", "x", "1.5", "18446744073709551617",
+                                        "\xff", "slow growing"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         refuses(&choice, wrong[i], c, "a number from 1 to 2 or a word (slow, growing)");
     case_free(c);
@@ -186,9 +187,12 @@ static void answers_are_taken_up_again(void **state)
     close(mkstemp(path));
     struct case_file *c = case_new();
     struct answer list[] = {
-        {.id = "symptom", .value = value_text("slow")},  {.id = "sure", .value = value_bool(true)},
-        {.id = "size", .value = value_number(TYPE_BYTES, 67108864)}, {.id = "words", .value = value_text("“why”\n")},
-        {.id = "suspect", .value = value_number(TYPE_COUNT, 20)},    {.id = "log", .value = value_unknown(TYPE_TEXT, "no")},
+        {.id = "symptom", .value = value_text("slow")},
+        {.id = "sure", .value = value_bool(true)},
+        {.id = "size", .value = value_number(TYPE_BYTES, 67108864)},
+        {.id = "words", .value = value_text("“why”\n")},
+        {.id = "suspect", .value = value_number(TYPE_COUNT, 20)},
+        {.id = "log", .value = value_unknown(TYPE_TEXT, "no")},
     };
     c->answers = list;
     c->answer_count = 6;

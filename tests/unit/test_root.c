@@ -280,9 +280,26 @@ static void make_hostile(void)
 static void nothing_leads_outside(const struct root *r)
 {
     static const char *const paths[] = {
-        "proc/absolute", "proc/relative", "proc/directory/secret", "etc/passwd", "etc/hostname", "proc/loop", "proc/zero",
-        "proc/magic", "proc/fifo", "proc/socket", "proc/device", "../secret", "../../../../etc/passwd", "/etc/passwd",
-        "proc/../../etc/passwd", "proc/real/up/etc/passwd", "..", ".", "", "proc/",
+        "proc/absolute",
+        "proc/relative",
+        "proc/directory/secret",
+        "etc/passwd",
+        "etc/hostname",
+        "proc/loop",
+        "proc/zero",
+        "proc/magic",
+        "proc/fifo",
+        "proc/socket",
+        "proc/device",
+        "../secret",
+        "../../../../etc/passwd",
+        "/etc/passwd",
+        "proc/../../etc/passwd",
+        "proc/real/up/etc/passwd",
+        "..",
+        ".",
+        "",
+        "proc/",
     };
     unsigned before = open_descriptors();
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
@@ -298,8 +315,21 @@ static void nothing_leads_outside(const struct root *r)
     int proc = root_open_dir(r, "proc");
     assert_true(proc >= 0);
     static const char *const below[] = {
-        "absolute", "relative", "directory/secret", "loop", "zero", "magic", "fifo", "socket", "device", "../etc/passwd",
-        "../../etc/passwd", "/etc/passwd", "inside-absolute", "..", "real/up/etc/passwd",
+        "absolute",
+        "relative",
+        "directory/secret",
+        "loop",
+        "zero",
+        "magic",
+        "fifo",
+        "socket",
+        "device",
+        "../etc/passwd",
+        "../../etc/passwd",
+        "/etc/passwd",
+        "inside-absolute",
+        "..",
+        "real/up/etc/passwd",
     };
     for (size_t i = 0; i < sizeof below / sizeof *below; i++) {
         char text[256];
@@ -386,15 +416,20 @@ static void sysctls_of_a_sosreport(void **state)
     (void)state;
     put("proc/meminfo", "x\n");
     put("proc/sys/vm/overcommit_memory", "1\n");
-    put("sos_commands/kernel/sysctl_-a", "vm.swap = 1\nvm.swappiness = 60\nvm.swappiness_x = 7\nvm.overcommit_memory = 0\n"
-                                         "kernel.core_pattern =\nnet.ipv4.ip_local_port_range = 32768\t60999\nvm.last=3");
+    put("sos_commands/kernel/sysctl_-a",
+        "vm.swap = 1\nvm.swappiness = 60\nvm.swappiness_x = 7\nvm.overcommit_memory = 0\n"
+        "kernel.core_pattern =\nnet.ipv4.ip_local_port_range = 32768\t60999\nvm.last=3");
     struct root r;
     opened(&r, tree);
     assert_true(r.sosreport);
     char text[64];
     static const char *const expected[][2] = {
-        {"vm.swappiness", "60"}, {"vm.swap", "1"}, {"vm.last", "3"}, {"kernel.core_pattern", ""},
-        {"net.ipv4.ip_local_port_range", "32768\t60999"}, {"vm.overcommit_memory", "1"}, /* proc/sys first */
+        {"vm.swappiness", "60"},
+        {"vm.swap", "1"},
+        {"vm.last", "3"},
+        {"kernel.core_pattern", ""},
+        {"net.ipv4.ip_local_port_range", "32768\t60999"},
+        {"vm.overcommit_memory", "1"}, /* proc/sys first */
     };
     for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
         assert_true(root_sysctl(&r, expected[i][0], text, sizeof text, NULL, NULL));
@@ -526,7 +561,7 @@ static void statuses_have_names(void **state)
 static void lines_of_any_length(void **state)
 {
     (void)state;
-    enum { BUFFER = sizeof ((struct lines *)0)->buffer };
+    enum { BUFFER = sizeof((struct lines *)0)->buffer };
     AUTO_FREE struct lines *l = mem_alloc(sizeof *l);
     AUTO_FREE char *text = mem_alloc(4 * BUFFER);
     /* short, empty, exactly fitting, too long by one, much too long, last without newline */

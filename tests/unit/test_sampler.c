@@ -53,9 +53,16 @@ static void note_close(void *state)
 }
 
 static const struct column columns[] = {{"count", TYPE_COUNT, "samples"}};
-static const struct table_decl tables[] = {{.name = "noted", .help = "n", .columns = columns, .column_count = 1, .single = true}};
-static const struct probe windowed = {.name = "noted", .tables = tables, .table_count = 1, .open = note_open, .sample = note_sample,
-                                      .thin = note_thin, .collect = note_collect, .close = note_close};
+static const struct table_decl tables[] = {
+    {.name = "noted", .help = "n", .columns = columns, .column_count = 1, .single = true}};
+static const struct probe windowed = {.name = "noted",
+                                      .tables = tables,
+                                      .table_count = 1,
+                                      .open = note_open,
+                                      .sample = note_sample,
+                                      .thin = note_thin,
+                                      .collect = note_collect,
+                                      .close = note_close};
 static const struct probe instant = {.name = "at once", .tables = tables, .table_count = 1, .collect = note_collect};
 static const struct probe *const both[] = {&windowed, &instant};
 

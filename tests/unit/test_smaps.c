@@ -10,7 +10,8 @@ static const char rollup_6[] = "55cf7df9a000-7fffc9ce0000 ---p 00000000 00:00 0 
                                "Private_Dirty:       116 kB\nReferenced:         1776 kB\nAnonymous:           116 kB\n"
                                "KSM:                   0 kB\nLazyFree:              0 kB\nAnonHugePages:         0 kB\n"
                                "ShmemPmdMapped:        0 kB\nFilePmdMapped:         0 kB\nShared_Hugetlb:        0 kB\n"
-                               "Private_Hugetlb:    4096 kB\nSwap:                 12 kB\nSwapPss:               8 kB\nLocked:                0 kB\n";
+                               "Private_Hugetlb:    4096 kB\nSwap:                 12 kB\nSwapPss:               8 "
+                               "kB\nLocked:                0 kB\n";
 
 /* Linux 4.18: no Pss_Anon and the like */
 static const char rollup_4[] = "00400000-7ffd6d5d2000 ---p 00000000 00:00 0                              [rollup]\n"
@@ -18,24 +19,26 @@ static const char rollup_4[] = "00400000-7ffd6d5d2000 ---p 00000000 00:00 0     
                                "Shared_Dirty:          0 kB\nPrivate_Clean:       120 kB\nPrivate_Dirty:        68 kB\n"
                                "Referenced:          884 kB\nAnonymous:            68 kB\nLazyFree:              0 kB\n"
                                "AnonHugePages:         0 kB\nShmemPmdMapped:        0 kB\nShared_Hugetlb:        0 kB\n"
-                               "Private_Hugetlb:       0 kB\nSwap:                  0 kB\nSwapPss:               0 kB\nLocked:                0 kB\n";
+                               "Private_Hugetlb:       0 kB\nSwap:                  0 kB\nSwapPss:               0 "
+                               "kB\nLocked:                0 kB\n";
 
 /* Linux 3.10: no SwapPss, no hugetlb figures, a thread's stack has a name */
-static const char smaps_3[] = "00400000-004e0000 r-xp 00000000 fd:00 134                                /usr/bin/bash\n"
-                              "Size:                896 kB\nRss:                 700 kB\nPss:                  90 kB\n"
-                              "Shared_Clean:        700 kB\nShared_Dirty:          0 kB\nPrivate_Clean:         0 kB\n"
-                              "Private_Dirty:         0 kB\nReferenced:          700 kB\nAnonymous:             0 kB\n"
-                              "AnonHugePages:         0 kB\nSwap:                  0 kB\nKernelPageSize:        4 kB\n"
-                              "MMUPageSize:           4 kB\nLocked:                0 kB\nVmFlags: rd ex mr mw me dw sd\n"
-                              "01a2b000-01b2c000 rw-p 00000000 00:00 0                                  [heap]\n"
-                              "Size:               1028 kB\nRss:                1000 kB\nPss:                1000 kB\n"
-                              "Shared_Clean:          0 kB\nShared_Dirty:          0 kB\nPrivate_Clean:         0 kB\n"
-                              "Private_Dirty:      1000 kB\nReferenced:         1000 kB\nAnonymous:          1000 kB\n"
-                              "AnonHugePages:         0 kB\nSwap:                 16 kB\nKernelPageSize:        4 kB\n"
-                              "MMUPageSize:           4 kB\nLocked:                0 kB\nVmFlags: rd wr mr mw me ac sd\n"
-                              "7f1c2c000000-7f1c2c800000 rw-p 00000000 00:00 0                          [stack:1234]\n"
-                              "Size:               8192 kB\nRss:                   8 kB\nPss:                   8 kB\n"
-                              "Private_Dirty:         8 kB\nSwap:                  0 kB\n";
+static const char smaps_3[] =
+    "00400000-004e0000 r-xp 00000000 fd:00 134                                /usr/bin/bash\n"
+    "Size:                896 kB\nRss:                 700 kB\nPss:                  90 kB\n"
+    "Shared_Clean:        700 kB\nShared_Dirty:          0 kB\nPrivate_Clean:         0 kB\n"
+    "Private_Dirty:         0 kB\nReferenced:          700 kB\nAnonymous:             0 kB\n"
+    "AnonHugePages:         0 kB\nSwap:                  0 kB\nKernelPageSize:        4 kB\n"
+    "MMUPageSize:           4 kB\nLocked:                0 kB\nVmFlags: rd ex mr mw me dw sd\n"
+    "01a2b000-01b2c000 rw-p 00000000 00:00 0                                  [heap]\n"
+    "Size:               1028 kB\nRss:                1000 kB\nPss:                1000 kB\n"
+    "Shared_Clean:          0 kB\nShared_Dirty:          0 kB\nPrivate_Clean:         0 kB\n"
+    "Private_Dirty:      1000 kB\nReferenced:         1000 kB\nAnonymous:          1000 kB\n"
+    "AnonHugePages:         0 kB\nSwap:                 16 kB\nKernelPageSize:        4 kB\n"
+    "MMUPageSize:           4 kB\nLocked:                0 kB\nVmFlags: rd wr mr mw me ac sd\n"
+    "7f1c2c000000-7f1c2c800000 rw-p 00000000 00:00 0                          [stack:1234]\n"
+    "Size:               8192 kB\nRss:                   8 kB\nPss:                   8 kB\n"
+    "Private_Dirty:         8 kB\nSwap:                  0 kB\n";
 
 static void feed(struct smaps_kinds *k, const char *text)
 {
@@ -95,7 +98,8 @@ static void mappings_are_told_apart(void **state)
              "7f0000002000-7f0000003000 rw-s 00000000 00:01 9   /memfd:buffer (deleted)\nRss: 4 kB\n"
              "7f0000004000-7f0000005000 rw-s 00000000 00:01 9   /SYSV00000000 (deleted)\nRss: 4 kB\n"
              "7f0000006000-7f0000007000 r-xp 00000000 08:01 9   /usr/lib/libold.so (deleted)\nRss: 4 kB\n"
-             "7f0000200000-7f0000400000 rw-p 00000000 00:0f 9   /anon_hugepage (deleted)\nPrivate_Hugetlb: 2048 kB\nVmFlags: rd wr ht\n"
+             "7f0000200000-7f0000400000 rw-p 00000000 00:0f 9   /anon_hugepage (deleted)\nPrivate_Hugetlb: 2048 "
+             "kB\nVmFlags: rd wr ht\n"
              "7f0000600000-7f0000800000 rw-p 00000000 00:0f 9   /mnt/huge/pool\nRss: 0 kB\nPrivate_Hugetlb: 2048 kB\n"
              "7f0000900000-7f0000901000 rw-p 00000000 00:00 0   [anon:jemalloc]\nRss: 4 kB\n"
              "7ffc9d3f7000-7ffc9d3f9000 r-xp 00000000 00:00 0   [vdso]\nRss: 4 kB\n");
@@ -144,7 +148,8 @@ static void absurd_numbers_neither_wrap_nor_crash(void **state)
 {
     (void)state;
     struct smaps_sum s;
-    static const char text[] = "Rss: 99999999999999999999999999 kB\nRss: 18446744073709551615 kB\nPss:\nPss: -4 kB\nPrivate_Clean: 18446744073709551615 kB\n"
+    static const char text[] = "Rss: 99999999999999999999999999 kB\nRss: 18446744073709551615 kB\nPss:\nPss: -4 "
+                               "kB\nPrivate_Clean: 18446744073709551615 kB\n"
                                "Private_Dirty: 18446744073709551615 kB\n";
     assert_false(smaps_parse(text, strlen(text), &s)); /* no machine has that much: it is none */
     assert_int_equal(s.rss, 0);
@@ -152,7 +157,14 @@ static void absurd_numbers_neither_wrap_nor_crash(void **state)
     assert_int_equal(s.pss, 0);
     assert_false(smaps_parse("", 0, &s));
     struct vma v;
-    static const char *const broken[] = {"", "-", "7f-", "7f00-7e00 rw-p 0 0:0 0", "7f00-7fff rw", "7f00-7fff rw-p 0 00 0", "zz-yy rw-p", "7f00 7fff rw-p 0 0:0 0"};
+    static const char *const broken[] = {"",
+                                         "-",
+                                         "7f-",
+                                         "7f00-7e00 rw-p 0 0:0 0",
+                                         "7f00-7fff rw",
+                                         "7f00-7fff rw-p 0 00 0",
+                                         "zz-yy rw-p",
+                                         "7f00 7fff rw-p 0 0:0 0"};
     for (size_t i = 0; i < sizeof broken / sizeof *broken; i++)
         assert_false(vma_parse(broken[i], strlen(broken[i]), &v));
 }

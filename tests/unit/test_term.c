@@ -133,7 +133,8 @@ static void what_had_no_room_is_named(void **state)
 static void one_wide_row_stands_downwards(void **state)
 {
     (void)state;
-    static const struct table_decl single[] = {{.name = "process", .columns = columns, .column_count = 8, .single = true}};
+    static const struct table_decl single[] = {
+        {.name = "process", .columns = columns, .column_count = 8, .single = true}};
     static const struct probe one = {.name = "one", .tables = single, .table_count = 1};
     struct facts *f = facts_new(&one);
     struct table *t = facts_table(f, "process");
@@ -336,8 +337,11 @@ static void ask(void)
         enum prompt_result r = prompt_line("answer> ", words, NULL, &t, &line);
         tcgetattr(STDIN_FILENO, &after);
         bool restored = before.c_lflag == after.c_lflag && before.c_iflag == after.c_iflag;
-        printf("<%s %s %s>\n", r == PROMPT_LINE ? "line" : r == PROMPT_EOF ? "eof" : "interrupt", line ? line : "-",
-               restored ? "restored" : "NOT RESTORED");
+        printf("<%s %s %s>\n",
+               r == PROMPT_LINE  ? "line"
+               : r == PROMPT_EOF ? "eof"
+                                 : "interrupt",
+               line ? line : "-", restored ? "restored" : "NOT RESTORED");
         fflush(stdout);
         free(line);
         if (r != PROMPT_LINE)
@@ -428,7 +432,10 @@ static void observe(void)
     enum move move = progress_wait(s, &t, with_keys, "observing");
     double spent = clock_now() - begin;
     tcgetattr(STDIN_FILENO, &after);
-    printf("<%s %s %s>\n", move == MOVE_NEXT ? "next" : move == MOVE_QUIT ? "quit" : "?",
+    printf("<%s %s %s>\n",
+           move == MOVE_NEXT   ? "next"
+           : move == MOVE_QUIT ? "quit"
+                               : "?",
            spent < window_s * 0.9 ? "early" : "whole", before.c_lflag == after.c_lflag ? "restored" : "NOT RESTORED");
     sampler_free(s);
 }

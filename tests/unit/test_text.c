@@ -139,17 +139,21 @@ static void names_of_attackers_are_harmless(void **state)
     cleans_to("\x1b[2Jroot", 8, FFFD "[2Jroot");
     cleans_to("a\tb\nc\r", 6, "a" FFFD "b" FFFD "c" FFFD);
     cleans_to("ab\0cd", 5, "ab" FFFD "cd");
-    cleans_to("\xC2\x9B" "31m", 5, FFFD "31m");                          /* CSI as C1 */
-    cleans_to("gpj.\xE2\x80\xAE" "exe", 10, "gpj." FFFD "exe");          /* right-to-left override */
-    cleans_to("pay\xE2\x80\x8Bpal", 9, "pay" FFFD "pal");                /* zero width space */
-    cleans_to("\xEF\xBB\xBF#!", 5, FFFD "#!");                           /* byte order mark */
-    cleans_to("\xC0\xAF", 2, FFFD FFFD);                                 /* overlong slash */
-    cleans_to("\xED\xA0\x80", 3, FFFD FFFD FFFD);                        /* surrogate */
-    cleans_to("\xF4\x90\x80\x80", 4, FFFD FFFD FFFD FFFD);               /* above U+10FFFF */
-    cleans_to("\xEF\xBF\xBE", 3, FFFD);                                  /* non-character */
-    cleans_to("a\xE2\x82", 3, "a" FFFD FFFD);                            /* cut short */
-    cleans_to("\xF3\xA0\x81\x81", 4, FFFD);                              /* a tag: hidden text */
-    cleans_to("<script>&'\"", 11, "<script>&'\"");                       /* markup is text: the tree escapes it */
+    cleans_to("\xC2\x9B"
+              "31m",
+              5, FFFD "31m"); /* CSI as C1 */
+    cleans_to("gpj.\xE2\x80\xAE"
+              "exe",
+              10, "gpj." FFFD "exe");                      /* right-to-left override */
+    cleans_to("pay\xE2\x80\x8Bpal", 9, "pay" FFFD "pal");  /* zero width space */
+    cleans_to("\xEF\xBB\xBF#!", 5, FFFD "#!");             /* byte order mark */
+    cleans_to("\xC0\xAF", 2, FFFD FFFD);                   /* overlong slash */
+    cleans_to("\xED\xA0\x80", 3, FFFD FFFD FFFD);          /* surrogate */
+    cleans_to("\xF4\x90\x80\x80", 4, FFFD FFFD FFFD FFFD); /* above U+10FFFF */
+    cleans_to("\xEF\xBF\xBE", 3, FFFD);                    /* non-character */
+    cleans_to("a\xE2\x82", 3, "a" FFFD FFFD);              /* cut short */
+    cleans_to("\xF3\xA0\x81\x81", 4, FFFD);                /* a tag: hidden text */
+    cleans_to("<script>&'\"", 11, "<script>&'\"");         /* markup is text: the tree escapes it */
     /* what is harmless stays */
     cleans_to("M\xC3\xBCller \xE6\x97\xA5\xE6\x9C\xAC \xF0\x9F\x90\x98", 19,
               "M\xC3\xBCller \xE6\x97\xA5\xE6\x9C\xAC \xF0\x9F\x90\x98");
@@ -160,9 +164,17 @@ static void it_is_cut_between_characters(void **state)
     (void)state;
     char out[8];
     memset(out, 'x', sizeof out);
-    assert_int_equal(text_clean(out, 6, "ab\xE2\x82\xAC" "c", 6), 5);
+    assert_int_equal(text_clean(out, 6,
+                                "ab\xE2\x82\xAC"
+                                "c",
+                                6),
+                     5);
     assert_string_equal(out, "ab\xE2\x82\xAC");
-    assert_int_equal(text_clean(out, 5, "ab\xE2\x82\xAC" "c", 6), 2);
+    assert_int_equal(text_clean(out, 5,
+                                "ab\xE2\x82\xAC"
+                                "c",
+                                6),
+                     2);
     assert_string_equal(out, "ab");
     assert_int_equal(text_clean(out, 3, "\x01", 1), 0);
     assert_string_equal(out, "");
@@ -197,14 +209,14 @@ static void width_counts_columns(void **state)
     assert_int_equal(text_width(""), 0);
     assert_int_equal(text_width("mysqld"), 6);
     assert_int_equal(text_width("M\xC3\xBCller"), 6);
-    assert_int_equal(text_width("e\xCC\x81"), 1);                           /* combining acute */
-    assert_int_equal(text_width("\xE6\x97\xA5\xE6\x9C\xAC"), 4);            /* CJK */
-    assert_int_equal(text_width("\xEF\xBD\xB1"), 1);                        /* halfwidth katakana */
-    assert_int_equal(text_width("\xEF\xBC\xA1"), 2);                        /* fullwidth A */
-    assert_int_equal(text_width("\xED\x95\x9C"), 2);                        /* Hangul */
-    assert_int_equal(text_width("\xF0\x9F\x90\x98"), 2);                    /* elephant */
-    assert_int_equal(text_width("\xF0\xA0\x80\x80"), 2);                    /* U+20000 */
-    assert_int_equal(text_width("\xE2\x80\xA6 \xE2\x86\x92 \xC3\x97"), 5);  /* ellipsis, arrow, times */
+    assert_int_equal(text_width("e\xCC\x81"), 1);                          /* combining acute */
+    assert_int_equal(text_width("\xE6\x97\xA5\xE6\x9C\xAC"), 4);           /* CJK */
+    assert_int_equal(text_width("\xEF\xBD\xB1"), 1);                       /* halfwidth katakana */
+    assert_int_equal(text_width("\xEF\xBC\xA1"), 2);                       /* fullwidth A */
+    assert_int_equal(text_width("\xED\x95\x9C"), 2);                       /* Hangul */
+    assert_int_equal(text_width("\xF0\x9F\x90\x98"), 2);                   /* elephant */
+    assert_int_equal(text_width("\xF0\xA0\x80\x80"), 2);                   /* U+20000 */
+    assert_int_equal(text_width("\xE2\x80\xA6 \xE2\x86\x92 \xC3\x97"), 5); /* ellipsis, arrow, times */
     assert_int_equal(text_width(FFFD), 1);
     assert_int_equal(text_width("\xFF\xFE"), 2); /* not clean, but no trap */
     assert_int_equal(text_width("a\xE2\x82"), 3);
@@ -222,7 +234,9 @@ static void ascii_says_the_same(void **state)
     (void)state;
     becomes("plain ~ text", "plain ~ text");
     becomes("a\xE2\x80\xA6 b \xE2\x86\x92 c", "a... b -> c");
-    becomes("0\xE2\x80\x93" "1 \xE2\x80\x94 4 \xC3\x97 2 \xE2\x89\xA5 3", "0-1 - 4 x 2 >= 3");
+    becomes("0\xE2\x80\x93"
+            "1 \xE2\x80\x94 4 \xC3\x97 2 \xE2\x89\xA5 3",
+            "0-1 - 4 x 2 >= 3");
     becomes("250 \xC2\xB5s", "250 us");
     becomes(FFFD "[31m \xE6\x97\xA5", "?[31m ?");
     becomes("\xFF", "?");

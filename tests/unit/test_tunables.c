@@ -207,7 +207,8 @@ static void an_old_kernel_has_fewer(void **state)
     assert_string_equal(fact_text(f, "tunable", row, "advice"), "unknown"); /* as /sys was not captured */
     tree_file(t, "sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", "0\n");
     f = tree_facts(t, "tunables");
-    assert_string_equal(fact_text(f, "tunable", fact_row(f, "tunable", "name", "transparent_hugepage/defrag"), "advice"), "absent");
+    assert_string_equal(
+        fact_text(f, "tunable", fact_row(f, "tunable", "name", "transparent_hugepage/defrag"), "advice"), "absent");
 }
 
 static void nothing_captured_is_unknown(void **state)

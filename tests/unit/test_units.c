@@ -302,7 +302,7 @@ static void durations(void **state)
     lasts("3d", 259200);
     lasts("2 h 5 min", 7500); /* as it is shown */
     lasts("1h30min", 5400);
-    static const char *const wrong[] = {"",    " ",    "s",   "5x",  "5MiB", "5%",  "-3s",
+    static const char *const wrong[] = {"",    " ",    "s",   "5x",  "5MiB", "5%",   "-3s",
                                         "5s!", "1h30", "5/s", "inf", "nan",  "0x10", "1e9"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         double seconds;
