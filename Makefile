@@ -16,7 +16,7 @@ say = $(if $(V),,@echo "  $(1)" $(2))
 # What it needs
 PKGS := libxml-2.0 yaml-0.1 jansson smartcols readline zlib
 PKG_CONFIG ?= pkg-config
-needs_packages := $(filter-out clean uninstall format help,$(or $(MAKECMDGOALS),all))
+needs_packages := $(filter-out clean uninstall format,$(or $(MAKECMDGOALS),all))
 ifneq ($(needs_packages),)
   missing := $(strip $(foreach p,$(PKGS),$(shell $(PKG_CONFIG) --exists $(p) 2>/dev/null || echo $(p))))
   ifneq ($(missing),)
@@ -53,7 +53,7 @@ helper_sources := $(wildcard tests/live/*.c tests/tools/*.c tests/bench/*.c)
 helper_programs := $(foreach s,$(helper_sources),$(BUILD)/tests/$(basename $(notdir $(s))))
 embedded := $(wildcard playbooks/*.yaml) templates/report.html templates/report.css
 
-.PHONY: all check bench install uninstall clean tests format help
+.PHONY: all check bench install uninstall clean tests format
 .DELETE_ON_ERROR:
 all: $(BUILD)/fragwizard
 
