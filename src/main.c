@@ -1,21 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The command line. A map of the files, from here down:
  *
- *   cmd/        one file per verb: session audit probe check list explain capture report resume
- *               run (what session, audit and resume share), option (wrong words), answers (the answers file),
- *               bundle (one zip for a ticket), capture_files (what a capture copies)
- *   engine/     playbook yaml_tree (libyaml) playbook_fields playbook_declare playbook_compile playbook_names
- *               playbook_check playbook_file                      the written runbook, loaded and checked
- *               expr_lex expr_parse expr_name expr_type expr_eval  the expression language,
- *               message diag                                      its text with {...}, its complaints
- *               engine ask env judge taken sampler                the step loop, questions, names, rules to verdicts,
- *                                                                 when a capture was taken, the one clock
- *               facts case case_json (jansson) case_store         what probes found; the record of a run
- *   probes/     one file per probe, named as playbooks name it, and the parsers that they share
- *   report/     document (libxml2) text charts                    one tree, rendered as HTML or text
- *               nagios prometheus                                 one-line formats
- *   term/       prompt (readline) tables (libsmartcols) progress term
- *   base/       root (where /proc and /sys are read) output (files we write) units text str mem err clock
+ *   cmd/     one file per verb: session audit probe check list explain capture report resume
+ *            run (what session, audit and resume share) option (wrong words) questions (asked on a terminal)
+ *            answers (the answers file) bundle (one zip for a ticket) capture_files (what a capture copies)
+ *   engine/  the written runbook: playbook_file yaml_tree (libyaml) playbook_fields playbook_declare playbook_compile
+ *            playbook_names playbook_check playbook
+ *            the expression language: expr_lex expr_parse expr_name expr_type expr_eval message diag
+ *            the run: engine (the step loop) ask env judge sampler (the one clock) taken (when a capture was made)
+ *            its record: facts case case_json case_parse (jansson) case_store
+ *   probes/  one file per probe, named as playbooks name it, and the parsers that they share
+ *   report/  one tree: document (libxml2) case_tables charts tree, rendered by html and text; nagios prometheus; report
+ *   term/    prompt (readline) tables (libsmartcols) progress term
+ *   base/    root (where /proc and /sys are read) input output (our files) units text str mem err clock sha256
  */
 #include <langinfo.h>
 #include <locale.h>

@@ -1,0 +1,663 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "report/case_tables.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "base/text.h"
+#include "engine/expr.h"
+
+#define COLUMNS(array) .columns = (array), .column_count = sizeof(array) / sizeof *(array)
+
+static const struct column case_columns[] = {
+    {"id", TYPE_TEXT, "case id given by the operator"},
+    {"host", TYPE_TEXT, "host name"},
+    {"playbook", TYPE_TEXT, "name of the playbook"},
+    {"playbook_title", TYPE_TEXT, "title of the playbook"},
+    {"root", TYPE_TEXT, "where /proc and /sys were read from"},
+    {"live", TYPE_BOOL, "read from the running machine"},
+    {"version", TYPE_TEXT, "version of fragwizard"},
+    {"started", TYPE_TEXT, "when the run began, for people"},
+    {"started_iso", TYPE_TEXT, "the same, ISO 8601"},
+    {"duration", TYPE_SECONDS, "time the run took"},
+    {"window", TYPE_SECONDS, "length of the window observed"},
+    {"status", TYPE_TEXT, "ok, warning, critical or unknown"},
+    {"sign", TYPE_TEXT, "sign of the status"},
+    {"word", TYPE_TEXT, "word for the status"},
+    {"headline", TYPE_TEXT, "the verdict in a sentence"},
+    {"lead", TYPE_TEXT, "title of the leading verdict"},
+    {"confidence", TYPE_TEXT, "state of the leading verdict"},
+    {"complete", TYPE_BOOL, "every step was done"},
+    {"first", TYPE_TEXT, "the first thing to do"},
+    {"first_id", TYPE_TEXT, "id of that recommendation"},
+    {"first_command", TYPE_TEXT, "its command"},
+    {"critical", TYPE_COUNT, "findings that are critical"},
+    {"warning", TYPE_COUNT, "findings that are warnings"},
+    {"info", TYPE_COUNT, "findings for information"},
+    {"checks", TYPE_COUNT, "checks of the playbook"},
+    {"fired", TYPE_COUNT, "checks that fired"},
+    {"clear", TYPE_COUNT, "checks that are clear"},
+    {"unchecked", TYPE_COUNT, "checks that could not be made"},
+    {"not_run", TYPE_COUNT, "checks of steps that were not done"},
+    {"inapplicable", TYPE_COUNT, "of these those whose step does not apply to this machine"},
+    {"changes", TYPE_COUNT, "recommendations"},
+    {"cost", TYPE_SECONDS, "time all probes took"},
+};
+static const struct column finding_columns[] = {
+    {"index", TYPE_COUNT, "from 1, worst first"},
+    {"id", TYPE_TEXT, "the rule"},
+    {"step", TYPE_TEXT, "id of its step"},
+    {"severity", TYPE_TEXT, "info, warning or critical"},
+    {"sign", TYPE_TEXT, "sign of the severity"},
+    {"word", TYPE_TEXT, "word for the severity"},
+    {"say", TYPE_TEXT, "the sentence"},
+    {"row", TYPE_TEXT, "the row judged"},
+    {"why", TYPE_TEXT, "reason of the threshold"},
+    {"source", TYPE_TEXT, "source of the threshold"},
+    {"formula", TYPE_TEXT, "the rule's condition"},
+    {"evidence_count", TYPE_COUNT, "pieces of evidence"},
+    {"change_count", TYPE_COUNT, "recommendations that it leads to"},
+};
+static const struct column evidence_columns[] = {
+    {"finding_index", TYPE_COUNT, "its finding"},
+    {"name", TYPE_TEXT, "column"},
+    {"value", TYPE_TEXT, "value with unit"},
+    {"reason", TYPE_TEXT, "why it is unknown"},
+};
+static const struct column advice_columns[] = {
+    {"finding_index", TYPE_COUNT, "a finding"},
+    {"id", TYPE_TEXT, "a recommendation that it leads to"},
+    {"title", TYPE_TEXT, "its title"},
+};
+static const struct column recommendation_columns[] = {
+    {"index", TYPE_COUNT, "from 1, that of the worst finding first"},
+    {"id", TYPE_TEXT, "id"},
+    {"kind", TYPE_TEXT, "sysctl, application, service, kernel or observe"},
+    {"sysctl", TYPE_TEXT, "name of the sysctl"},
+    {"title", TYPE_TEXT, "what to change"},
+    {"current", TYPE_TEXT, "value now"},
+    {"proposed", TYPE_TEXT, "value proposed"},
+    {"apply", TYPE_TEXT, "command to apply"},
+    {"keep", TYPE_TEXT, "command to keep it over a reboot"},
+    {"verify", TYPE_TEXT, "command to verify"},
+    {"undo", TYPE_TEXT, "command to undo"},
+    {"risk", TYPE_TEXT, "risk"},
+    {"why", TYPE_TEXT, "reason"},
+};
+static const struct column verdict_columns[] = {
+    {"index", TYPE_COUNT, "from 1"},
+    {"id", TYPE_TEXT, "id"},
+    {"title", TYPE_TEXT, "the hypothesis"},
+    {"state", TYPE_TEXT, "confirmed, likely, ruled-out or unknown"},
+    {"sign", TYPE_TEXT, "sign of the state"},
+    {"word", TYPE_TEXT, "word for the state"},
+    {"lead", TYPE_BOOL, "it leads"},
+    {"for_count", TYPE_COUNT, "sentences for it"},
+    {"against_count", TYPE_COUNT, "sentences against it"},
+};
+static const struct column sentence_columns[] = {
+    {"verdict_id", TYPE_TEXT, "its verdict"},
+    {"side", TYPE_TEXT, "for or against"},
+    {"say", TYPE_TEXT, "the sentence"},
+};
+static const struct column check_columns[] = {
+    {"index", TYPE_COUNT, "from 1; fired first, then unchecked, not run, clear; worst first in each"},
+    {"id", TYPE_TEXT, "the rule"},
+    {"step", TYPE_TEXT, "id of its step"},
+    {"step_title", TYPE_TEXT, "title of its step"},
+    {"severity", TYPE_TEXT, "severity if it fires"},
+    {"result", TYPE_TEXT, "fired, unchecked, not-run or clear"},
+    {"sign", TYPE_TEXT, "sign of the result"},
+    {"word", TYPE_TEXT, "word for the result"},
+    {"class", TYPE_TEXT, "status class of the result"},
+    {"why", TYPE_TEXT, "why it could not be made"},
+    {"optional", TYPE_BOOL, "other checks cover it"},
+    {"rows", TYPE_COUNT, "judgements made"},
+    {"fired", TYPE_COUNT, "of these fired"},
+    {"unknown", TYPE_COUNT, "of these unknown"},
+    {"formula", TYPE_TEXT, "its condition"},
+    {"threshold_why", TYPE_TEXT, "reason of the threshold"},
+    {"source", TYPE_TEXT, "source of the threshold"},
+};
+static const struct column unchecked_columns[] = {
+    {"why", TYPE_TEXT, "a reason why checks could not be made"},
+    {"count", TYPE_COUNT, "checks with this reason"},
+    {"checks", TYPE_TEXT, "their ids"},
+};
+static const struct column cost_columns[] = {
+    {"probe", TYPE_TEXT, "the probe"},
+    {"status", TYPE_TEXT, "ok, partial, denied, absent, malformed or vanished"},
+    {"sign", TYPE_TEXT, "sign of the status"},
+    {"class", TYPE_TEXT, "status class"},
+    {"reason", TYPE_TEXT, "why not ok"},
+    {"time", TYPE_SECONDS, "time it took"},
+    {"coverage", TYPE_RATIO, "share read of what it set out to read"},
+    {"classic", TYPE_TEXT, "the command that it replaces"},
+    {"help", TYPE_TEXT, "what it reads"},
+};
+static const struct column answer_columns[] = {
+    {"id", TYPE_TEXT, "the question"},
+    {"step", TYPE_TEXT, "id of its step"},
+    {"ask", TYPE_TEXT, "the question's text"},
+    {"shown", TYPE_TEXT, "the answer"},
+    {"defaulted", TYPE_BOOL, "the default was taken"},
+};
+static const struct column note_columns[] = {
+    {"step", TYPE_TEXT, "id of the step"},
+    {"time", TYPE_TEXT, "when"},
+    {"text", TYPE_TEXT, "the note"},
+};
+static const struct column step_columns[] = {
+    {"index", TYPE_COUNT, "from 1"},
+    {"id", TYPE_TEXT, "id"},
+    {"title", TYPE_TEXT, "title"},
+    {"why", TYPE_TEXT, "why it matters"},
+    {"classic", TYPE_TEXT, "the command it stands for"},
+    {"blind", TYPE_TEXT, "what that command does not tell"},
+    {"state", TYPE_TEXT, "done, skipped, passed or pending"},
+    {"sign", TYPE_TEXT, "sign of its worst finding"},
+    {"class", TYPE_TEXT, "status class of its worst finding"},
+    {"probes", TYPE_TEXT, "names of its probes"},
+    {"finding_count", TYPE_COUNT, "findings"},
+    {"show_count", TYPE_COUNT, "tables to show"},
+};
+
+enum {
+    T_CASE,
+    T_FINDING,
+    T_EVIDENCE,
+    T_ADVICE,
+    T_RECOMMENDATION,
+    T_VERDICT,
+    T_SENTENCE,
+    T_CHECK,
+    T_UNCHECKED,
+    T_COST,
+    T_ANSWER,
+    T_NOTE,
+    T_STEP,
+    T_COUNT
+};
+static const struct table_decl report_tables[T_COUNT] = {
+    [T_CASE] = {.name = "case", .help = "the run", COLUMNS(case_columns), .single = true},
+    [T_FINDING] = {.name = "finding", .help = "rules that fired", COLUMNS(finding_columns)},
+    [T_EVIDENCE] = {.name = "evidence", .help = "values behind a finding", COLUMNS(evidence_columns)},
+    [T_ADVICE] = {.name = "advice", .help = "recommendations of a finding", COLUMNS(advice_columns)},
+    [T_RECOMMENDATION] = {.name = "recommendation", .help = "changes to make", COLUMNS(recommendation_columns)},
+    [T_VERDICT] = {.name = "verdict", .help = "hypotheses weighed", COLUMNS(verdict_columns)},
+    [T_SENTENCE] = {.name = "sentence", .help = "for and against a verdict", COLUMNS(sentence_columns)},
+    [T_CHECK] = {.name = "check", .help = "all rules", COLUMNS(check_columns)},
+    [T_UNCHECKED] = {.name = "unchecked", .help = "reasons why checks could not be made", COLUMNS(unchecked_columns)},
+    [T_COST] = {.name = "cost", .help = "probes that ran", COLUMNS(cost_columns)},
+    [T_ANSWER] = {.name = "answer", .help = "the operator's answers", COLUMNS(answer_columns)},
+    [T_NOTE] = {.name = "note", .help = "the operator's notes", COLUMNS(note_columns)},
+    [T_STEP] = {.name = "step", .help = "steps of the playbook", COLUMNS(step_columns)},
+};
+const struct probe case_tables = {
+    .name = "report", .help = "what a report template can name", .tables = report_tables, .table_count = T_COUNT};
+
+const struct table_decl *const case_steps = &report_tables[T_STEP];
+
+/* Rows are filled column by column in the order of the declaration. */
+struct row {
+    struct table *table;
+    size_t row;
+    unsigned column;
+};
+
+static struct row row_new(struct facts *f, unsigned table)
+{
+    struct table *t = &f->tables[table];
+    return (struct row){t, table_add(t), 0};
+}
+
+/* Newlines stay (a command can have several lines), so the cleaning of cells does not fit; a case from elsewhere is
+ * cleaned here all the same, line by line. */
+static const char *clean_lines(struct facts *f, const char *text)
+{
+    AUTO_STR struct str out = {0};
+    for (;;) {
+        size_t length = strcspn(text, "\n");
+        AUTO_FREE char *line = mem_array(length * 3 + 1, 1);
+        size_t n = text_clean(line, length * 3 + 1, text, length);
+        str_add_n(&out, line, n);
+        if (!text[length])
+            break;
+        str_add_char(&out, '\n');
+        text += length + 1;
+    }
+    return arena_strndup(&f->arena, str_text(&out), out.length);
+}
+
+static void put_text(struct row *r, const char *text)
+{
+    if (text && *text) {
+        size_t at = r->row * r->table->decl->column_count + r->column;
+        r->table->cells[at].text = clean_lines(r->table->facts, text);
+        r->table->unknown[at] = 0;
+    }
+    r->column++;
+}
+
+static void put_number(struct row *r, double number)
+{
+    cell_number(r->table, r->row, r->column++, number);
+}
+
+static void put_bool(struct row *r, bool truth)
+{
+    cell_bool(r->table, r->row, r->column++, truth);
+}
+
+static void put_unknown(struct row *r)
+{
+    r->column++;
+}
+
+/* Signs and words: meaning never rests on colour alone. */
+static const char *status_sign(const char *status)
+{
+    return !status                           ? "[?]"
+           : strcmp(status, "ok") == 0       ? "[ok]"
+           : strcmp(status, "warning") == 0  ? "[!]"
+           : strcmp(status, "critical") == 0 ? "[!!]"
+                                             : "[?]";
+}
+
+static const char *status_word(const char *status)
+{
+    return !status                           ? "Could not check"
+           : strcmp(status, "ok") == 0       ? "Nothing found"
+           : strcmp(status, "warning") == 0  ? "Warning"
+           : strcmp(status, "critical") == 0 ? "Critical"
+                                             : "Could not check";
+}
+
+static const char *severity_sign(enum severity s)
+{
+    return s == SEVERITY_CRITICAL ? "[!!]" : s == SEVERITY_WARNING ? "[!]" : "[i]";
+}
+
+static const char *severity_word(enum severity s)
+{
+    return s == SEVERITY_CRITICAL ? "Critical" : s == SEVERITY_WARNING ? "Warning" : "Note";
+}
+
+static void wall_text(char out[32], double wall)
+{
+    clock_iso(out, wall);
+    char *t = strchr(out, 'T');
+    if (t && strlen(t) >= 6)
+        *t = ' ', memcpy(t + 6, " UTC", 5);
+}
+
+static const struct step_record *step_of(const struct case_file *c, const char *id)
+{
+    for (size_t i = 0; id && i < c->step_count; i++)
+        if (strcmp(c->steps[i].id, id) == 0)
+            return &c->steps[i];
+    return NULL;
+}
+
+/* The first finding that recommends it; findings stand worst first. */
+static size_t recommended_by(const struct case_file *c, const char *id)
+{
+    for (size_t i = 0; i < c->finding_count; i++)
+        for (size_t k = 0; k < c->findings[i].recommend_count; k++)
+            if (strcmp(c->findings[i].recommend[k], id) == 0)
+                return i;
+    return c->finding_count;
+}
+
+struct ranked {
+    size_t rank, index;
+};
+
+static int compare_ranked(const void *a, const void *b)
+{
+    const struct ranked *x = a, *y = b;
+    if (x->rank != y->rank)
+        return x->rank < y->rank ? -1 : 1;
+    return (x->index > y->index) - (x->index < y->index);
+}
+
+static struct ranked *rank_recommendations(const struct case_file *c)
+{
+    struct ranked *order = mem_array(c->recommendation_count, sizeof *order);
+    for (size_t i = 0; i < c->recommendation_count; i++)
+        order[i] = (struct ranked){recommended_by(c, c->recommendations[i].id), i};
+    qsort(order, c->recommendation_count, sizeof *order, compare_ranked);
+    return order;
+}
+
+static struct ranked *rank_checks(const struct case_file *c)
+{
+    static const size_t group[] = {[CHECK_FIRED] = 0, [CHECK_UNCHECKED] = 1, [CHECK_NOT_RUN] = 2, [CHECK_CLEAR] = 3};
+    struct ranked *order = mem_array(c->check_count, sizeof *order);
+    for (size_t i = 0; i < c->check_count; i++)
+        order[i] = (struct ranked){group[c->checks[i].result] * 4 + (SEVERITY_CRITICAL - c->checks[i].severity), i};
+    qsort(order, c->check_count, sizeof *order, compare_ranked);
+    return order;
+}
+
+/* The leading one, then confirmed, likely, unknown, ruled out. */
+static struct ranked *rank_verdicts(const struct case_file *c)
+{
+    static const size_t group[] = {
+        [VERDICT_CONFIRMED] = 1, [VERDICT_LIKELY] = 2, [VERDICT_UNKNOWN] = 3, [VERDICT_RULED_OUT] = 4};
+    struct ranked *order = mem_array(c->verdict_count, sizeof *order);
+    for (size_t i = 0; i < c->verdict_count; i++) {
+        bool lead = c->lead && strcmp(c->lead, c->verdicts[i].id) == 0;
+        order[i] = (struct ranked){lead ? 0 : group[c->verdicts[i].state], i};
+    }
+    qsort(order, c->verdict_count, sizeof *order, compare_ranked);
+    return order;
+}
+
+static void fill_case(struct facts *f, const struct case_file *c, const struct ranked *changes)
+{
+    char wall[32], iso[32];
+    wall_text(wall, c->started);
+    clock_iso(iso, c->started);
+    const struct verdict *lead = NULL;
+    for (size_t i = 0; c->lead && i < c->verdict_count; i++)
+        if (strcmp(c->verdicts[i].id, c->lead) == 0)
+            lead = &c->verdicts[i];
+    const struct recommendation *first = c->recommendation_count ? &c->recommendations[changes[0].index] : NULL;
+    size_t severity[3] = {0}, result[4] = {0}, inapplicable = 0;
+    for (size_t i = 0; i < c->finding_count; i++)
+        severity[c->findings[i].severity]++;
+    for (size_t i = 0; i < c->check_count; i++) {
+        result[c->checks[i].result]++;
+        const struct step_record *step = step_of(c, c->checks[i].step);
+        inapplicable += c->checks[i].result == CHECK_NOT_RUN && step && step->state == STEP_PASSED;
+    }
+    double cost = 0;
+    for (size_t i = 0; i < c->facts_count; i++)
+        cost += c->facts[i]->cost_s;
+
+    struct row r = row_new(f, T_CASE);
+    put_text(&r, c->case_id);
+    put_text(&r, c->host);
+    put_text(&r, c->playbook);
+    put_text(&r, c->playbook_title);
+    put_text(&r, c->root);
+    put_bool(&r, !c->root || strcmp(c->root, "/") == 0);
+    put_text(&r, c->version);
+    put_text(&r, wall);
+    put_text(&r, iso);
+    put_number(&r, c->duration_s);
+    put_number(&r, c->window_s);
+    put_text(&r, c->status ? c->status : "unknown");
+    put_text(&r, status_sign(c->status));
+    put_text(&r, status_word(c->status));
+    put_text(&r, c->headline);
+    put_text(&r, lead ? lead->title : NULL);
+    put_text(&r, lead ? verdict_state_name(lead->state) : NULL);
+    put_bool(&r, c->complete);
+    put_text(&r, first ? first->title : NULL);
+    put_text(&r, first ? first->id : NULL);
+    put_text(&r, first ? first->apply : NULL);
+    put_number(&r, (double)severity[SEVERITY_CRITICAL]);
+    put_number(&r, (double)severity[SEVERITY_WARNING]);
+    put_number(&r, (double)severity[SEVERITY_INFO]);
+    put_number(&r, (double)c->check_count);
+    put_number(&r, (double)result[CHECK_FIRED]);
+    put_number(&r, (double)result[CHECK_CLEAR]);
+    put_number(&r, (double)result[CHECK_UNCHECKED]);
+    put_number(&r, (double)result[CHECK_NOT_RUN]);
+    put_number(&r, (double)inapplicable);
+    put_number(&r, (double)c->recommendation_count);
+    put_number(&r, cost);
+}
+
+/* "unusable_order9" reads as "unusable order9", "memory.free" as "memory free". */
+static const char *readable(struct facts *f, const char *name)
+{
+    char *copy = arena_strdup(&f->arena, name);
+    for (char *p = copy; *p; p++)
+        if (*p == '_' || *p == '.')
+            *p = ' ';
+    return copy;
+}
+
+static void fill_findings(struct facts *f, const struct case_file *c)
+{
+    for (size_t i = 0; i < c->finding_count; i++) {
+        const struct finding *x = &c->findings[i];
+        size_t changes = 0;
+        for (size_t k = 0; k < x->recommend_count; k++)
+            for (size_t n = 0; n < c->recommendation_count; n++)
+                if (strcmp(c->recommendations[n].id, x->recommend[k]) == 0) {
+                    struct row a = row_new(f, T_ADVICE);
+                    put_number(&a, (double)i + 1);
+                    put_text(&a, x->recommend[k]);
+                    put_text(&a, c->recommendations[n].title);
+                    changes++;
+                }
+        for (size_t k = 0; k < x->evidence_count; k++) {
+            AUTO_STR struct str value = {0};
+            value_format(&x->evidence[k].value, strcmp(x->evidence[k].name, "pid") == 0, &value);
+            struct row e = row_new(f, T_EVIDENCE);
+            put_number(&e, (double)i + 1);
+            put_text(&e, readable(f, x->evidence[k].name));
+            put_text(&e, str_text(&value));
+            put_text(&e, x->evidence[k].value.known ? NULL : x->evidence[k].value.why);
+        }
+        struct row r = row_new(f, T_FINDING);
+        put_number(&r, (double)i + 1);
+        put_text(&r, x->id);
+        put_text(&r, x->step);
+        put_text(&r, severity_name(x->severity));
+        put_text(&r, severity_sign(x->severity));
+        put_text(&r, severity_word(x->severity));
+        put_text(&r, x->say);
+        put_text(&r, x->row);
+        put_text(&r, x->why);
+        put_text(&r, x->source);
+        put_text(&r, x->formula);
+        put_number(&r, (double)x->evidence_count);
+        put_number(&r, (double)changes);
+    }
+}
+
+static void fill_recommendations(struct facts *f, const struct case_file *c, const struct ranked *order)
+{
+    for (size_t i = 0; i < c->recommendation_count; i++) {
+        const struct recommendation *x = &c->recommendations[order[i].index];
+        struct row r = row_new(f, T_RECOMMENDATION);
+        put_number(&r, (double)i + 1);
+        put_text(&r, x->id);
+        put_text(&r, x->kind);
+        put_text(&r, x->sysctl);
+        put_text(&r, x->title);
+        put_text(&r, x->current);
+        put_text(&r, x->proposed);
+        put_text(&r, x->apply);
+        put_text(&r, x->keep);
+        put_text(&r, x->verify);
+        put_text(&r, x->undo);
+        put_text(&r, x->risk);
+        put_text(&r, x->why);
+    }
+}
+
+static void fill_verdicts(struct facts *f, const struct case_file *c)
+{
+    static const char *const signs[] = {
+        [VERDICT_CONFIRMED] = "[+]", [VERDICT_LIKELY] = "[~]", [VERDICT_RULED_OUT] = "[-]", [VERDICT_UNKNOWN] = "[?]"};
+    static const char *const words[] = {[VERDICT_CONFIRMED] = "Confirmed",
+                                        [VERDICT_LIKELY] = "Likely",
+                                        [VERDICT_RULED_OUT] = "Ruled out",
+                                        [VERDICT_UNKNOWN] = "Unknown"};
+    AUTO_FREE struct ranked *order = rank_verdicts(c);
+    for (size_t i = 0; i < c->verdict_count; i++) {
+        const struct verdict *x = &c->verdicts[order[i].index];
+        struct row r = row_new(f, T_VERDICT);
+        put_number(&r, (double)i + 1);
+        put_text(&r, x->id);
+        put_text(&r, x->title);
+        put_text(&r, verdict_state_name(x->state));
+        put_text(&r, signs[x->state]);
+        put_text(&r, words[x->state]);
+        put_bool(&r, c->lead && strcmp(c->lead, x->id) == 0);
+        put_number(&r, (double)x->for_count);
+        put_number(&r, (double)x->against_count);
+        for (size_t side = 0; side < 2; side++) {
+            const char **list = side ? x->sentences_against : x->sentences_for;
+            for (size_t k = 0; k < (side ? x->against_count : x->for_count); k++) {
+                struct row s = row_new(f, T_SENTENCE);
+                put_text(&s, x->id);
+                put_text(&s, side ? "against" : "for");
+                put_text(&s, list[k]);
+            }
+        }
+    }
+}
+
+static void fill_checks(struct facts *f, const struct case_file *c)
+{
+    AUTO_FREE struct ranked *order = rank_checks(c);
+    for (size_t i = 0; i < c->check_count; i++) {
+        const struct check *x = &c->checks[order[i].index];
+        const struct step_record *step = step_of(c, x->step);
+        bool fired = x->result == CHECK_FIRED, clear = x->result == CHECK_CLEAR;
+        struct row r = row_new(f, T_CHECK);
+        put_number(&r, (double)i + 1);
+        put_text(&r, x->id);
+        put_text(&r, x->step);
+        put_text(&r, step ? step->title : x->step);
+        put_text(&r, severity_name(x->severity));
+        put_text(&r, check_result_name(x->result));
+        put_text(&r, fired                          ? severity_sign(x->severity)
+                     : clear                        ? "[ok]"
+                     : x->result == CHECK_UNCHECKED ? "[?]"
+                                                    : "[-]");
+        put_text(&r, fired                          ? severity_word(x->severity)
+                     : clear                        ? "Clear"
+                     : x->result == CHECK_UNCHECKED ? "Could not be checked"
+                                                    : "Not run");
+        put_text(&r, fired ? severity_name(x->severity) : clear ? "ok" : "unknown");
+        put_text(&r, x->why);
+        put_bool(&r, x->optional);
+        put_number(&r, (double)x->rows);
+        put_number(&r, (double)x->fired);
+        put_number(&r, (double)x->unknown);
+        put_text(&r, x->formula);
+        put_text(&r, x->threshold_why);
+        put_text(&r, x->source);
+    }
+    /* one row for each reason: twenty checks are often blind for one cause */
+    AUTO_FREE bool *told = mem_array(c->check_count, sizeof *told);
+    for (size_t i = 0; i < c->check_count; i++) {
+        const struct check *x = &c->checks[order[i].index];
+        if (x->result != CHECK_UNCHECKED || told[i])
+            continue;
+        const char *why = x->why ? x->why : "no reason was given";
+        AUTO_STR struct str ids = {0};
+        size_t count = 0;
+        for (size_t k = i; k < c->check_count; k++) {
+            const struct check *y = &c->checks[order[k].index];
+            if (y->result != CHECK_UNCHECKED || strcmp(y->why ? y->why : "no reason was given", why) != 0)
+                continue;
+            told[k] = true;
+            count++;
+            str_printf(&ids, "%s%s", count > 1 ? ", " : "", y->id);
+        }
+        struct row r = row_new(f, T_UNCHECKED);
+        put_text(&r, why);
+        put_number(&r, (double)count);
+        put_text(&r, str_text(&ids));
+    }
+}
+
+static void fill_costs(struct facts *f, const struct case_file *c)
+{
+    for (size_t i = 0; i < c->facts_count; i++) {
+        const struct facts *x = c->facts[i];
+        bool ok = x->status == STATUS_OK, partial = x->status == STATUS_PARTIAL;
+        struct row r = row_new(f, T_COST);
+        put_text(&r, x->probe->name);
+        put_text(&r, status_name(x->status));
+        put_text(&r, ok ? "[ok]" : partial ? "[!]" : "[?]");
+        put_text(&r, ok ? "ok" : partial ? "warning" : "unknown");
+        put_text(&r, x->reason);
+        put_number(&r, x->cost_s);
+        if (x->coverage >= 0)
+            put_number(&r, x->coverage);
+        else
+            put_unknown(&r);
+        put_text(&r, x->probe->classic);
+        put_text(&r, x->probe->help);
+    }
+}
+
+static void fill_session(struct facts *f, const struct case_file *c)
+{
+    static const char *const states[] = {
+        [STEP_PENDING] = "pending", [STEP_DONE] = "done", [STEP_SKIPPED] = "skipped", [STEP_PASSED] = "passed"};
+    for (size_t i = 0; i < c->answer_count; i++) {
+        struct row r = row_new(f, T_ANSWER);
+        put_text(&r, c->answers[i].id);
+        put_text(&r, c->answers[i].step);
+        put_text(&r, c->answers[i].ask);
+        put_text(&r, c->answers[i].shown && *c->answers[i].shown ? c->answers[i].shown : "(empty)");
+        put_bool(&r, c->answers[i].defaulted);
+    }
+    for (size_t i = 0; i < c->note_count; i++) {
+        char wall[32];
+        wall_text(wall, c->notes[i].wall);
+        struct row r = row_new(f, T_NOTE);
+        put_text(&r, c->notes[i].step);
+        put_text(&r, wall);
+        put_text(&r, c->notes[i].text);
+    }
+    for (size_t i = 0; i < c->step_count; i++) {
+        const struct step_record *x = &c->steps[i];
+        AUTO_STR struct str probe_names = {0};
+        for (size_t k = 0; k < x->probe_count; k++)
+            str_printf(&probe_names, "%s%s", k ? ", " : "", x->probes[k]);
+        size_t findings = 0;
+        int worst = -1;
+        for (size_t k = 0; k < c->finding_count; k++)
+            if (strcmp(c->findings[k].step, x->id) == 0) {
+                findings++;
+                if ((int)c->findings[k].severity > worst)
+                    worst = (int)c->findings[k].severity;
+            }
+        bool blind = x->state != STEP_DONE;
+        for (size_t k = 0; !blind && k < c->check_count; k++)
+            blind = c->checks[k].result == CHECK_UNCHECKED && !c->checks[k].optional &&
+                    strcmp(c->checks[k].step, x->id) == 0;
+        bool bad = worst >= SEVERITY_WARNING;
+        struct row r = row_new(f, T_STEP);
+        put_number(&r, (double)i + 1);
+        put_text(&r, x->id);
+        put_text(&r, x->title);
+        put_text(&r, x->why);
+        put_text(&r, x->classic);
+        put_text(&r, x->blind);
+        put_text(&r, states[x->state]);
+        put_text(&r, bad ? severity_sign((enum severity)worst) : blind ? "[?]" : "[ok]");
+        put_text(&r, bad ? severity_name((enum severity)worst) : blind ? "unknown" : "ok");
+        put_text(&r, str_text(&probe_names));
+        put_number(&r, (double)findings);
+        put_number(&r, (double)x->show_count);
+    }
+}
+
+struct facts *case_tables_fill(const struct case_file *c)
+{
+    struct facts *f = facts_new(&case_tables);
+    AUTO_FREE struct ranked *changes = rank_recommendations(c);
+    fill_case(f, c, changes);
+    fill_findings(f, c);
+    fill_recommendations(f, c, changes);
+    fill_verdicts(f, c);
+    fill_checks(f, c);
+    fill_costs(f, c);
+    fill_session(f, c);
+    return f;
+}
