@@ -224,10 +224,7 @@ static void thin(void *state)
     struct growth *g = state;
     for (size_t i = 0; i < g->count; i++) {
         struct track *t = &g->tracks[i];
-        size_t kept = 0;
-        for (size_t k = 0; k < t->count; k += 2)
-            t->points[kept++] = t->points[k];
-        t->count = kept;
+        t->count = samples_thin(t->points, t->count, sizeof *t->points);
     }
 }
 

@@ -42,6 +42,9 @@ const struct probe *probe_find(const char *name);
 /* A table by "table" or "probe.table" (or "probe" for the probe's first single-row table). NULL if unknown or ambiguous. */
 const struct table_decl *probe_table(const char *name, const struct probe **probe);
 
+/* For thin(): keeps every second of `count` points of `size` bytes, the first among them; returns how many are left. */
+size_t samples_thin(void *points, size_t count, size_t size);
+
 /* Runs collect() and measures its cost. The result is the caller's (facts_free). */
 struct facts *probe_collect(const struct probe *p, void *state, const struct probe_input *in);
 

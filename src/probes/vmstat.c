@@ -176,10 +176,7 @@ static void sample(void *state, const struct probe_input *in, double time_s)
 static void thin(void *state)
 {
     struct state *s = state;
-    size_t kept = 0;
-    for (size_t i = 0; i < s->kept; i += 2)
-        s->points[kept++] = s->points[i];
-    s->kept = kept;
+    s->kept = samples_thin(s->points, s->kept, sizeof *s->points);
 }
 
 static void not_counted(struct table *t, unsigned column, enum counter c)
