@@ -49,9 +49,9 @@ unit_sources := $(wildcard tests/unit/test_*.c)
 unit_programs := $(unit_sources:tests/unit/%.c=$(BUILD)/tests/%)
 fuzz_sources := $(wildcard tests/fuzz/fuzz_*.c)
 fuzz_programs := $(fuzz_sources:tests/fuzz/%.c=$(BUILD)/tests/%)
-helper_sources := $(wildcard tests/live/*.c tests/tools/*.c tests/bench/*.c)
+helper_sources := $(wildcard tests/live/*.c tests/heap/*.c tests/matrix/*.c tests/tools/*.c tests/bench/*.c)
 helper_programs := $(foreach s,$(helper_sources),$(BUILD)/tests/$(basename $(notdir $(s))))
-embedded := $(wildcard playbooks/*.yaml) templates/report.html templates/report.css
+embedded := $(wildcard playbooks/*.yaml) templates/report.html templates/diff.html templates/report.css
 
 .PHONY: all check bench install uninstall clean tests format
 .DELETE_ON_ERROR:
@@ -93,7 +93,7 @@ $(BUILD)/tests/fuzz_%: tests/fuzz/fuzz_%.c $(BUILD)/libfragwizard.a
 define helper
 $(BUILD)/tests/$(basename $(notdir $(1))): $(1) | $(BUILD)/obj/.made
 	$(call say,CC,$$@)
-	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE -O2 -g -Wall -Wextra -pthread -o $$@ $$<
+	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE -O2 -g -Wall -Wextra -pthread -MMD -MP -o $$@ $$<
 endef
 $(foreach s,$(helper_sources),$(eval $(call helper,$(s))))
 
@@ -109,10 +109,12 @@ install: all
 	install -m 0644 docs/fragwizard.1 $(DESTDIR)$(PREFIX)/share/man/man1/fragwizard.1
 	install -m 0644 schema/case.json $(DESTDIR)$(PREFIX)/share/fragwizard/case.json
 	install -m 0644 schema/playbook.json $(DESTDIR)$(PREFIX)/share/fragwizard/playbook.json
+	install -m 0644 schema/diff.json $(DESTDIR)$(PREFIX)/share/fragwizard/diff.json
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/fragwizard $(DESTDIR)$(PREFIX)/share/man/man1/fragwizard.1
 	rm -f $(DESTDIR)$(PREFIX)/share/fragwizard/case.json $(DESTDIR)$(PREFIX)/share/fragwizard/playbook.json
+	rm -f $(DESTDIR)$(PREFIX)/share/fragwizard/diff.json
 	[ ! -d $(DESTDIR)$(PREFIX)/share/fragwizard ] || rmdir --ignore-fail-on-non-empty $(DESTDIR)$(PREFIX)/share/fragwizard
 
 clean:

@@ -1,16 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The command line. A map of the files, from here down:
  *
- *   cmd/     one file per verb: session audit probe check list explain capture report resume
- *            run (what session, audit and resume share) option (wrong words) questions (asked on a terminal)
+ *   cmd/     one file per verb: session audit probe check list explain capture report diff resume apply undo
+ *            run (what session, audit and resume share) outputs (-o) option (wrong words) questions (asked on a terminal)
+ *            session_talk session_ask (its words, questions and tests)
  *            answers (the answers file) bundle (one zip for a ticket) capture_files (what a capture copies)
+ *            proposal (what a case may change) setting (what can be changed at all) kept (its file) journal (what was before)
  *   engine/  the written runbook: playbook_file yaml_tree (libyaml) playbook_fields playbook_declare playbook_compile
  *            playbook_names playbook_check playbook
  *            the expression language: expr_lex expr_parse expr_name expr_type expr_eval message diag
- *            the run: engine (the step loop) ask env judge sampler (the one clock) taken (when a capture was made)
+ *            the run: engine (the step loop) ask env judge experiment (after a yes) compact (what that writes)
+ *            sampler (the one clock) taken (when a capture was made)
  *            its record: facts case case_json case_parse (jansson) case_store
  *   probes/  one file per probe, named as playbooks name it, and the parsers that they share
- *   report/  one tree: document (libxml2) case_tables charts tree, rendered by html and text; nagios prometheus; report
+ *   report/  one tree: document (libxml2) case_tables tree, rendered by html and text; its charts: charts (by name)
+ *            chart_map (of memory_map) chart_heap chart_balance chart_orders chart_slab chart_time, drawn with svg;
+ *            lookup (cells by name) nagios prometheus; report
+ *            two cases: compare compare_figures compare_remarks compare_document compare_json (jansson)
  *   term/    prompt (readline) tables (libsmartcols) progress term
  *   base/    root (where /proc and /sys are read) input output (our files) units text str mem err clock sha256
  */
@@ -26,8 +32,9 @@
 #include "cmd/option.h"
 
 static const struct command *const commands[] = {
-    &command_session, &command_audit,  &command_probe,  &command_check,   &command_list,
-    &command_explain, &command_report, &command_resume, &command_capture, NULL,
+    &command_session, &command_audit,  &command_probe, &command_check,  &command_list,
+    &command_explain, &command_report, &command_diff,  &command_resume, &command_capture,
+    &command_apply,   &command_undo,   NULL,
 };
 
 int complain(const char *format, ...)
@@ -51,7 +58,8 @@ int complain(const char *format, ...)
 
 static int help(void)
 {
-    printf("fragwizard finds out why memory on this Linux machine looks wrong. It changes nothing.\n"
+    printf("fragwizard finds out why memory on this Linux machine looks wrong. It changes nothing but what\n"
+           "`fragwizard apply` is told to, and that can be undone.\n"
            "\n"
            "  fragwizard                          the guided session\n"
            "  fragwizard --auto [-o report.html]  the audit: no questions, exit status 0 ok, 1 warning, 2 critical, 3 "

@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "base/units.h"
 
-static char *read_all(int fd, const char *path, size_t limit, size_t *length, struct err *e)
+char *input_read_fd(int fd, const char *path, size_t limit, size_t *length, struct err *e)
 {
     struct stat st;
     if (fstat(fd, &st) != 0)
@@ -45,7 +45,7 @@ char *input_read_file(const char *path, size_t limit, size_t *length, struct err
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (fd < 0)
         return err_system(e, errno, "%s", path), NULL;
-    char *data = read_all(fd, path, limit, length, e);
+    char *data = input_read_fd(fd, path, limit, length, e);
     close(fd);
     return data;
 }

@@ -2,6 +2,7 @@
 #include "base/output.h"
 
 #include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -79,10 +80,11 @@ static uint64_t random_number(unsigned try)
     return number;
 }
 
+static const char suffix_letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+
 /* Creates the temporary file of `name`. Signals wait meanwhile, so that none comes between a file and its record. */
 static int create_temporary(int directory, const char *name)
 {
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789";
     sigset_t all, before;
     int fd = -1;
     sigfillset(&all);
@@ -91,7 +93,7 @@ static int create_temporary(int directory, const char *name)
         char suffix[7] = "";
         uint64_t number = random_number(try);
         for (unsigned i = 0; i < 6; i++, number /= 36)
-            suffix[i] = letters[number % 36];
+            suffix[i] = suffix_letters[number % 36];
         snprintf(under_way.name, sizeof under_way.name, ".%.240s.%s", name, suffix);
         fd = openat(directory, under_way.name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
         if (fd < 0 && errno != EEXIST && errno != EINTR)
@@ -247,6 +249,47 @@ bool output_write_file(const char *path, const char *data, size_t length, mode_t
     bool good = t.special ? write_special(t.directory, t.name, path, &t.st, data, length, e)
                           : replace_file(t.directory, t.name, path, data, length, mode, e);
     close(t.directory);
+    return good;
+}
+
+bool output_remove_file(const char *path, struct err *e)
+{
+    struct target t;
+    if (!target_find(&t, path, e))
+        return false;
+    bool good = unlinkat(t.directory, t.name, 0) == 0 ? sync_fd(t.directory) : errno == ENOENT;
+    if (!good)
+        fail(e, path, errno);
+    close(t.directory);
+    return good;
+}
+
+/* As create_temporary() names it. */
+static bool is_temporary(const char *entry, const char *name)
+{
+    size_t length = strnlen(name, 240);
+    return entry[0] == '.' && strncmp(entry + 1, name, length) == 0 && entry[length + 1] == '.' &&
+           strlen(entry + length + 2) == 6 && strspn(entry + length + 2, suffix_letters) == 6;
+}
+
+bool output_sweep(const char *path, struct err *e)
+{
+    struct target t;
+    if (!target_find(&t, path, e))
+        return false;
+    DIR *d = fdopendir(t.directory);
+    if (!d) {
+        fail(e, path, errno);
+        close(t.directory);
+        return false;
+    }
+    bool good = true;
+    for (struct dirent *entry; good && (errno = 0, entry = readdir(d));)
+        if (is_temporary(entry->d_name, t.name) && unlinkat(t.directory, entry->d_name, 0) != 0 && errno != ENOENT)
+            good = fail(e, path, errno);
+    if (good && errno)
+        good = fail(e, path, errno);
+    closedir(d);
     return good;
 }
 

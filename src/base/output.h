@@ -21,6 +21,10 @@ bool output_write_fd(int fd, const char *name, const char *data, size_t length, 
 void output_abandon(void);
 /* Whether a file could be written there (its directory exists and is writable, it is no directory itself), before long work. */
 bool output_check(const char *path, struct err *e);
+/* Removes a file (none there: done) and syncs its directory. */
+bool output_remove_file(const char *path, struct err *e);
+/* Removes what a killed writer of that file left beside it. Only where nobody else can be writing it: under a lock. */
+bool output_sweep(const char *path, struct err *e);
 /* mkdir -p with mode 0700 for what it creates. */
 bool output_make_dirs(const char *path, struct err *e);
 

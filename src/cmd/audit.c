@@ -22,6 +22,9 @@ static const char usage[] =
     "  --answers FILE        answers to the playbook's questions\n"
     "  --case-id ID          carried into the report\n"
     "  --bundle FILE.zip     report, case and checksums in one file\n"
+    "  --allow WORD          lets it try out what looking cannot decide, if the playbook has such a test:\n"
+    "                        compaction (has the kernel compact memory once), watching (observes longer).\n"
+    "                        May be repeated\n"
     "\n"
     "Exit status: 0 nothing found, 1 warning, 2 critical, 3 something could not be checked or run.\n"
     "SIGINT or SIGTERM ends the observation early and still writes the report.\n";
@@ -41,8 +44,10 @@ static void announce(const struct run *r)
     char window[64];
     double left = sampler_remaining(engine_sampler(r->engine));
     units_format(window, sizeof window, (double)(long)(left + 0.999), TYPE_SECONDS);
-    fprintf(stderr, "fragwizard %s: %s on %s. It reads only and changes nothing.", FRAGWIZARD_VERSION,
-            r->playbook->name, r->c->host);
+    bool compacts = run_can_compact(r) && run_allows(r, ACTION_COMPACT);
+    fprintf(stderr, "fragwizard %s: %s on %s. %s", FRAGWIZARD_VERSION, r->playbook->name, r->c->host,
+            compacts ? "It reads, compacts memory once where that decides something, and changes nothing else."
+                     : "It reads only and changes nothing.");
     if (left > 0)
         fprintf(stderr, " It observes for %s; Ctrl-C ends that early and still reports.", window);
     fputc('\n', stderr);

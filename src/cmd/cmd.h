@@ -15,7 +15,7 @@ struct command {
 };
 
 extern const struct command command_audit, command_session, command_probe, command_check, command_capture,
-    command_report, command_resume, command_list, command_explain;
+    command_report, command_diff, command_resume, command_list, command_explain, command_apply, command_undo;
 
 /* "fragwizard: SENTENCE" on stderr; returns EXIT_UNKNOWN. */
 int complain(const char *format, ...) __attribute__((format(printf, 1, 2)));

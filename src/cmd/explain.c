@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a check, verdict, limit, recommendation, question, step, probe, table or column means. */
+/* What a check, verdict, limit, recommendation, question, experiment, step, probe, table or column means. */
 #include <ctype.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -12,9 +12,9 @@
 static const char usage[] =
     "fragwizard explain [--playbook NAME|FILE] ID\n"
     "\n"
-    "Tells what ID means: a check, verdict, limit, recommendation, question or step of a playbook, a probe, a\n"
-    "table (zone) or a column (zone.free, buddy.zone.free): what it says, its formula, its threshold and where\n"
-    "that comes from, what it leads to. `fragwizard list checks` and `list facts` tell the ids.\n";
+    "Tells what ID means: a check, verdict, limit, recommendation, question, experiment or step of a playbook,\n"
+    "a probe, a table (zone) or a column (zone.free, buddy.zone.free): what it says, its formula, its threshold\n"
+    "and where that comes from, what it leads to. `fragwizard list checks` and `list facts` tell the ids.\n";
 
 enum { PLAYBOOKS_MAX = 200 };
 
@@ -148,6 +148,11 @@ static const void *find_question(const struct playbook *p, const char *id)
     return NULL;
 }
 
+static const void *find_experiment(const struct playbook *p, const char *id)
+{
+    return playbook_experiment(p, id, NULL);
+}
+
 static void tell_limit(const struct library *l, const struct limit *limit)
 {
     char value[64];
@@ -226,6 +231,11 @@ static void explain_verdict(struct library *l, size_t at, const char *id)
     tell(l, "Confirmed if", v->confirmed_text);
     tell(l, "Likely if", v->likely_text);
     tell(l, "Ruled out if", v->ruled_out_text);
+    tell(l, "Its kind", v->kind_text);
+    if (v->owners) {
+        AUTO_FREE char *owners = mem_printf("%s (table %s)", v->owners->say_text, v->owners->table->name);
+        tell(l, "Names", owners);
+    }
     if (v->confirmed_text || v->likely_text || v->ruled_out_text)
         tell(l, "Unknown", "if none of these holds");
     else
@@ -300,6 +310,10 @@ static void explain_step(struct library *l, size_t at, const char *id)
         str_printf(&checks, "%s%s", i ? ", " : "", s->rules[i].id);
     tell(l, "Probes", str_text(&measured));
     tell(l, "Checks", str_text(&checks));
+    AUTO_STR struct str tests = {0};
+    for (size_t i = 0; i < s->experiment_count; i++)
+        str_printf(&tests, "%s%s", i ? ", " : "", s->experiments[i].id);
+    tell(l, "Experiments", str_text(&tests));
     also(l, at, id, find_step);
 }
 
@@ -324,13 +338,55 @@ static void explain_question(struct library *l, size_t at, const char *id)
     also(l, at, id, find_question);
 }
 
+static void tell_action(const struct library *l, const struct experiment_decl *d)
+{
+    char window[64];
+    units_format(window, sizeof window, d->window_s, TYPE_SECONDS);
+    AUTO_FREE char *watch = mem_printf("it is observed for %s longer", window);
+    tell(l, "Does",
+         d->action == ACTION_COMPACT ? "the kernel compacts memory once (vm.compact_memory)"
+         : d->action == ACTION_WATCH ? watch
+                                     : d->instruct_text);
+    AUTO_STR struct str again = {0};
+    for (size_t i = 0; i < d->again_count; i++)
+        str_printf(&again, "%s%s", i ? ", " : "", d->again[i]->name);
+    tell(l, "Measured once more by", str_text(&again));
+    const char *word = experiment_allow_word(d->action);
+    AUTO_FREE char *allow = mem_printf("only after a yes; the audit with --allow %s", word ? word : "");
+    tell(l, "Made", word ? allow : "only by an operator, in the session");
+}
+
+static void explain_experiment(struct library *l, size_t at, const char *id)
+{
+    const struct playbook *p = l->playbooks[at];
+    const struct step *step = NULL;
+    const struct experiment_decl *d = playbook_experiment(p, id, &step);
+    AUTO_FREE char *title = mem_printf("%s: an experiment (%s) of playbook %s, step %s (%s)", id,
+                                       experiment_action_name(d->action), p->name, step->id, step->title);
+    heading(l, title);
+    tell(l, "Decides", d->ask);
+    tell(l, "Offered if", d->when_text);
+    tell_action(l, d);
+    tell(l, "Cost", d->cost);
+    tell(l, "Risk", d->risk);
+    AUTO_FREE char *measure = mem_printf("%s: %s", d->measured, d->measure_text);
+    tell(l, "Before and after", measure);
+    AUTO_FREE char *after = mem_printf("after.%s", id);
+    tell_users(l, p, after, NULL, NULL);
+    also(l, at, id, find_experiment);
+}
+
 static const struct kind {
     const void *(*find)(const struct playbook *p, const char *id);
     void (*explain)(struct library *l, size_t at, const char *id);
 } kinds[] = {
-    {find_rule, explain_rule},         {find_verdict, explain_verdict},
-    {find_limit, explain_limit},       {find_recommendation, explain_recommendation},
-    {find_question, explain_question}, {find_step, explain_step},
+    {find_rule, explain_rule},
+    {find_verdict, explain_verdict},
+    {find_limit, explain_limit},
+    {find_recommendation, explain_recommendation},
+    {find_question, explain_question},
+    {find_step, explain_step},
+    {find_experiment, explain_experiment},
 };
 
 static void explain_probe(struct library *l, const struct probe *p)
@@ -402,6 +458,8 @@ static int not_found(struct library *l, const char *id)
                 candidates[n++] = p->steps[s].rules[k].id;
             for (size_t k = 0; k < p->steps[s].question_count && n < most; k++)
                 candidates[n++] = p->steps[s].questions[k].id;
+            for (size_t k = 0; k < p->steps[s].experiment_count && n < most; k++)
+                candidates[n++] = p->steps[s].experiments[k].id;
         }
     }
     for (size_t i = 0; probes[i]; i++)

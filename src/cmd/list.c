@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What there is: playbooks and templates and which file is used, probes, every fact that a playbook can name, every
- * check. */
+ * check, every experiment. */
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,13 +12,14 @@
 #include "engine/playbook.h"
 
 static const char usage[] =
-    "fragwizard list [playbooks|templates|probes|facts|checks]\n"
+    "fragwizard list [playbooks|templates|probes|facts|checks|experiments]\n"
     "\n"
-    "  playbooks  the playbooks, and whether the built-in one or a file of yours is used\n"
-    "  templates  the same of the report's template and stylesheet\n"
-    "  probes     what can be measured, and the command that each probe replaces\n"
-    "  facts      every column that a playbook can name, with its unit: for authors\n"
-    "  checks     every check of every playbook; `fragwizard explain ID` tells more\n"
+    "  playbooks    the playbooks, and whether the built-in one or a file of yours is used\n"
+    "  templates    the same of the report's template and stylesheet\n"
+    "  probes       what can be measured, and the command that each probe replaces\n"
+    "  facts        every column that a playbook can name, with its unit: for authors\n"
+    "  checks       every check of every playbook; `fragwizard explain ID` tells more\n"
+    "  experiments  what playbooks can try out after a yes; `fragwizard explain ID` tells more\n"
     "\n"
     "Without a word: playbooks and templates. A file of the same name in ~/.config/fragwizard/playbooks or\n"
     "/etc/fragwizard/playbooks (templates likewise) takes the place of a built-in one.\n";
@@ -39,8 +40,15 @@ static const struct column check_columns[] = {{"check", TYPE_TEXT, "id"},
                                               {"step", TYPE_TEXT, "step"},
                                               {"fires_when", TYPE_TEXT, "formula"}};
 
-enum { LIST_PLAYBOOKS, LIST_TEMPLATES, LIST_PROBES, LIST_FACTS, LIST_CHECKS, LISTS };
-static const char *const words[LISTS + 1] = {"playbooks", "templates", "probes", "facts", "checks", NULL};
+static const struct column experiment_columns[] = {{"experiment", TYPE_TEXT, "id"},
+                                                   {"action", TYPE_TEXT, "compact, watch or operator"},
+                                                   {"playbook", TYPE_TEXT, "playbook"},
+                                                   {"step", TYPE_TEXT, "step"},
+                                                   {"decides", TYPE_TEXT, "what it asks"}};
+
+enum { LIST_PLAYBOOKS, LIST_TEMPLATES, LIST_PROBES, LIST_FACTS, LIST_CHECKS, LIST_EXPERIMENTS, LISTS };
+static const char *const words[LISTS + 1] = {"playbooks", "templates",   "probes", "facts",
+                                             "checks",    "experiments", NULL};
 
 #define LIST(word, list)                                                                                               \
     {                                                                                                                  \
@@ -48,7 +56,7 @@ static const char *const words[LISTS + 1] = {"playbooks", "templates", "probes",
     }
 static const struct table_decl lists[LISTS] = {
     LIST("playbooks", playbook_columns), LIST("templates", template_columns), LIST("probes", probe_columns),
-    LIST("facts", fact_columns),         LIST("checks", check_columns),
+    LIST("facts", fact_columns),         LIST("checks", check_columns),       LIST("experiments", experiment_columns),
 };
 static const struct probe catalogue = {.name = "list", .tables = lists, .table_count = LISTS};
 
@@ -112,7 +120,25 @@ static bool fill_facts(struct table *t)
     return true;
 }
 
-static bool fill_checks(struct table *t)
+static void add_checks(struct table *t, const struct playbook *p, const char *name)
+{
+    for (size_t s = 0; s < p->step_count; s++)
+        for (size_t r = 0; r < p->steps[s].rule_count; r++) {
+            const struct rule *rule = &p->steps[s].rules[r];
+            add_row(t, (const char *[]){rule->id, severity_name(rule->severity), name, p->steps[s].id, rule->formula});
+        }
+}
+
+static void add_experiments(struct table *t, const struct playbook *p, const char *name)
+{
+    for (size_t s = 0; s < p->step_count; s++)
+        for (size_t i = 0; i < p->steps[s].experiment_count; i++) {
+            const struct experiment_decl *d = &p->steps[s].experiments[i];
+            add_row(t, (const char *[]){d->id, experiment_action_name(d->action), name, p->steps[s].id, d->ask});
+        }
+}
+
+static bool fill_from_each(struct table *t, void (*add)(struct table *t, const struct playbook *p, const char *name))
 {
     struct arena a = {0};
     size_t count;
@@ -123,14 +149,10 @@ static bool fill_checks(struct table *t)
         struct err e;
         struct playbook *p = playbook_load(names[i], &d, NULL, &e);
         fine = fine && p;
-        if (!p)
+        if (p)
+            add(t, p, names[i]);
+        else
             complain("%s; see `fragwizard check %s`", e.text, names[i]);
-        for (size_t s = 0; p && s < p->step_count; s++)
-            for (size_t r = 0; r < p->steps[s].rule_count; r++) {
-                const struct rule *rule = &p->steps[s].rules[r];
-                add_row(t, (const char *[]){rule->id, severity_name(rule->severity), names[i], p->steps[s].id,
-                                            rule->formula});
-            }
         playbook_free(p);
         diags_free(&d);
     }
@@ -138,10 +160,20 @@ static bool fill_checks(struct table *t)
     return fine;
 }
 
+static bool fill_checks(struct table *t)
+{
+    return fill_from_each(t, add_checks);
+}
+
+static bool fill_experiments(struct table *t)
+{
+    return fill_from_each(t, add_experiments);
+}
+
 static bool show(struct facts *f, int which, const struct term *term)
 {
-    static bool (*const fill[LISTS])(struct table *) = {fill_playbooks, fill_templates, fill_probes, fill_facts,
-                                                        fill_checks};
+    static bool (*const fill[LISTS])(struct table *) = {fill_playbooks, fill_templates, fill_probes,
+                                                        fill_facts,     fill_checks,    fill_experiments};
     struct table *t = &f->tables[which];
     bool fine = fill[which](t);
     /* A reference is worth its full width: nothing of it is cut, also where lines then wrap. */
@@ -171,8 +203,7 @@ static int run(int argc, char **argv)
         if (strcmp(argv[optind], words[i]) == 0)
             which = i;
     if (optind < argc && which < 0)
-        return complain("list: there is no list '%s'; there are playbooks, templates, probes, facts, checks",
-                        argv[optind]);
+        return complain("list: there is no list '%s'; see `fragwizard list --help`", argv[optind]);
     struct term term;
     term_init(&term);
     struct facts *f = facts_new(&catalogue);
@@ -189,4 +220,4 @@ static int run(int argc, char **argv)
     return fine ? EXIT_OK : EXIT_UNKNOWN;
 }
 
-const struct command command_list = {"list", run, "the playbooks, templates, probes, facts and checks there are"};
+const struct command command_list = {"list", run, "the playbooks, probes, facts, checks and experiments there are"};

@@ -16,9 +16,10 @@
 static const char usage[] =
     "fragwizard probe NAME [key=value ...] [--format json] [--root DIR]\n"
     "\n"
-    "  pid=N        the process looked at (process) or watched as well (growth)\n"
+    "  pid=N        the process looked at (process, heap) or watched as well (growth)\n"
     "  window=TIME  how long to observe (vmstat, pressure, growth: 5s; others: one look)\n"
     "  top=N        how many leading processes to look at closely\n"
+    "  blocks=N     how many blocks of memory to look at, chosen at random (physmap: all of a small machine)\n"
     "  table=NAME   only that table\n"
     "  sort=COLUMN  order by that column; -COLUMN largest first\n"
     "  rows=N|all   so many rows a table; a long table shows its leading ones, JSON always all\n"
@@ -59,9 +60,18 @@ static bool parse_top(const char *text, unsigned *top)
     return fine;
 }
 
+/* "all" is more than any machine has. */
+static bool parse_blocks(const char *text, uint64_t *blocks)
+{
+    size_t number;
+    bool fine = parse_rows(text, &number);
+    *blocks = fine ? number : 0;
+    return fine;
+}
+
 static bool parse_key(struct request *q, const char *word)
 {
-    static const char *const keys[] = {"pid", "window", "top", "table", "sort", "rows"};
+    static const char *const keys[] = {"pid", "window", "top", "blocks", "table", "sort", "rows"};
     const char *value = strchr(word, '=');
     if (!value)
         return complain("probe: '%s' is no key=value; see `fragwizard probe --help`", word), false;
@@ -74,6 +84,8 @@ static bool parse_key(struct request *q, const char *word)
         fine = parse_pid(value, &q->input.pid);
     else if (strcmp(key, "top") == 0)
         fine = parse_top(value, &q->input.top);
+    else if (strcmp(key, "blocks") == 0)
+        fine = parse_blocks(value, &q->input.blocks);
     else if (strcmp(key, "rows") == 0)
         fine = parse_rows(value, &q->rows);
     else if (strcmp(key, "table") == 0)
@@ -170,6 +182,9 @@ static bool parse(struct request *q, int argc, char **argv, int *status)
         return complain("probe: %s looks at one process; name it: pid=N", q->probe->name), false;
     if (q->input.window_s < 0)
         q->input.window_s = q->probe->window_s;
+    /* Heaps are costly to read: only the one that was asked for, unless others were too. */
+    if (q->input.pid && !q->input.top && strcmp(q->probe->name, "heap") == 0)
+        q->input.top = 1;
     return check_table(q) && check_sort(q);
 }
 

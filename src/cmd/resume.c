@@ -7,6 +7,7 @@
 
 static const char usage[] =
     "fragwizard resume CASE.json [-o FILE] [--bundle FILE.zip] [--duration TIME] [--answers FILE] [--playbook FILE]\n"
+    "                            [--allow WORD]\n"
     "\n"
     "Goes on with a session at the first step that was not done, on the same machine or captured tree.\n";
 
@@ -15,8 +16,8 @@ enum { ARGUMENTS_MAX = 64 };
 /* The case is the one word that is no option; what is left are options of every run. */
 static int take_case(int argc, char **argv, char **rest, const char **path)
 {
-    static const char *const with_value[] = {"-o",         "--output",  "--format",  "--root",   "--pid",
-                                             "--duration", "--answers", "--case-id", "--bundle", "--playbook"};
+    static const char *const with_value[] = {"-o",        "--output",  "--format", "--root",     "--pid",  "--duration",
+                                             "--answers", "--case-id", "--bundle", "--playbook", "--allow"};
     int count = 0;
     if (argc >= ARGUMENTS_MAX)
         return -1;

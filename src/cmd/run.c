@@ -3,14 +3,13 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/output.h"
 #include "base/text.h"
 #include "cmd/answers.h"
 #include "cmd/bundle.h"
 #include "cmd/option.h"
+#include "cmd/outputs.h"
 
 enum {
     OPTION_AUTO = 256,
@@ -21,7 +20,8 @@ enum {
     OPTION_PLAYBOOK,
     OPTION_ANSWERS,
     OPTION_CASE_ID,
-    OPTION_BUNDLE
+    OPTION_BUNDLE,
+    OPTION_ALLOW
 };
 enum { CASE_ID_MAX = 200 };
 
@@ -36,9 +36,28 @@ static const struct option long_options[] = {
     {"answers", required_argument, NULL, OPTION_ANSWERS},
     {"case-id", required_argument, NULL, OPTION_CASE_ID},
     {"bundle", required_argument, NULL, OPTION_BUNDLE},
+    {"allow", required_argument, NULL, OPTION_ALLOW},
     {"help", no_argument, NULL, 'h'},
     {0},
 };
+
+static bool take_allowed(struct run *r, const char *word)
+{
+    const char *words[ACTION_OPERATOR + 1];
+    size_t count = 0;
+    for (enum experiment_action a = ACTION_COMPACT; a <= ACTION_OPERATOR; a++) {
+        const char *known = experiment_allow_word(a);
+        if (!known)
+            continue;
+        words[count++] = known;
+        if (strcmp(known, word) == 0) {
+            r->allowed |= 1u << a;
+            return true;
+        }
+    }
+    complain_name("--allow: there is nothing to allow called", word, words, count, "it takes compaction or watching");
+    return false;
+}
 
 static bool take_option(struct run *r, int option)
 {
@@ -74,6 +93,8 @@ static bool take_option(struct run *r, int option)
             return complain("--case-id: 1 to %d characters", CASE_ID_MAX), false;
         r->case_id = optarg;
         return true;
+    case OPTION_ALLOW:
+        return take_allowed(r, optarg);
     default:
         r->bundle_path = optarg;
         return true;
@@ -109,47 +130,35 @@ bool run_options(struct run *r, int argc, char **argv, const char *usage, int *e
     return run_options_and_word(r, argc, argv, usage, NULL, exit_status);
 }
 
-static bool is_standard_output(const char *path)
+/* It refers to the run's own list, in which a directory becomes a file. */
+static struct outputs outputs_of(struct run *r)
 {
-    return strcmp(path, "-") == 0;
+    return (struct outputs){r->outputs, r->output_count, r->format_given ? &r->format : NULL};
 }
 
-/* One into which a report goes; a directory that is named like a report is a mistake. */
-static bool is_directory(const char *path)
-{
-    struct stat st;
-    enum report_format f;
-    return !report_format_of_path(path, &f) && stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
-/* By --format, else by the name: HTML into a directory, text to standard output. */
-static bool format_of_output(const struct run *r, const char *path, enum report_format *f)
-{
-    *f = is_directory(path) ? FORMAT_HTML : FORMAT_TEXT;
-    if (r->format_given)
-        *f = r->format;
-    return r->format_given || is_standard_output(path) || is_directory(path) || report_format_of_path(path, f);
-}
-
-/* A window that nobody will see the end of is a mistake better told before it than after. */
-bool run_check_outputs(const struct run *r)
+bool run_check_outputs(struct run *r)
 {
     struct err e;
-    for (size_t i = 0; i < r->output_count; i++) {
-        const char *path = r->outputs[i];
-        enum report_format f;
-        if (is_standard_output(path))
-            continue;
-        AUTO_FREE char *inside = is_directory(path) ? mem_printf("%s/fragwizard", path) : mem_strdup(path);
-        if (!output_check(inside, &e))
-            return complain("%s", e.text), false;
-        if (!format_of_output(r, path, &f))
-            return complain("%s: its ending tells no format; use .html, .txt, .json or .prom, or --format", path),
-                   false;
-    }
+    struct outputs o = outputs_of(r);
+    if (!outputs_check(&o))
+        return false;
     if (r->bundle_path && !output_check(r->bundle_path, &e))
         return complain("%s", e.text), false;
     return true;
+}
+
+bool run_can_compact(const struct run *r)
+{
+    for (size_t s = 0; r->root.live && s < r->playbook->step_count; s++)
+        for (size_t i = 0; i < r->playbook->steps[s].experiment_count; i++)
+            if (r->playbook->steps[s].experiments[i].action == ACTION_COMPACT)
+                return true;
+    return false;
+}
+
+bool run_allows(const struct run *r, enum experiment_action a)
+{
+    return r->allowed & 1u << a;
 }
 
 bool run_open(struct run *r, struct case_file *loaded)
@@ -172,6 +181,8 @@ bool run_open(struct run *r, struct case_file *loaded)
     diags_free(&diags);
     if (!root_open(&r->root, r->root_path, &e))
         return complain("%s", e.text), false;
+    if (r->allowed && !r->root.live)
+        return complain("--allow: nothing is tried out on a captured tree"), false;
     if (loaded && !engine_fits(r->playbook, loaded))
         return complain("%s was made with another version of the playbook '%s'", loaded->path, r->playbook->name),
                false;
@@ -190,6 +201,7 @@ bool run_open(struct run *r, struct case_file *loaded)
         .case_id = r->case_id ? case_id : NULL,
         .given = r->given,
         .given_count = r->given_count,
+        .allowed = r->allowed,
     };
     r->engine = engine_new(&o, r->c);
     return true;
@@ -211,44 +223,30 @@ void run_close(struct run *r)
         root_close(&r->root);
 }
 
-bool run_print(const struct case_file *c, enum report_format f, const struct term *t)
+static char *render_case(const void *data, enum report_format f, const struct report_style *style, size_t *length,
+                         struct err *e)
 {
-    struct err e;
-    size_t length;
-    struct report_style style = {.width = t->tty_out ? t->width : 100, .color = t->color, .ascii = t->ascii};
-    AUTO_FREE char *text = report_render(c, f, &style, &length, &e);
-    if (!text || !output_write_fd(STDOUT_FILENO, "standard output", text, length, &e))
-        return complain("%s", e.text), false;
-    return true;
+    return report_render(data, f, style, length, e);
 }
 
-static bool write_output(struct run *r, const char **path)
+static struct rendering rendering_of(const struct case_file *c)
 {
-    struct err e;
-    enum report_format f = FORMAT_TEXT;
-    format_of_output(r, *path, &f);
-    if (is_standard_output(*path))
-        return run_print(r->c, f, &r->term);
-    if (is_directory(*path)) {
-        AUTO_FREE char *name = output_default_name(r->c->host, r->c->started, report_format_suffix(f));
-        *path = arena_printf(&r->c->arena, "%s/%s", *path, name);
-    }
-    size_t length;
-    struct report_style style = {.width = 100};
-    AUTO_FREE char *text = report_render(r->c, f, &style, &length, &e);
-    /* a textfile collector runs as another user and must be able to read its metrics */
-    mode_t mode = f == FORMAT_PROMETHEUS ? 0644 : 0600;
-    if (!text || !output_write_file(*path, text, length, mode, &e))
-        return complain("%s", e.text), false;
-    return true;
+    return (struct rendering){render_case, c, c->host, c->started, ""};
+}
+
+bool run_print(const struct case_file *c, enum report_format f, const struct term *t)
+{
+    struct rendering rendering = rendering_of(c);
+    return outputs_print(&rendering, f, t);
 }
 
 bool run_write_outputs(struct run *r)
 {
     struct err e;
-    for (size_t i = 0; i < r->output_count; i++)
-        if (!write_output(r, &r->outputs[i]))
-            return false;
+    struct outputs o = outputs_of(r);
+    struct rendering rendering = rendering_of(r->c);
+    if (!outputs_write(&o, &rendering, &r->term, &r->c->arena))
+        return false;
     if (r->bundle_path && !bundle_write(r->bundle_path, r->c, &e))
         return complain("%s", e.text), false;
     return true;

@@ -4,10 +4,9 @@
 #define FW_CMD_RUN_H
 
 #include "cmd/cmd.h"
+#include "cmd/outputs.h"
 #include "engine/engine.h"
 #include "report/report.h"
-
-#define OUTPUTS_MAX 8
 
 struct run {
     /* options */
@@ -22,6 +21,7 @@ struct run {
     enum report_format format;
     double window_s; /* --duration; negative: the playbook's */
     long pid;
+    unsigned allowed; /* --allow: a bit for each enum experiment_action */
     /* opened by run_open */
     struct root root;
     struct playbook *playbook;
@@ -37,8 +37,12 @@ bool run_options(struct run *r, int argc, char **argv, const char *usage, int *e
 /* The same of a verb that takes one word beside its options; *word is NULL if there is none. */
 bool run_options_and_word(struct run *r, int argc, char **argv, const char *usage, const char **word, int *exit_status);
 
+/* Whether the playbook has a test that changes something here, and whether it needs no yes. */
+bool run_can_compact(const struct run *r);
+bool run_allows(const struct run *r, enum experiment_action a);
+
 /* Whether every output could be written, before long work. False after a complaint. */
-bool run_check_outputs(const struct run *r);
+bool run_check_outputs(struct run *r);
 
 /* Opens root and playbook and makes the engine over a new case, or over `loaded` (taken). False after a complaint. */
 bool run_open(struct run *r, struct case_file *loaded);

@@ -133,10 +133,10 @@ static size_t asked_before(struct engine *g, const struct step *step, size_t i)
     return step->question_count;
 }
 
-enum move ask_questions(struct engine *g, const struct step *step, const struct front *front)
+static enum move ask_from(struct engine *g, const struct step *step, size_t first, const struct front *front)
 {
-    ask_forget(g, step, 0); /* measured again, it is asked again */
-    for (size_t i = 0; i < step->question_count;) {
+    ask_forget(g, step, first);
+    for (size_t i = first; i < step->question_count;) {
         const struct question *q = &step->questions[i];
         if (!applies(g, q)) {
             i++;
@@ -173,4 +173,16 @@ enum move ask_questions(struct engine *g, const struct step *step, const struct 
         }
     }
     return MOVE_NEXT;
+}
+
+/* Measured again, it is asked again. */
+enum move ask_questions(struct engine *g, const struct step *step, const struct front *front)
+{
+    return ask_from(g, step, 0, front);
+}
+
+enum move ask_last_again(struct engine *g, const struct step *step, const struct front *front)
+{
+    size_t last = asked_before(g, step, step->question_count);
+    return last == step->question_count ? MOVE_BACK : ask_from(g, step, last, front);
 }

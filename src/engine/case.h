@@ -22,6 +22,7 @@ struct finding {
     enum severity severity;
     const char *say;
     const char *row; /* identity of the row ("node=0 name=Normal"); NULL if the rule has no table */
+    const char *identity; /* what stays the same in another run: the row, with the command in the place of a pid */
     struct evidence *evidence;
     size_t evidence_count;
     const char **recommend; /* ids */
@@ -47,6 +48,22 @@ struct verdict {
     enum verdict_state state;
     const char **sentences_for, **sentences_against;
     size_t for_count, against_count;
+    const char *kind;    /* "compactable", "pinned", "undecided"…; NULL: it has no kinds, or does not hold */
+    const char **owners; /* who holds what is in the way, largest first */
+    size_t owner_count;
+};
+
+enum experiment_state { EXPERIMENT_NOT_RUN, EXPERIMENT_DECLINED, EXPERIMENT_DONE, EXPERIMENT_FAILED };
+const char *experiment_state_name(enum experiment_state s); /* "not-run", "declined", "done", "failed" */
+
+/* A test that decides what looking cannot, made only after a yes (or --allow). */
+struct experiment {
+    const char *id, *step, *ask, *action, *cost, *risk;
+    enum experiment_state state;
+    const char *why;     /* not run or failed: the reason */
+    const char *measure; /* what was measured before and after, in words */
+    struct value before, after;
+    double duration_s;
 };
 
 struct recommendation {
@@ -106,6 +123,8 @@ struct case_file {
     size_t recommendation_count;
     struct answer *answers;
     size_t answer_count;
+    struct experiment *experiments; /* those that were offered, in order */
+    size_t experiment_count;
     struct note *notes;
     size_t note_count;
     struct step_record *steps;
@@ -117,6 +136,14 @@ void case_free(struct case_file *c);
 struct facts *case_facts(const struct case_file *c, const char *probe); /* NULL: that probe has not run */
 /* Replaces the facts of that probe; takes ownership. */
 void case_put_facts(struct case_file *c, struct facts *f);
+/* NULL: of no probe that ran. */
+const struct table *case_table(const struct case_file *c, const struct table_decl *decl);
+
+/* By id; NULL: the case has none. */
+struct check *case_check(const struct case_file *c, const char *id);
+struct answer *case_answer(const struct case_file *c, const char *id);
+struct experiment *case_experiment(const struct case_file *c, const char *id);
+const struct step_record *case_step(const struct case_file *c, const char *id);
 
 /* JSON of the whole case, ending in its checksum member. Caller frees. `pretty` indents by two. */
 char *case_to_json(const struct case_file *c, size_t *length);

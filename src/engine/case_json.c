@@ -128,12 +128,38 @@ static void new_line(struct str *out, unsigned indent)
         str_add(out, "  ");
 }
 
+enum { DIGITS_SHORT = 15, DIGITS_EXACT = 17 };
+
+static bool needs_all_digits(const json_t *j)
+{
+    char text[32];
+    if (!json_is_real(j))
+        return false;
+    snprintf(text, sizeof text, "%.*g", DIGITS_SHORT, json_real_value(j));
+    return strtod(text, NULL) != json_real_value(j);
+}
+
+/* As many as let each number of a flat container read back as it was, so that no threshold flips when a case is gone on
+ * with. Where few do, they are easier to read. */
+static size_t digits_needed(const json_t *j)
+{
+    const char *key;
+    json_t *member;
+    size_t i;
+    bool all = needs_all_digits(j);
+    if (json_is_object(j)) {
+        json_object_foreach((json_t *)j, key, member) all = all || needs_all_digits(member);
+    } else {
+        json_array_foreach(j, i, member) all = all || needs_all_digits(member);
+    }
+    return all ? DIGITS_EXACT : DIGITS_SHORT;
+}
+
 /* A container of plain values takes one line; of others, one line a member. */
 static void emit(struct str *out, const json_t *j, unsigned indent)
 {
     if (is_flat(j)) {
-        /* 15 digits: what a double keeps through text and back, so that saving again gives the same bytes. */
-        json_dump_callback(j, add_part, out, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
+        json_dump_callback(j, add_part, out, JSON_ENCODE_ANY | JSON_REAL_PRECISION(digits_needed(j)));
         return;
     }
     bool first = true;
@@ -327,6 +353,7 @@ static json_t *of_finding(const struct finding *f)
     put(object, "step", of_text(f->step));
     put(object, "say", of_required(f->say));
     put(object, "row", of_text(f->row));
+    put(object, "identity", of_text(f->identity));
     for (size_t i = 0; i < f->evidence_count; i++) {
         json_t *item = json_object();
         put(item, "name", of_required(f->evidence[i].name));
@@ -367,6 +394,8 @@ static json_t *of_verdict(const struct verdict *v)
     put(object, "state", of_text(verdict_state_name(v->state)));
     put(object, "for", of_texts(v->sentences_for, v->for_count));
     put(object, "against", of_texts(v->sentences_against, v->against_count));
+    put(object, "kind", of_text(v->kind));
+    put(object, "owners", of_texts(v->owners, v->owner_count));
     return object;
 }
 
@@ -397,6 +426,32 @@ static json_t *of_answer(const struct answer *a)
     put_value(object, &a->value);
     put(object, "shown", of_text(a->shown));
     put(object, "defaulted", json_boolean(a->defaulted));
+    return object;
+}
+
+/* A value that stands under a name of its own: {value, type, unknown}. */
+static json_t *of_typed(const struct value *v)
+{
+    json_t *object = json_object();
+    put_value(object, v);
+    return object;
+}
+
+static json_t *of_experiment(const struct experiment *x)
+{
+    json_t *object = json_object();
+    put(object, "id", of_required(x->id));
+    put(object, "step", of_text(x->step));
+    put(object, "ask", of_text(x->ask));
+    put(object, "action", of_required(x->action));
+    put(object, "cost", of_text(x->cost));
+    put(object, "risk", of_text(x->risk));
+    put(object, "state", of_text(experiment_state_name(x->state)));
+    put(object, "why", of_text(x->why));
+    put(object, "measure", of_text(x->measure));
+    put(object, "before", of_typed(&x->before));
+    put(object, "after", of_typed(&x->after));
+    put(object, "duration_s", of_number(x->duration_s));
     return object;
 }
 
@@ -510,6 +565,12 @@ static void write_case(struct writer *w, const struct case_file *c)
     open_container(w, '[');
     for (size_t i = 0; i < c->answer_count; i++)
         write_item(w, of_answer(&c->answers[i]));
+    close_container(w, ']');
+
+    begin_member(w, "experiments");
+    open_container(w, '[');
+    for (size_t i = 0; i < c->experiment_count; i++)
+        write_item(w, of_experiment(&c->experiments[i]));
     close_container(w, ']');
 
     begin_member(w, "notes");

@@ -184,6 +184,7 @@ static void read_findings(struct reader *r, const json_t *root)
         f->step = read_name(r, j, "finding", "step", OPTIONAL);
         f->say = read_prose(r, j, "finding", "say", REQUIRED);
         f->row = read_name(r, j, "finding", "row", OPTIONAL);
+        f->identity = read_name(r, j, "finding", "identity", OPTIONAL);
         const json_t *evidence = read_list(r, j, "finding", "evidence", &f->evidence_count);
         f->evidence = arena_alloc(&c->arena, (f->evidence_count + 1) * sizeof *f->evidence);
         for (size_t k = 0; k < f->evidence_count; k++) {
@@ -240,6 +241,8 @@ static void read_verdicts(struct reader *r, const json_t *root)
         v->state = read_word(r, j, "verdict", "state", words, VERDICT_UNKNOWN + 1);
         v->sentences_for = read_texts(r, j, "verdict", "for", &v->for_count, true);
         v->sentences_against = read_texts(r, j, "verdict", "against", &v->against_count, true);
+        v->kind = read_name(r, j, "verdict", "kind", OPTIONAL);
+        v->owners = read_texts(r, j, "verdict", "owners", &v->owner_count, true);
     }
     const char *lead = read_name(r, root, "", "lead", OPTIONAL);
     for (size_t i = 0; lead && i < c->verdict_count; i++)
@@ -284,6 +287,32 @@ static void read_answers(struct reader *r, const json_t *root)
         a->value = read_value(r, j, "answer");
         a->shown = read_prose(r, j, "answer", "shown", OPTIONAL);
         a->defaulted = read_bool(r, j, "answer", "defaulted");
+    }
+}
+
+static void read_experiments(struct reader *r, const json_t *root)
+{
+    struct case_file *c = r->c;
+    const char *words[EXPERIMENT_FAILED + 1];
+    for (unsigned i = 0; i <= EXPERIMENT_FAILED; i++)
+        words[i] = experiment_state_name(i);
+    const json_t *list = read_list(r, root, "", "experiments", &c->experiment_count);
+    c->experiments = arena_alloc(&c->arena, (c->experiment_count + 1) * sizeof *c->experiments);
+    for (size_t i = 0; i < c->experiment_count; i++) {
+        const json_t *j = json_array_get(list, i);
+        struct experiment *x = &c->experiments[i];
+        x->id = read_name(r, j, "experiment", "id", REQUIRED);
+        x->step = read_name(r, j, "experiment", "step", OPTIONAL);
+        x->ask = read_prose(r, j, "experiment", "ask", OPTIONAL);
+        x->action = read_name(r, j, "experiment", "action", REQUIRED);
+        x->cost = read_prose(r, j, "experiment", "cost", OPTIONAL);
+        x->risk = read_prose(r, j, "experiment", "risk", OPTIONAL);
+        x->state = read_word(r, j, "experiment", "state", words, EXPERIMENT_FAILED + 1);
+        x->why = read_prose(r, j, "experiment", "why", OPTIONAL);
+        x->measure = read_prose(r, j, "experiment", "measure", OPTIONAL);
+        x->before = read_value(r, json_object_get(j, "before"), "experiment.before");
+        x->after = read_value(r, json_object_get(j, "after"), "experiment.after");
+        x->duration_s = read_number(r, j, "experiment", "duration_s");
     }
 }
 
@@ -461,6 +490,7 @@ static void read_case(struct reader *r, json_t *root)
     read_checks(r, root);
     read_recommendations(r, root);
     read_answers(r, root);
+    read_experiments(r, root);
     read_notes(r, root);
     read_steps(r, root);
 }

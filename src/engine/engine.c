@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "engine/engine_state.h"
+#include "engine/experiment.h"
 #include "engine/taken.h"
 
 void *case_room(struct case_file *c, void *list, size_t count, size_t *room, size_t size)
@@ -18,6 +19,15 @@ void *case_room(struct case_file *c, void *list, size_t count, size_t *room, siz
     if (count)
         memcpy(grown, list, count * size);
     return grown;
+}
+
+struct value case_value(struct case_file *c, struct value v)
+{
+    if (v.known && v.type == TYPE_TEXT)
+        v.text = arena_strdup(&c->arena, v.text);
+    if (!v.known && v.why)
+        v.why = arena_strdup(&c->arena, v.why);
+    return v;
 }
 
 static void begin_records(struct case_file *c, const struct playbook *p)
@@ -75,7 +85,7 @@ static bool is_windowed(const struct step *step)
     return false;
 }
 
-static enum move wait_for_window(struct engine *g, const struct front *front)
+enum move engine_wait(struct engine *g, const struct front *front)
 {
     if (sampler_remaining(g->sampler) <= 0)
         return MOVE_NEXT;
@@ -199,52 +209,65 @@ static size_t step_back(struct engine *g, size_t index)
         judge_forget(g, &p->steps[i], NULL);
     }
     ask_forget(g, &p->steps[index], 0);
+    experiments_forget(g, &p->steps[index]);
     return index;
 }
 
-static void measure(struct engine *g, const struct step *step)
+void engine_measure(struct engine *g, const struct step *step, const struct front *front, bool windowed_only)
 {
     for (size_t i = 0; i < step->probe_count; i++)
-        case_put_facts(g->c, sampler_collect(g->sampler, step->probes[i]));
+        if (!windowed_only || step->probes[i]->sample)
+            case_put_facts(g->c, sampler_collect(g->sampler, step->probes[i]));
     /* what the facts stand for: ticks go on after it, and a later sitting observes anew */
     if (is_windowed(step))
         g->c->window_s = sampler_observed(g->sampler);
+    if (front->measured)
+        front->measured(front->data, g, step, record_shows(g, step));
 }
 
-/* "Defaults for the rest" goes on, whenever it is said. */
-static enum move heed(struct engine *g, enum move move)
+void engine_judge(struct engine *g, const struct step *step, const struct front *front)
+{
+    judge_step(g, step);
+    if (front->judged)
+        front->judged(front->data, g, step);
+}
+
+enum move engine_heed(struct engine *g, enum move move)
 {
     g->defaults = g->defaults || move == MOVE_DEFAULTS;
     return move == MOVE_DEFAULTS ? MOVE_NEXT : move;
 }
 
-/* Questions come after the tables, so that the operator answers what they show; rules judge every row, so they come before
- * all but the leading ones are dropped. */
+/* Questions come after the tables, so that the operator answers what they show; experiments after the rules, so that only
+ * what these leave open is tried out. All judge every row, so they come before all but the leading ones are dropped. */
 static enum move walk_step(struct engine *g, const struct step *step, const struct front *front)
 {
     struct step_record *record = &g->c->steps[step - g->options.playbook->steps];
-    enum move move = is_windowed(step) ? heed(g, wait_for_window(g, front)) : MOVE_NEXT;
+    enum move move = is_windowed(step) ? engine_heed(g, engine_wait(g, front)) : MOVE_NEXT;
     if (move != MOVE_NEXT)
         return move;
-    measure(g, step);
-    if (front->measured)
-        front->measured(front->data, g, step, record_shows(g, step));
+    experiments_forget(g, step);
+    engine_measure(g, step, front, false);
     move = ask_questions(g, step, front);
-    if (move == MOVE_NEXT)
-        judge_step(g, step);
+    while (move == MOVE_NEXT) {
+        engine_judge(g, step, front);
+        move = experiments_make(g, step, front);
+        if (move != MOVE_BACK)
+            break;
+        move = ask_last_again(g, step, front);
+    }
     keep_leading(g, step);
+    if (move == MOVE_NEXT || (move == MOVE_QUIT && experiments_made(g->c, step)))
+        record->state = STEP_DONE;
     if (move != MOVE_NEXT)
         return move;
-    record->state = STEP_DONE;
-    if (front->judged)
-        front->judged(front->data, g, step);
-    return front->step_ends ? heed(g, front->step_ends(front->data, g, step)) : MOVE_NEXT;
+    return front->step_ends ? engine_heed(g, front->step_ends(front->data, g, step)) : MOVE_NEXT;
 }
 
 static enum move do_step(struct engine *g, size_t index, const struct front *front)
 {
     const struct step *step = &g->options.playbook->steps[index];
-    enum move move = front->step_begins ? heed(g, front->step_begins(front->data, g, step, index)) : MOVE_NEXT;
+    enum move move = front->step_begins ? engine_heed(g, front->step_begins(front->data, g, step, index)) : MOVE_NEXT;
     if (move != MOVE_NEXT)
         return move;
     do
@@ -285,6 +308,7 @@ bool engine_run(struct engine *g, const struct front *front, struct err *e)
             continue;
         case MOVE_SKIP:
             c->steps[index].state = STEP_SKIPPED;
+            experiments_forget(g, step);
             judge_forget(g, step, "the operator skipped this step");
             break;
         default:
@@ -348,6 +372,9 @@ bool engine_fits(const struct playbook *p, const struct case_file *c)
             return false;
     for (size_t i = 0; i < c->answer_count; i++)
         if (!c->answers[i].step)
+            return false;
+    for (size_t i = 0; i < c->experiment_count; i++)
+        if (!c->experiments[i].step)
             return false;
     return checks == c->check_count;
 }

@@ -22,6 +22,14 @@ struct front {
     enum move (*ask)(void *data, struct engine *g, const struct question *q, struct value *answer);
     void (*measured)(void *data, struct engine *g, const struct step *step, const struct step_record *record);
     void (*judged)(void *data, struct engine *g, const struct step *step); /* findings of the step are in the case */
+    /* Whether an experiment is made. *yes comes in as whether it was allowed beforehand (it is then told, not asked), else
+     * false. MOVE_DEFAULTS: no, and the same for the rest. NULL: made only if allowed. */
+    enum move (*experiment)(void *data, struct engine *g, const struct experiment_decl *d, bool *yes);
+    /* Tells the operator what to do, and waits for MOVE_NEXT: it was done; *done false: it was not. */
+    enum move (*instruct)(void *data, struct engine *g, const char *instruction, bool *done);
+    /* It is in the case: made, failed, declined or not run. The step is judged again after one that was made or
+     * failed. */
+    void (*experimented)(void *data, struct engine *g, const struct experiment *x);
     enum move (*step_ends)(void *data, struct engine *g, const struct step *step);
     void (*saved)(void *data, struct engine *g);
 };
@@ -35,6 +43,7 @@ struct engine_options {
     /* Given answers (--answers), in the case's arena later; looked up by id. NULL: none. */
     const struct answer *given;
     size_t given_count;
+    unsigned allowed; /* experiments that need no yes: a bit for each enum experiment_action */
 };
 
 /* Whether a loaded case was made with this playbook as it is now (same steps and rules), so that it can be gone on with. */

@@ -4,27 +4,12 @@
 
 #include "engine/engine_state.h"
 
-struct check *case_check(const struct case_file *c, const char *id)
+static const struct table *find_table(struct facts *const *list, size_t count, const struct table_decl *decl)
 {
-    for (size_t i = 0; i < c->check_count; i++)
-        if (strcmp(c->checks[i].id, id) == 0)
-            return &c->checks[i];
-    return NULL;
-}
-
-struct answer *case_answer(const struct case_file *c, const char *id)
-{
-    for (size_t i = 0; i < c->answer_count; i++)
-        if (strcmp(c->answers[i].id, id) == 0)
-            return &c->answers[i];
-    return NULL;
-}
-
-const struct step_record *case_step(const struct case_file *c, const char *id)
-{
-    for (size_t i = 0; i < c->step_count; i++)
-        if (strcmp(c->steps[i].id, id) == 0)
-            return &c->steps[i];
+    for (size_t i = 0; i < count; i++)
+        for (unsigned t = 0; t < list[i]->probe->table_count; t++)
+            if (&list[i]->probe->tables[t] == decl)
+                return &list[i]->tables[t];
     return NULL;
 }
 
@@ -32,19 +17,12 @@ const struct step_record *case_step(const struct case_file *c, const char *id)
 static const struct table *env_table(void *data, const struct table_decl *decl, const char **why)
 {
     struct engine *g = data;
-    for (size_t i = 0; i < g->c->facts_count; i++) {
-        struct facts *f = g->c->facts[i];
-        for (unsigned t = 0; t < f->probe->table_count; t++) {
-            if (&f->probe->tables[t] != decl)
-                continue;
-            if (f->tables[t].rows == 0 && f->status != STATUS_OK) {
-                *why = f->reason ? f->reason : status_name(f->status);
-                return NULL;
-            }
-            return &f->tables[t];
-        }
-    }
-    *why = "not measured";
+    const struct table *t = find_table(g->instead, g->instead_count, decl);
+    if (!t)
+        t = find_table(g->c->facts, g->c->facts_count, decl);
+    if (t && (t->rows || t->facts->status == STATUS_OK))
+        return t;
+    *why = !t ? "not measured" : t->facts->reason ? t->facts->reason : status_name(t->facts->status);
     return NULL;
 }
 
@@ -88,7 +66,34 @@ static struct value env_fired(void *data, const char *id)
     return value_unknown(TYPE_BOOL, check->why ? check->why : "not run yet");
 }
 
+/* What was measured where it was made; the reason why nothing was, in all other cases. */
+static struct value measured(struct engine *g, const char *id, bool after)
+{
+    const struct experiment *x = case_experiment(g->c, id);
+    struct value v = x && after ? x->after : x ? x->before : value_unknown(TYPE_COUNT, NULL);
+    if (x && x->state == EXPERIMENT_DONE)
+        return v;
+    return value_unknown(v.type,
+                         x && x->state == EXPERIMENT_FAILED ? "the experiment failed" : "the experiment was not made");
+}
+
+static struct value env_before(void *data, const char *id)
+{
+    return measured(data, id, false);
+}
+
+static struct value env_after(void *data, const char *id)
+{
+    return measured(data, id, true);
+}
+
 struct env engine_names(struct engine *g)
 {
-    return (struct env){.data = g, .table = env_table, .limit = env_limit, .answer = env_answer, .fired = env_fired};
+    return (struct env){.data = g,
+                        .table = env_table,
+                        .limit = env_limit,
+                        .answer = env_answer,
+                        .fired = env_fired,
+                        .before = env_before,
+                        .after = env_after};
 }

@@ -6,6 +6,7 @@
  *   name            a column of the row at hand (innermost row that has it)
  *   table.column    of the current row of that table if one is at hand, else of a single-row table
  *   limit.name  answer.name
+ *   before.id  after.id   what an experiment measured; unknown if it was not made
  *   count(t) count(t where cond), any/all(t where cond), sum max min avg first(t.column where cond)
  *                   (any may stand without where: is there a row)
  *   fired('rule-id')   whether that rule fired: true, false, or unknown if it could not be checked
@@ -26,8 +27,9 @@ struct names {
     bool (*limit)(void *data, const char *name, enum type *type);
     bool (*answer)(void *data, const char *name, enum type *type);
     bool (*rule)(void *data, const char *id);
-    /* Fills `out` with all names of a kind ("table", "limit", "answer", "rule") for "did you mean"; returns how many. */
+    /* Fills `out` with all names of a kind ("table", "limit", "answer", "rule", "experiment") for "did you mean"; returns how many. */
     size_t (*list)(void *data, const char *kind, const char **out, size_t size);
+    bool (*experiment)(void *data, const char *id, enum type *type); /* of before.ID and after.ID */
 };
 
 /* The rows at hand, innermost first: types at compile time … */
@@ -50,6 +52,8 @@ struct env {
     struct value (*limit)(void *data, const char *name);
     struct value (*answer)(void *data, const char *name);
     struct value (*fired)(void *data, const char *id);
+    struct value (*before)(void *data, const char *id);
+    struct value (*after)(void *data, const char *id);
 };
 
 struct expr;

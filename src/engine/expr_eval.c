@@ -48,6 +48,8 @@ static struct value ask_value(const struct evaluation *ev, const struct referenc
     struct value (*ask)(void *, const char *) = !env                          ? NULL
                                                 : r->kind == REFERENCE_LIMIT  ? env->limit
                                                 : r->kind == REFERENCE_ANSWER ? env->answer
+                                                : r->kind == REFERENCE_BEFORE ? env->before
+                                                : r->kind == REFERENCE_AFTER  ? env->after
                                                                               : env->fired;
     if (!ask)
         return unknown(r->type, "not known here");

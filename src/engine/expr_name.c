@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a name in an expression means: a column of a row at hand, of a single-row table, a limit, an answer. */
+/* What a name in an expression means: a column of a row at hand, of a single-row table, a limit, an answer, what an
+ * experiment measured. */
 #include <string.h>
 
 #include "base/text.h"
@@ -54,7 +55,8 @@ unsigned name_reference(struct compiler *c, size_t offset, struct reference want
         if (same_reference(&c->references[i], &wanted))
             return i;
     if (c->reference_count == EXPR_REFERENCES_MAX) {
-        complain_stop(c, offset, "an expression reads at most %d different tables, limits, answers and rules",
+        complain_stop(c, offset,
+                      "an expression reads at most %d different tables, limits, answers, rules and experiments",
                       EXPR_REFERENCES_MAX);
         return 0;
     }
@@ -150,13 +152,19 @@ static struct node *bare_name(struct compiler *c, const struct token *token, con
     return node_bad(c);
 }
 
-static struct node *limit_or_answer(struct compiler *c, const struct token *token, enum reference_kind kind,
-                                    const char *name)
+static struct node *declared_name(struct compiler *c, const struct token *token, enum reference_kind kind,
+                                  const char *name)
 {
-    const char *word = kind == REFERENCE_LIMIT ? "limit" : "answer";
-    bool (*find)(void *, const char *, enum type *) = kind == REFERENCE_LIMIT ? c->names->limit : c->names->answer;
+    const char *word = kind == REFERENCE_LIMIT ? "limit" : kind == REFERENCE_ANSWER ? "answer" : "experiment";
+    bool (*find)(void *, const char *, enum type *) = kind == REFERENCE_LIMIT    ? c->names->limit
+                                                      : kind == REFERENCE_ANSWER ? c->names->answer
+                                                                                 : c->names->experiment;
     struct reference wanted = {.kind = kind, .name = name};
-    if (!find || !find(c->names->data, name, &wanted.type)) {
+    if (!find) {
+        complain_at(c, token->begin, "no %s can be named here", word);
+        return node_bad(c);
+    }
+    if (!find(c->names->data, name, &wanted.type)) {
         complain_at(c, token->begin + token->length - strlen(name), "unknown %s '%s'%s", word, name,
                     name_suggestion_of(c, word, name));
         return node_bad(c);
@@ -186,10 +194,16 @@ struct node *name_value(struct compiler *c, const struct token *token)
     if (!dot)
         return bare_name(c, token, path);
     const char *table = arena_strndup(c->arena, path, (size_t)(dot - path)), *column = dot + 1;
-    if (strcmp(table, "limit") == 0)
-        return limit_or_answer(c, token, REFERENCE_LIMIT, column);
-    if (strcmp(table, "answer") == 0)
-        return limit_or_answer(c, token, REFERENCE_ANSWER, column);
+    static const struct {
+        const char *word;
+        enum reference_kind kind;
+    } declared[] = {{"limit", REFERENCE_LIMIT},
+                    {"answer", REFERENCE_ANSWER},
+                    {"before", REFERENCE_BEFORE},
+                    {"after", REFERENCE_AFTER}};
+    for (size_t i = 0; i < sizeof declared / sizeof *declared; i++)
+        if (strcmp(table, declared[i].word) == 0)
+            return declared_name(c, token, declared[i].kind, column);
     unsigned hops;
     const struct scope_decl *s = scope_of(c, table, &hops);
     if (s) {

@@ -10,7 +10,7 @@ enum {
     EXPR_DEPTH_MAX = 32,    /* parentheses, arguments, signs within each other */
     EXPR_NODES_MAX = 1000,
     EXPR_AGGREGATES_MAX = 3,  /* within each other: each multiplies the rows visited */
-    EXPR_REFERENCES_MAX = 64, /* different tables, limits, answers and rules */
+    EXPR_REFERENCES_MAX = 64, /* different tables, limits, answers, rules and experiments */
     EXPR_COMPLAINTS_MAX = 8,
 };
 
@@ -18,7 +18,7 @@ enum node_kind {
     NODE_LITERAL,
     NODE_COLUMN,    /* of a row at hand */
     NODE_SINGLE,    /* of a single-row table */
-    NODE_REFERENCE, /* limit, answer, fired rule */
+    NODE_REFERENCE, /* limit, answer, fired rule, experiment */
     NODE_AND,
     NODE_OR,
     NODE_NOT,
@@ -66,7 +66,14 @@ struct node {
 };
 
 /* What an expression asks of the environment, each once, so that a loop over rows asks once too. */
-enum reference_kind { REFERENCE_TABLE, REFERENCE_LIMIT, REFERENCE_ANSWER, REFERENCE_RULE };
+enum reference_kind {
+    REFERENCE_TABLE,
+    REFERENCE_LIMIT,
+    REFERENCE_ANSWER,
+    REFERENCE_RULE,
+    REFERENCE_BEFORE,
+    REFERENCE_AFTER,
+};
 
 struct reference {
     enum reference_kind kind;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine/engine_state.h"
+#include "engine/identity.h"
 
 /* Most is said again after each step in the same words: these are kept once. */
 static const char *keep_text(struct engine *g, const char *text, const char *before)
@@ -20,15 +21,6 @@ static const char *message_text(struct engine *g, const struct message *m, const
     AUTO_STR struct str s = {0};
     message_eval(m, &g->env, scope, &s);
     return keep_text(g, str_text(&s), before);
-}
-
-static struct value keep_value(struct engine *g, struct value v)
-{
-    if (v.known && v.type == TYPE_TEXT)
-        v.text = arena_strdup(&g->c->arena, v.text);
-    if (!v.known && v.why)
-        v.why = arena_strdup(&g->c->arena, v.why);
-    return v;
 }
 
 /* Evidence is named by a column of the rule's table or by table.column of a single-row table. */
@@ -51,22 +43,13 @@ static struct value evidence_value(struct engine *g, const char *name, const str
     return cell_get(t, 0, (unsigned)column);
 }
 
-static void add_identity(struct str *out, const struct table *t, size_t row)
-{
-    for (const char *const *key = t->decl->key; key && *key; key++) {
-        int column = table_decl_column(t->decl, *key);
-        if (column < 0)
-            continue;
-        struct value v = cell_get(t, row, (unsigned)column);
-        str_printf(out, "%s%s=", out->length ? " " : "", *key);
-        value_format(&v, true, out);
-    }
-}
+typedef void name_row(const struct table *t, size_t row, struct str *out);
 
-static const char *row_identity(struct engine *g, const struct table *t, size_t row)
+static const char *row_name(struct engine *g, name_row *name, const struct scope *scope)
 {
     AUTO_STR struct str s = {0};
-    add_identity(&s, t, row);
+    if (scope)
+        name(scope->table, scope->row, &s);
     return s.length ? arena_strdup(&g->c->arena, s.data) : NULL;
 }
 
@@ -103,7 +86,7 @@ static bool find_row(struct engine *g, const struct table_decl *decl, const stru
     AUTO_STR struct str s = {0};
     for (size_t r = 0; t && r < t->rows; r++) {
         str_clear(&s);
-        add_identity(&s, t, r);
+        identity_here(t, r, &s);
         if (strcmp(str_text(&s), f->row) == 0) {
             *out = (struct scope){t, r, NULL};
             return true;
@@ -172,7 +155,8 @@ static void add_finding(struct engine *g, const struct step *step, const struct 
         .step = step->id,
         .severity = rule->severity,
         .say = message_text(g, rule->say, scope, NULL),
-        .row = scope ? row_identity(g, scope->table, scope->row) : NULL,
+        .row = row_name(g, identity_here, scope),
+        .identity = row_name(g, identity_anywhere, scope),
         .recommend = rule->recommend,
         .recommend_count = rule->recommend_count,
         .why = rule->why,
@@ -183,7 +167,7 @@ static void add_finding(struct engine *g, const struct step *step, const struct 
     };
     for (size_t i = 0; i < rule->evidence_count; i++)
         f->evidence[i] =
-            (struct evidence){rule->evidence[i], keep_value(g, evidence_value(g, rule->evidence[i], scope))};
+            (struct evidence){rule->evidence[i], case_value(g->c, evidence_value(g, rule->evidence[i], scope))};
     word_for_rule(g, rule, scope);
 }
 
@@ -323,6 +307,32 @@ static bool holds(struct engine *g, const struct expr *e)
     return v.known && v.truth;
 }
 
+/* Who stands in the rows for which `where` is true, in the order of the table. */
+static size_t name_owners(struct engine *g, const struct owners *o, const char **named)
+{
+    const char *why;
+    const struct table *t = g->env.table(g->env.data, o->table, &why);
+    size_t n = 0;
+    for (size_t r = 0; t && r < t->rows && n < o->rows; r++) {
+        struct scope scope = {t, r, NULL};
+        struct value where = o->where ? expr_eval(o->where, &g->env, &scope) : value_bool(true);
+        if (!where.known || !where.truth)
+            continue;
+        named[n] = message_text(g, o->say, &scope, named[n]);
+        n++;
+    }
+    return n;
+}
+
+/* Only what holds is of a kind, and has owners. */
+static void specify(struct engine *g, const struct verdict_decl *d, struct verdict *v)
+{
+    bool is_held = v->state == VERDICT_CONFIRMED || v->state == VERDICT_LIKELY;
+    struct value kind = d->kind && is_held ? expr_eval(d->kind, &g->env, NULL) : value_unknown(TYPE_TEXT, NULL);
+    v->kind = kind.known ? keep_text(g, kind.text, v->kind) : NULL;
+    v->owner_count = d->owners && is_held ? name_owners(g, d->owners, v->owners) : 0;
+}
+
 static size_t say_sentences(struct engine *g, const struct sentence *list, size_t count, const char **said)
 {
     size_t n = 0;
@@ -458,6 +468,7 @@ static void make_lists(struct engine *g)
         v->title = p->verdicts[i].title;
         v->sentences_for = arena_alloc(a, p->verdicts[i].for_count * sizeof *v->sentences_for);
         v->sentences_against = arena_alloc(a, p->verdicts[i].against_count * sizeof *v->sentences_against);
+        v->owners = arena_alloc(a, (p->verdicts[i].owners ? p->verdicts[i].owners->rows : 0) * sizeof *v->owners);
     }
 }
 
@@ -476,6 +487,7 @@ void judge_whole(struct engine *g)
         v->state = weigh(g, d, &t);
         v->for_count = say_sentences(g, d->sentences_for, d->for_count, v->sentences_for);
         v->against_count = say_sentences(g, d->sentences_against, d->against_count, v->sentences_against);
+        specify(g, d, v);
     }
     c->status = t.criticals ? "critical" : t.warnings ? "warning" : t.open ? "unknown" : "ok";
     sort_findings(g);

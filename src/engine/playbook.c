@@ -10,6 +10,8 @@
 const char *const severity_names[] = {"info", "warning", "critical", NULL};
 const char *const question_type_names[] = {"yesno", "choice", "number", "text", "process", "file", NULL};
 
+const char *const action_names[] = {"compact", "watch", "operator", NULL};
+
 const char *severity_name(enum severity s)
 {
     return severity_names[s];
@@ -18,6 +20,17 @@ const char *severity_name(enum severity s)
 const char *question_type_name(int type)
 {
     return question_type_names[type];
+}
+
+const char *experiment_action_name(enum experiment_action a)
+{
+    return action_names[a];
+}
+
+/* What a person does, a person must be there for. */
+const char *experiment_allow_word(enum experiment_action a)
+{
+    return a == ACTION_COMPACT ? "compaction" : a == ACTION_WATCH ? "watching" : NULL;
 }
 
 struct playbook *playbook_parse(const char *file, const char *text, size_t length, struct diags *d)
@@ -67,6 +80,20 @@ const struct rule *playbook_rule(const struct playbook *p, const char *id, const
             if (step)
                 *step = &p->steps[s];
             return rule;
+        }
+    return NULL;
+}
+
+const struct experiment_decl *playbook_experiment(const struct playbook *p, const char *id, const struct step **step)
+{
+    for (size_t s = 0; s < p->step_count; s++)
+        for (size_t i = 0; i < p->steps[s].experiment_count; i++) {
+            const struct experiment_decl *d = &p->steps[s].experiments[i];
+            if (!d->id || strcmp(d->id, id) != 0)
+                continue;
+            if (step)
+                *step = &p->steps[s];
+            return d;
         }
     return NULL;
 }

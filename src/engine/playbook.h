@@ -60,6 +60,26 @@ struct rule {
     const char *say_text, *where_text; /* as written, for explanations; NULL: none */
 };
 
+enum experiment_action { ACTION_COMPACT, ACTION_WATCH, ACTION_OPERATOR };
+const char *experiment_action_name(enum experiment_action a); /* "compact", "watch", "operator" */
+/* What --allow calls it; NULL: nobody can allow it beforehand. */
+const char *experiment_allow_word(enum experiment_action a);
+
+struct experiment_decl { /* a test that decides what looking cannot; it changes something, so that it needs a yes */
+    struct mark mark;
+    const char *id;
+    const char *ask, *cost, *risk;
+    enum experiment_action action;
+    struct expr *when;          /* offered only if true; NULL: always */
+    struct expr *measure;       /* evaluated before and after: before.ID, after.ID */
+    const char *measured;       /* what that is, in words */
+    const struct probe **again; /* compact, operator: of the step's probes, those that measure once more */
+    size_t again_count;
+    double window_s;                                      /* watch: how much longer */
+    struct message *instruct;                             /* operator: what is to be done */
+    const char *when_text, *measure_text, *instruct_text; /* as written, for explanations; NULL: none */
+};
+
 struct show {
     const struct table_decl *table;
     const char *title;
@@ -89,6 +109,8 @@ struct step {
     size_t question_count;
     struct rule *rules;
     size_t rule_count;
+    struct experiment_decl *experiments;
+    size_t experiment_count;
     struct expr *when; /* false: the step is passed over; unknown: it is done */
     struct next *nexts;
     size_t next_count; /* the first whose `when` is true; none: the following step */
@@ -110,6 +132,14 @@ struct sentence {
     struct message *say;
 };
 
+struct owners { /* who holds what is in the way: a sentence for each row */
+    const struct table_decl *table;
+    struct expr *where;
+    struct message *say;
+    unsigned rows; /* at most; default 10 */
+    const char *say_text;
+};
+
 struct verdict_decl {
     struct mark mark;
     const char *id, *title;
@@ -117,7 +147,9 @@ struct verdict_decl {
     struct sentence *sentences_for, *sentences_against;
     size_t for_count, against_count;
     struct message *headline; /* the report's first sentence if this verdict leads */
-    const char *headline_text, *confirmed_text, *likely_text, *ruled_out_text; /* as written, for explanations */
+    struct expr *kind;        /* a text: which kind of it this is; NULL: it has none */
+    struct owners *owners;    /* NULL: none are named */
+    const char *headline_text, *confirmed_text, *likely_text, *ruled_out_text, *kind_text; /* as written, to explain */
 };
 
 struct playbook {
@@ -151,5 +183,6 @@ const char **playbook_names(struct arena *a, size_t *count);
 
 const struct step *playbook_step(const struct playbook *p, const char *id);
 const struct rule *playbook_rule(const struct playbook *p, const char *id, const struct step **step);
+const struct experiment_decl *playbook_experiment(const struct playbook *p, const char *id, const struct step **step);
 
 #endif

@@ -65,6 +65,8 @@ static void check_ids(struct reader *r)
         note(&steps, step->id, step->mark);
         for (size_t i = 0; i < step->question_count; i++)
             note(&questions, step->questions[i].id, step->questions[i].mark);
+        for (size_t i = 0; i < step->experiment_count; i++)
+            note(&questions, step->experiments[i].id, step->experiments[i].mark);
         for (size_t i = 0; i < step->rule_count; i++)
             note(&rules, step->rules[i].id, step->rules[i].mark);
     }
@@ -73,7 +75,7 @@ static void check_ids(struct reader *r)
     for (size_t i = 0; i < p->verdict_count; i++)
         note(&verdicts, p->verdicts[i].id, p->verdicts[i].mark);
     check_unique(r, &steps, "step");
-    check_unique(r, &questions, "question");
+    check_unique(r, &questions, "question or experiment");
     check_unique(r, &rules, "rule");
     check_unique(r, &recommendations, "recommendation");
     check_unique(r, &verdicts, "verdict");

@@ -6,6 +6,7 @@
 
 static const char *const show_keys[] = {"!table", "title", "columns", "sort", "rows", "where", NULL};
 static const char *const sentence_keys[] = {"when", "!say", NULL};
+static const char *const owners_keys[] = {"!table", "where", "!say", "rows", NULL};
 
 enum { ROWS_DEFAULT = 10 };
 
@@ -169,6 +170,77 @@ static void compile_rule(struct reader *r, const struct yaml_node *n, struct rul
             check_evidence(r, e->mark, rule->table, e->text);
 }
 
+static const struct yaml_node *first_of(const struct yaml_node *map, const char *key)
+{
+    const struct yaml_node *list = map_get(map, key);
+    return list && list->kind == YAML_LIST ? list->first : NULL;
+}
+
+struct repeated {
+    const struct probe **probes; /* that measure once more */
+    size_t count;
+    bool read;
+};
+
+static void seek_repeated(void *data, const struct table_decl *table)
+{
+    struct repeated *c = data;
+    for (size_t i = 0; i < c->count; i++)
+        c->read =
+            c->read || (table >= c->probes[i]->tables && table < c->probes[i]->tables + c->probes[i]->table_count);
+}
+
+static void compile_measure(struct reader *r, const struct yaml_node *n, const struct step *s,
+                            struct experiment_decl *d)
+{
+    const char *text = map_text(r, n, "measure");
+    const struct yaml_node *at = map_get(n, "measure");
+    d->measure = text ? compile_text(r, text, at->mark, NULL) : NULL;
+    if (!d->measure) {
+        note_untyped(r, "before", d->id);
+        note_untyped(r, "after", d->id);
+        return;
+    }
+    d->measure_text = one_line(r, text);
+    AUTO_FREE const struct probe **windowed = mem_array(s->probe_count, sizeof *windowed);
+    struct repeated repeated = {windowed, 0, false};
+    for (size_t i = 0; i < s->probe_count; i++)
+        if (s->probes[i]->sample)
+            windowed[repeated.count++] = s->probes[i];
+    if (d->action != ACTION_WATCH)
+        repeated = (struct repeated){d->again, d->again_count, false};
+    expr_tables(d->measure, seek_repeated, &repeated);
+    if (repeated.count && !repeated.read)
+        diag_add(r->d, at->mark, "nothing that this reads is measured once more, so that it cannot change%s",
+                 d->action == ACTION_WATCH ? "" : " (see 'again')");
+}
+
+/* Before all else, as what these measure is the type of before.ID and after.ID, which any expression can name but these. */
+static void compile_measures(struct reader *r, const struct yaml_node *root)
+{
+    struct playbook *p = r->p;
+    const struct names all = r->names;
+    r->names.experiment = NULL;
+    const struct yaml_node *step = first_of(root, "steps");
+    for (size_t s = 0; s < p->step_count; s++, step = step->next) {
+        const struct yaml_node *n = first_of(step, "experiments");
+        for (size_t i = 0; i < p->steps[s].experiment_count; i++, n = n->next)
+            if (n->kind == YAML_MAP)
+                compile_measure(r, n, &p->steps[s], &p->steps[s].experiments[i]);
+    }
+    r->names = all;
+}
+
+static void compile_experiment(struct reader *r, const struct yaml_node *n, struct experiment_decl *d)
+{
+    if (n->kind != YAML_MAP)
+        return;
+    d->when = compile_condition(r, n, "when", NULL);
+    d->instruct = compile_message(r, n, "instruct", NULL);
+    d->when_text = text_of(n, "when");
+    d->instruct_text = text_of(n, "instruct");
+}
+
 static void compile_step(struct reader *r, const struct yaml_node *n, struct step *s)
 {
     if (n->kind != YAML_MAP)
@@ -182,6 +254,9 @@ static void compile_step(struct reader *r, const struct yaml_node *n, struct ste
     size_t i = 0;
     for (const struct yaml_node *q = list && list->kind == YAML_LIST ? list->first : NULL; q; q = q->next)
         s->questions[i++].when = compile_condition(r, q, "when", NULL);
+    i = 0;
+    for (const struct yaml_node *x = first_of(n, "experiments"); x; x = x->next)
+        compile_experiment(r, x, &s->experiments[i++]);
     list = map_get(n, "rules");
     i = 0;
     for (const struct yaml_node *rule = list && list->kind == YAML_LIST ? list->first : NULL; rule; rule = rule->next)
@@ -290,6 +365,35 @@ static struct sentence *compile_sentences(struct reader *r, const struct yaml_no
     return out;
 }
 
+static struct owners *compile_owners(struct reader *r, const struct yaml_node *map)
+{
+    const struct yaml_node *n = map_get(map, "owners");
+    if (!n || !map_check(r, n, "list of owners", owners_keys))
+        return NULL;
+    struct owners *o = arena_alloc(r->arena, sizeof *o);
+    o->rows = map_number(r, n, "rows", PLAYBOOK_ROWS_MAX, ROWS_DEFAULT);
+    o->table = map_table(r, n, "table");
+    if (!o->table)
+        return NULL; /* every column would be complained about */
+    const struct scope_decl *row = row_of(r, o->table);
+    o->where = compile_condition(r, n, "where", row);
+    o->say = compile_message(r, n, "say", row);
+    o->say_text = text_of(n, "say");
+    return o;
+}
+
+/* Names the kind that the verdict is of: a text, such as that of if(…, 'compactable', 'pinned'). */
+static struct expr *compile_kind(struct reader *r, const struct yaml_node *map)
+{
+    const char *text = map_text(r, map, "kind");
+    const struct yaml_node *n = map_get(map, "kind");
+    struct expr *e = text ? compile_text(r, text, n->mark, NULL) : NULL;
+    if (e && expr_type(e) != TYPE_TEXT)
+        diag_add(r->d, n->mark, "'kind' must be a text, such as 'pinned' in quotes, but this is %s",
+                 expr_type(e) == TYPE_BOOL ? "true or false" : type_name(expr_type(e)));
+    return e;
+}
+
 static void compile_verdict(struct reader *r, const struct yaml_node *n, struct verdict_decl *v)
 {
     if (n->kind != YAML_MAP)
@@ -298,23 +402,21 @@ static void compile_verdict(struct reader *r, const struct yaml_node *n, struct 
     v->confirmed = compile_condition(r, n, "confirmed", NULL);
     v->likely = compile_condition(r, n, "likely", NULL);
     v->ruled_out = compile_condition(r, n, "ruled-out", NULL);
+    v->kind = compile_kind(r, n);
+    v->owners = compile_owners(r, n);
     v->headline_text = text_of(n, "headline");
     v->confirmed_text = text_of(n, "confirmed");
     v->likely_text = text_of(n, "likely");
     v->ruled_out_text = text_of(n, "ruled-out");
+    v->kind_text = text_of(n, "kind");
     v->sentences_for = compile_sentences(r, n, "for", &v->for_count);
     v->sentences_against = compile_sentences(r, n, "against", &v->against_count);
-}
-
-static const struct yaml_node *first_of(const struct yaml_node *root, const char *key)
-{
-    const struct yaml_node *list = map_get(root, key);
-    return list && list->kind == YAML_LIST ? list->first : NULL;
 }
 
 void playbook_compile(struct reader *r, const struct yaml_node *root)
 {
     struct playbook *p = r->p;
+    compile_measures(r, root);
     const struct yaml_node *n = first_of(root, "steps");
     for (size_t i = 0; i < p->step_count; i++, n = n->next)
         compile_step(r, n, &p->steps[i]);

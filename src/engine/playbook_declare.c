@@ -12,24 +12,20 @@ static const enum type unit_types[] = {TYPE_COUNT, TYPE_RATIO, TYPE_BYTES, TYPE_
 static const char *const playbook_keys[] = {"!format", "!name",  "!title",          "!summary", "window",
                                             "limits",  "!steps", "recommendations", "verdicts", NULL};
 static const char *const limit_keys[] = {"!value", "!why", "!source", NULL};
-static const char *const step_keys[] = {"!id",    "!title", "!why",      "classic", "blind", "when", "probe",
-                                        "probes", "show",   "questions", "rules",   "next",  NULL};
+static const char *const step_keys[] = {"!id",    "!title", "!why",      "classic",     "blind", "when", "probe",
+                                        "probes", "show",   "questions", "experiments", "rules", "next", NULL};
 static const char *const question_keys[] = {"!id", "!ask", "help", "!type", "choices", "unit", "default", "when", NULL};
 static const char *const rule_keys[] = {"!id",       "for", "where",  "!when",    "!severity", "!say", "evidence",
                                         "recommend", "why", "source", "optional", "most",      NULL};
+static const char *const experiment_keys[] = {"!id",      "!ask",      "!cost", "!risk",  "!action",  "when",
+                                              "!measure", "!measured", "again", "window", "instruct", NULL};
 static const char *const next_keys[] = {"when", "!step", NULL};
 static const char *const recommendation_keys[] = {"!id",   "!kind", "sysctl", "when", "!title", "current", "proposed",
                                                   "apply", "keep",  "verify", "undo", "risk",   "!why",    NULL};
-static const char *const verdict_keys[] = {"!id",       "!title", "headline", "confirmed", "likely",
-                                           "ruled-out", "for",    "against",  NULL};
+static const char *const verdict_keys[] = {"!id",       "!title", "headline", "confirmed", "likely", "kind",
+                                           "ruled-out", "for",    "against",  "owners",    NULL};
 
 enum { WINDOW_MAX_S = 7 * 86400, WINDOW_DEFAULT_S = 30, MOST_DEFAULT = 10 };
-
-static void note_untyped(struct reader *r, const char *kind, const char *name)
-{
-    if (name && r->untyped_count < sizeof r->untyped / sizeof *r->untyped)
-        r->untyped[r->untyped_count++] = arena_printf(r->arena, "%s.%s", kind, name);
-}
 
 static void declare_limits(struct reader *r, const struct yaml_node *map)
 {
@@ -241,6 +237,95 @@ static void declare_probes(struct reader *r, const struct yaml_node *map, struct
         add_probe(r, s, n);
 }
 
+static double read_window(struct reader *r, const struct yaml_node *n, double fallback)
+{
+    enum type type;
+    double seconds;
+    if (!n || !literal_parse(r, n, "the window", &seconds, &type))
+        return fallback;
+    if (type != TYPE_SECONDS)
+        diag_add(r->d, n->mark, "the window must be a time such as 30s or 5min, not %s", type_name(type));
+    else if (seconds < 1 || seconds > WINDOW_MAX_S)
+        diag_add(r->d, n->mark, "the window must be between 1s and 7d");
+    else
+        return seconds;
+    return fallback;
+}
+
+static void add_again(struct reader *r, const struct yaml_node *n, const struct step *s, struct experiment_decl *d)
+{
+    const char *name = node_text(r, n, "a probe's name");
+    AUTO_FREE const char **names = mem_array(s->probe_count, sizeof *names);
+    for (size_t i = 0; name && i < s->probe_count; i++) {
+        names[i] = s->probes[i]->name;
+        if (strcmp(names[i], name) != 0)
+            continue;
+        for (size_t k = 0; k < d->again_count; k++)
+            if (d->again[k] == s->probes[i]) {
+                diag_add(r->d, n->mark, "probe '%s' stands here twice", name);
+                return;
+            }
+        d->again[d->again_count++] = s->probes[i];
+        return;
+    }
+    char hint[128];
+    if (name && !r->unknown_probe)
+        diag_add(r->d, n->mark, "'%s' is no probe of this step%s", brief(name).text,
+                 suggest(r, hint, name, names, s->probe_count));
+}
+
+/* The keys that belong to one action only: what is done, and how it is measured afterwards. */
+static void check_action(struct reader *r, const struct yaml_node *map, const struct step *s,
+                         const struct experiment_decl *d)
+{
+    static const struct {
+        const char *key, *what;
+        bool of[ACTION_OPERATOR + 1];
+    } keys[] = {
+        {"again", "which probes measure once more?", {[ACTION_COMPACT] = true, [ACTION_OPERATOR] = true}},
+        {"window", "how much longer is observed?", {[ACTION_WATCH] = true}},
+        {"instruct", "what is the operator to do?", {[ACTION_OPERATOR] = true}},
+    };
+    const char *action = experiment_action_name(d->action);
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        const struct yaml_node *n = map_get(map, keys[i].key);
+        if (n && !keys[i].of[d->action])
+            diag_add(r->d, n->key_mark, "'%s' does not belong to action %s", keys[i].key, action);
+        else if (!n && keys[i].of[d->action])
+            diag_add(r->d, map->mark, "missing key '%s' in this experiment: %s", keys[i].key, keys[i].what);
+        else if (n && n->kind == YAML_LIST && !n->count)
+            diag_add(r->d, n->mark, "'%s' is empty", keys[i].key);
+    }
+    bool windowed = false;
+    for (size_t i = 0; i < s->probe_count; i++)
+        windowed = windowed || s->probes[i]->sample;
+    if (d->action == ACTION_WATCH && !windowed && !r->unknown_probe)
+        diag_add(r->d, map_get(map, "action")->mark, "no probe of this step observes over a window");
+}
+
+/* After the step's probes, as it names some of them. */
+static void declare_experiment(struct reader *r, const struct yaml_node *n, const struct step *s,
+                               struct experiment_decl *d)
+{
+    d->mark = mark_of_id(r, n);
+    if (!map_check(r, n, "experiment", experiment_keys))
+        return;
+    d->id = map_id(r, n, "id", ID_NAME);
+    d->ask = map_text(r, n, "ask");
+    d->cost = map_text(r, n, "cost");
+    d->risk = map_text(r, n, "risk");
+    d->measured = map_text(r, n, "measured");
+    d->window_s = read_window(r, map_get(n, "window"), 0);
+    const struct yaml_node *again = map_list(r, n, "again");
+    d->again = arena_alloc(r->arena, s->probe_count * sizeof *d->again);
+    for (const struct yaml_node *one = again ? again->first : NULL; one; one = one->next)
+        add_again(r, one, s, d);
+    int action = map_word(r, n, "action", action_names);
+    d->action = action < 0 ? ACTION_COMPACT : (enum experiment_action)action;
+    if (action >= 0)
+        check_action(r, n, s, d);
+}
+
 static void declare_nexts(struct reader *r, const struct yaml_node *map, struct step *s)
 {
     const struct yaml_node *next = map_get(map, "next");
@@ -287,6 +372,10 @@ static void declare_step(struct reader *r, const struct yaml_node *n, struct ste
     s->questions = arena_alloc(r->arena, (list ? list->count : 0) * sizeof *s->questions);
     for (const struct yaml_node *q = list ? list->first : NULL; q; q = q->next)
         declare_question(r, q, &s->questions[s->question_count++]);
+    list = map_list(r, n, "experiments");
+    s->experiments = arena_alloc(r->arena, (list ? list->count : 0) * sizeof *s->experiments);
+    for (const struct yaml_node *x = list ? list->first : NULL; x; x = x->next)
+        declare_experiment(r, x, s, &s->experiments[s->experiment_count++]);
     list = map_list(r, n, "rules");
     s->rules = arena_alloc(r->arena, (list ? list->count : 0) * sizeof *s->rules);
     for (const struct yaml_node *rule = list ? list->first : NULL; rule; rule = rule->next)
@@ -343,18 +432,7 @@ bool playbook_declare(struct reader *r, const struct yaml_node *root)
     p->name = map_id(r, root, "name", ID_ANY);
     p->title = map_text(r, root, "title");
     p->summary = map_text(r, root, "summary");
-    p->window_s = WINDOW_DEFAULT_S;
-    const struct yaml_node *window = map_get(root, "window");
-    enum type type;
-    double seconds;
-    if (window && literal_parse(r, window, "the window", &seconds, &type)) {
-        if (type != TYPE_SECONDS)
-            diag_add(r->d, window->mark, "the window must be a time such as 30s or 5min, not %s", type_name(type));
-        else if (seconds < 1 || seconds > WINDOW_MAX_S)
-            diag_add(r->d, window->mark, "the window must be between 1s and 7d");
-        else
-            p->window_s = seconds;
-    }
+    p->window_s = read_window(r, map_get(root, "window"), WINDOW_DEFAULT_S);
     declare_limits(r, map_get(root, "limits"));
     const struct yaml_node *list = map_list(r, root, "steps");
     if (list && !list->count)

@@ -14,7 +14,7 @@ struct reader {
     struct names names;
     unsigned suggestions; /* made so far: each costs time, so that a hostile file gets few */
     bool unknown_probe;   /* some step runs none known: what is measured cannot be told */
-    /* "limit.x", "answer.y" whose type is not known, as their declaration is faulty: what uses them is not checked */
+    /* "limit.x", "answer.y", "before.z" whose type is not known, as their declaration is faulty: what uses them is not checked */
     const char *untyped[16];
     size_t untyped_count;
     /* While one expression is compiled: */
@@ -58,10 +58,13 @@ struct brief {
 };
 struct brief brief(const char *text);
 
-extern const char *const severity_names[], *const question_type_names[]; /* in the order of their enums, then NULL */
+/* In the order of their enums, then NULL. */
+extern const char *const severity_names[], *const question_type_names[], *const action_names[];
 
 /* playbook_names.c: what names mean */
 void bind_names(struct reader *r);
+/* "limit.x" cannot be told a type: what uses it is not checked. */
+void note_untyped(struct reader *r, const char *kind, const char *name);
 bool is_measured(const struct reader *r, const struct probe *probe); /* or it cannot be told */
 void never_measured(struct reader *r, struct mark at, const char *table, const struct probe *probe);
 const struct table_decl *map_table(struct reader *r, const struct yaml_node *map, const char *key);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What names mean in the expressions of a playbook: tables and columns of probes, limits, answers, rules. */
+/* What names mean in the expressions of a playbook: tables and columns of probes, limits, answers, rules, experiments. */
 #include <stdio.h>
 #include <string.h>
 
@@ -66,6 +66,14 @@ static bool named_answer(void *data, const char *name, enum type *type)
     return false;
 }
 
+static bool named_experiment(void *data, const char *id, enum type *type)
+{
+    const struct experiment_decl *d = playbook_experiment(((struct reader *)data)->p, id, NULL);
+    if (d && d->measure)
+        *type = expr_type(d->measure);
+    return d && d->measure;
+}
+
 static bool named_rule(void *data, const char *id)
 {
     return playbook_rule(((struct reader *)data)->p, id, NULL) != NULL;
@@ -108,6 +116,8 @@ static size_t list_names(void *data, const char *kind, const char **out, size_t 
             list_name(&l, p->steps[s].questions[i].id);
         for (size_t i = 0; i < p->steps[s].rule_count && strcmp(kind, "rule") == 0; i++)
             list_name(&l, p->steps[s].rules[i].id);
+        for (size_t i = 0; i < p->steps[s].experiment_count && strcmp(kind, "experiment") == 0; i++)
+            list_name(&l, p->steps[s].experiments[i].id);
     }
     if (size)
         out[l.count] = NULL;
@@ -116,7 +126,13 @@ static size_t list_names(void *data, const char *kind, const char **out, size_t 
 
 void bind_names(struct reader *r)
 {
-    r->names = (struct names){r, named_table, named_limit, named_answer, named_rule, list_names};
+    r->names = (struct names){r, named_table, named_limit, named_answer, named_rule, list_names, named_experiment};
+}
+
+void note_untyped(struct reader *r, const char *kind, const char *name)
+{
+    if (name && r->untyped_count < sizeof r->untyped / sizeof *r->untyped)
+        r->untyped[r->untyped_count++] = arena_printf(r->arena, "%s.%s", kind, name);
 }
 
 void never_measured(struct reader *r, struct mark at, const char *table, const struct probe *probe)

@@ -95,6 +95,11 @@ static void replay_moments(struct sampler *s)
     s->ended = true;
 }
 
+static double interval_for(double window_s)
+{
+    return fmin(fmax(window_s / POINTS_AT_FIRST, INTERVAL_MIN_S), INTERVAL_MAX_S);
+}
+
 struct sampler *sampler_start(const struct probe *const *list, size_t count, const struct probe_input *in,
                               double window_s)
 {
@@ -105,7 +110,7 @@ struct sampler *sampler_start(const struct probe *const *list, size_t count, con
     for (size_t i = 0; i < count; i++)
         if (list[i]->sample)
             s->entries[s->count++] = (struct entry){list[i], list[i]->open(in)};
-    s->interval = fmin(fmax(s->window / POINTS_AT_FIRST, INTERVAL_MIN_S), INTERVAL_MAX_S);
+    s->interval = interval_for(s->window);
     s->begin = clock_now();
     if (!in->root->live) {
         replay_moments(s);
@@ -190,6 +195,28 @@ enum wake sampler_wait(struct sampler *s, int fd, double deadline)
         return ready > 0 ? WAKE_INPUT : WAKE_TICK;
     }
     return ready > 0 ? WAKE_INPUT : WAKE_TIME;
+}
+
+/* Points taken so far stay; those to come stand no closer than they. */
+void sampler_extend(struct sampler *s, double seconds)
+{
+    if (!s->in->root->live || seconds <= 0)
+        return;
+    s->window = clock_now() - s->begin + seconds;
+    s->interval = fmax(s->interval, interval_for(s->window));
+    s->ended = false;
+    schedule(s);
+}
+
+struct facts *sampler_look(const struct sampler *s, const struct probe *p)
+{
+    void *state = p->sample ? p->open(s->in) : NULL;
+    if (p->sample)
+        p->sample(state, s->in, 0);
+    struct facts *f = probe_collect(p, state, s->in);
+    if (p->sample)
+        p->close(state);
+    return f;
 }
 
 struct facts *sampler_collect(struct sampler *s, const struct probe *p)

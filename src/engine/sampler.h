@@ -24,6 +24,10 @@ double sampler_elapsed(const struct sampler *s);   /* seconds since the first sa
 double sampler_observed(const struct sampler *s);  /* seconds between the first and the last sample */
 double sampler_remaining(const struct sampler *s); /* of the window; 0 when complete or cut short */
 void sampler_cut(struct sampler *s);               /* the window ends now (a last sample is taken) */
+/* Observes so much longer, from now on; also after the end. Nothing on a captured root, whose moments are all there is. */
+void sampler_extend(struct sampler *s, double seconds);
+/* Facts of one look at this moment, which leaves what needs a window unknown. */
+struct facts *sampler_look(const struct sampler *s, const struct probe *p);
 /* Facts over what was observed so far: for a windowed probe from its samples, for another collected now. */
 struct facts *sampler_collect(struct sampler *s, const struct probe *p);
 

@@ -120,6 +120,8 @@ void detect_mapping(struct detection *d, const struct vma *v)
         return;
     struct span base = span_basename(name);
     by_library(d, base);
+    if (span_is(base, "libc.so") && span_has(name, "-linux-musl")) /* Debian's place for it */
+        found_allocator(d, 2, "musl", "mapped ", name);
     if (v->inode && v->permissions[2] == 'x' && !d->executable[0] && !span_has(base, ".so")) {
         snprintf(d->executable, sizeof d->executable, "%.*s", (int)(base.length < 95 ? base.length : 95), base.at);
         by_program(d, base, "program ");

@@ -46,6 +46,8 @@ static const struct {
     [CT_OOM_KILL] = {"oom_kill", NULL, false},
     [CT_BALLOON_INFLATE] = {"balloon_inflate", NULL, false},
     [CT_BALLOON_DEFLATE] = {"balloon_deflate", NULL, false},
+    [CT_PIN_ACQUIRED] = {"nr_foll_pin_acquired", NULL, false},
+    [CT_PIN_RELEASED] = {"nr_foll_pin_released", NULL, false},
 };
 
 const char *counter_name(enum counter c)

@@ -42,6 +42,8 @@ enum counter {
     CT_OOM_KILL,
     CT_BALLOON_INFLATE,
     CT_BALLOON_DEFLATE,
+    CT_PIN_ACQUIRED,
+    CT_PIN_RELEASED,
     CT_COUNT
 };
 

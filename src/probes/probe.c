@@ -2,17 +2,19 @@
 /* The registry of probes. */
 #include "probes/probe.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/clock.h"
 
 extern const struct probe probe_host, probe_memory, probe_processes, probe_process, probe_vmstat, probe_pressure,
-    probe_swap, probe_buddy, probe_pagetypes, probe_slab, probe_growth, probe_cgroups, probe_tunables, probe_runtime;
+    probe_swap, probe_buddy, probe_pagetypes, probe_slab, probe_growth, probe_cgroups, probe_tunables, probe_runtime,
+    probe_heap, probe_physmap;
 
 const struct probe *const probes[] = {
-    &probe_host,     &probe_memory,  &probe_processes, &probe_process,   &probe_vmstat,
-    &probe_pressure, &probe_swap,    &probe_buddy,     &probe_pagetypes, &probe_slab,
-    &probe_growth,   &probe_cgroups, &probe_tunables,  &probe_runtime,   NULL,
+    &probe_host,     &probe_memory,  &probe_processes, &probe_process, &probe_vmstat, &probe_pressure,
+    &probe_swap,     &probe_buddy,   &probe_pagetypes, &probe_slab,    &probe_growth, &probe_cgroups,
+    &probe_tunables, &probe_runtime, &probe_heap,      &probe_physmap, NULL,
 };
 
 const struct probe *probe_find(const char *name)
@@ -76,6 +78,6 @@ struct facts *probe_collect(const struct probe *p, void *state, const struct pro
         facts_fail(f, STATUS_ABSENT, "no process was named (--pid, or answer the question)");
     else
         p->collect(state, in, f);
-    f->cost_s = clock_now() - begin;
+    f->cost_s = round((clock_now() - begin) * 1e6) / 1e6; /* as a case keeps it */
     return f;
 }

@@ -36,10 +36,11 @@ static bool field(struct zone_facts *z, const struct fields *word, struct fields
         const char *name;
         size_t offset;
     } fields[] = {
-        {"min", offsetof(struct zone_facts, min)},         {"low", offsetof(struct zone_facts, low)},
-        {"high", offsetof(struct zone_facts, high)},       {"boost", offsetof(struct zone_facts, boost)},
-        {"spanned", offsetof(struct zone_facts, spanned)}, {"present", offsetof(struct zone_facts, present)},
-        {"managed", offsetof(struct zone_facts, managed)}, {"free", offsetof(struct zone_facts, free)},
+        {"min", offsetof(struct zone_facts, min)},          {"low", offsetof(struct zone_facts, low)},
+        {"high", offsetof(struct zone_facts, high)},        {"boost", offsetof(struct zone_facts, boost)},
+        {"spanned", offsetof(struct zone_facts, spanned)},  {"present", offsetof(struct zone_facts, present)},
+        {"managed", offsetof(struct zone_facts, managed)},  {"free", offsetof(struct zone_facts, free)},
+        {"start_pfn:", offsetof(struct zone_facts, start)},
     };
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
         if (!fields_is(word, fields[i].name))

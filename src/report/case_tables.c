@@ -6,8 +6,9 @@
 
 #include "base/clock.h"
 #include "base/str.h"
-#include "base/text.h"
 #include "engine/expr.h"
+#include "report/rows.h"
+#include "report/words.h"
 
 #define COLUMNS(array) .columns = (array), .column_count = sizeof(array) / sizeof *(array)
 
@@ -29,6 +30,7 @@ static const struct column case_columns[] = {
     {"headline", TYPE_TEXT, "the verdict in a sentence"},
     {"lead", TYPE_TEXT, "title of the leading verdict"},
     {"confidence", TYPE_TEXT, "state of the leading verdict"},
+    {"kind", TYPE_TEXT, "which kind of it the leading verdict found"},
     {"complete", TYPE_BOOL, "every step was done"},
     {"first", TYPE_TEXT, "the first thing to do"},
     {"first_id", TYPE_TEXT, "id of that recommendation"},
@@ -94,6 +96,9 @@ static const struct column verdict_columns[] = {
     {"sign", TYPE_TEXT, "sign of the state"},
     {"word", TYPE_TEXT, "word for the state"},
     {"lead", TYPE_BOOL, "it leads"},
+    {"kind", TYPE_TEXT, "which kind of it, if it holds and has kinds"},
+    {"owners", TYPE_TEXT, "who holds what is in the way, largest first"},
+    {"owner_count", TYPE_COUNT, "how many these are"},
     {"for_count", TYPE_COUNT, "sentences for it"},
     {"against_count", TYPE_COUNT, "sentences against it"},
 };
@@ -101,6 +106,30 @@ static const struct column sentence_columns[] = {
     {"verdict_id", TYPE_TEXT, "its verdict"},
     {"side", TYPE_TEXT, "for or against"},
     {"say", TYPE_TEXT, "the sentence"},
+};
+static const struct column verdict_owner_columns[] = {
+    {"verdict_id", TYPE_TEXT, "its verdict"},
+    {"index", TYPE_COUNT, "from 1, largest first"},
+    {"lead", TYPE_BOOL, "its verdict leads"},
+    {"say", TYPE_TEXT, "who it is"},
+};
+static const struct column experiment_columns[] = {
+    {"index", TYPE_COUNT, "from 1"},
+    {"id", TYPE_TEXT, "id"},
+    {"step", TYPE_TEXT, "id of its step"},
+    {"ask", TYPE_TEXT, "what was proposed"},
+    {"action", TYPE_TEXT, "compact, watch or operator"},
+    {"cost", TYPE_TEXT, "what it costs"},
+    {"risk", TYPE_TEXT, "its risk"},
+    {"state", TYPE_TEXT, "done, declined, not-run or failed"},
+    {"sign", TYPE_TEXT, "sign of the state"},
+    {"word", TYPE_TEXT, "word for the state"},
+    {"class", TYPE_TEXT, "status class of the state"},
+    {"why", TYPE_TEXT, "why it was not run, or failed"},
+    {"measure", TYPE_TEXT, "what was measured before and after"},
+    {"before", TYPE_TEXT, "value before, with unit"},
+    {"after", TYPE_TEXT, "value after, with unit"},
+    {"duration", TYPE_SECONDS, "time it took"},
 };
 static const struct column check_columns[] = {
     {"index", TYPE_COUNT, "from 1; fired first, then unchecked, not run, clear; worst first in each"},
@@ -172,6 +201,8 @@ enum {
     T_RECOMMENDATION,
     T_VERDICT,
     T_SENTENCE,
+    T_VERDICT_OWNER,
+    T_EXPERIMENT,
     T_CHECK,
     T_UNCHECKED,
     T_COST,
@@ -188,6 +219,10 @@ static const struct table_decl report_tables[T_COUNT] = {
     [T_RECOMMENDATION] = {.name = "recommendation", .help = "changes to make", COLUMNS(recommendation_columns)},
     [T_VERDICT] = {.name = "verdict", .help = "hypotheses weighed", COLUMNS(verdict_columns)},
     [T_SENTENCE] = {.name = "sentence", .help = "for and against a verdict", COLUMNS(sentence_columns)},
+    [T_VERDICT_OWNER] = {.name = "verdict_owner",
+                         .help = "who holds what a verdict found",
+                         COLUMNS(verdict_owner_columns)},
+    [T_EXPERIMENT] = {.name = "experiment", .help = "tests that were offered", COLUMNS(experiment_columns)},
     [T_CHECK] = {.name = "check", .help = "all rules", COLUMNS(check_columns)},
     [T_UNCHECKED] = {.name = "unchecked", .help = "reasons why checks could not be made", COLUMNS(unchecked_columns)},
     [T_COST] = {.name = "cost", .help = "probes that ran", COLUMNS(cost_columns)},
@@ -199,99 +234,6 @@ const struct probe case_tables = {
     .name = "report", .help = "what a report template can name", .tables = report_tables, .table_count = T_COUNT};
 
 const struct table_decl *const case_steps = &report_tables[T_STEP];
-
-/* Rows are filled column by column in the order of the declaration. */
-struct row {
-    struct table *table;
-    size_t row;
-    unsigned column;
-};
-
-static struct row row_new(struct facts *f, unsigned table)
-{
-    struct table *t = &f->tables[table];
-    return (struct row){t, table_add(t), 0};
-}
-
-/* Newlines stay (a command can have several lines), so the cleaning of cells does not fit; a case from elsewhere is
- * cleaned here all the same, line by line. */
-static const char *clean_lines(struct facts *f, const char *text)
-{
-    AUTO_STR struct str out = {0};
-    for (;;) {
-        size_t length = strcspn(text, "\n");
-        AUTO_FREE char *line = mem_array(length * 3 + 1, 1);
-        size_t n = text_clean(line, length * 3 + 1, text, length);
-        str_add_n(&out, line, n);
-        if (!text[length])
-            break;
-        str_add_char(&out, '\n');
-        text += length + 1;
-    }
-    return arena_strndup(&f->arena, str_text(&out), out.length);
-}
-
-static void put_text(struct row *r, const char *text)
-{
-    if (text && *text) {
-        size_t at = r->row * r->table->decl->column_count + r->column;
-        r->table->cells[at].text = clean_lines(r->table->facts, text);
-        r->table->unknown[at] = 0;
-    }
-    r->column++;
-}
-
-static void put_number(struct row *r, double number)
-{
-    cell_number(r->table, r->row, r->column++, number);
-}
-
-static void put_bool(struct row *r, bool truth)
-{
-    cell_bool(r->table, r->row, r->column++, truth);
-}
-
-static void put_unknown(struct row *r)
-{
-    r->column++;
-}
-
-/* Signs and words: meaning never rests on colour alone. */
-static const char *status_sign(const char *status)
-{
-    return !status                           ? "[?]"
-           : strcmp(status, "ok") == 0       ? "[ok]"
-           : strcmp(status, "warning") == 0  ? "[!]"
-           : strcmp(status, "critical") == 0 ? "[!!]"
-                                             : "[?]";
-}
-
-static const char *status_word(const char *status)
-{
-    return !status                           ? "Could not check"
-           : strcmp(status, "ok") == 0       ? "Nothing found"
-           : strcmp(status, "warning") == 0  ? "Warning"
-           : strcmp(status, "critical") == 0 ? "Critical"
-                                             : "Could not check";
-}
-
-static const char *severity_sign(enum severity s)
-{
-    return s == SEVERITY_CRITICAL ? "[!!]" : s == SEVERITY_WARNING ? "[!]" : "[i]";
-}
-
-static const char *severity_word(enum severity s)
-{
-    return s == SEVERITY_CRITICAL ? "Critical" : s == SEVERITY_WARNING ? "Warning" : "Note";
-}
-
-static void wall_text(char out[32], double wall)
-{
-    clock_iso(out, wall);
-    char *t = strchr(out, 'T');
-    if (t && strlen(t) >= 6)
-        *t = ' ', memcpy(t + 6, " UTC", 5);
-}
 
 static const struct step_record *step_of(const struct case_file *c, const char *id)
 {
@@ -396,6 +338,7 @@ static void fill_case(struct facts *f, const struct case_file *c, const struct r
     put_text(&r, c->headline);
     put_text(&r, lead ? lead->title : NULL);
     put_text(&r, lead ? verdict_state_name(lead->state) : NULL);
+    put_text(&r, lead ? lead->kind : NULL);
     put_bool(&r, c->complete);
     put_text(&r, first ? first->title : NULL);
     put_text(&r, first ? first->id : NULL);
@@ -484,14 +427,23 @@ static void fill_recommendations(struct facts *f, const struct case_file *c, con
     }
 }
 
+/* A row for each, and all of them in one text. */
+static const char *fill_owners(struct facts *f, const struct verdict *v, bool lead)
+{
+    AUTO_STR struct str all = {0};
+    for (size_t i = 0; i < v->owner_count; i++) {
+        struct row r = row_new(f, T_VERDICT_OWNER);
+        put_text(&r, v->id);
+        put_number(&r, (double)i + 1);
+        put_bool(&r, lead);
+        put_text(&r, v->owners[i]);
+        str_printf(&all, "%s%s", i ? "; " : "", v->owners[i]);
+    }
+    return arena_strdup(&f->arena, str_text(&all));
+}
+
 static void fill_verdicts(struct facts *f, const struct case_file *c)
 {
-    static const char *const signs[] = {
-        [VERDICT_CONFIRMED] = "[+]", [VERDICT_LIKELY] = "[~]", [VERDICT_RULED_OUT] = "[-]", [VERDICT_UNKNOWN] = "[?]"};
-    static const char *const words[] = {[VERDICT_CONFIRMED] = "Confirmed",
-                                        [VERDICT_LIKELY] = "Likely",
-                                        [VERDICT_RULED_OUT] = "Ruled out",
-                                        [VERDICT_UNKNOWN] = "Unknown"};
     AUTO_FREE struct ranked *order = rank_verdicts(c);
     for (size_t i = 0; i < c->verdict_count; i++) {
         const struct verdict *x = &c->verdicts[order[i].index];
@@ -500,9 +452,13 @@ static void fill_verdicts(struct facts *f, const struct case_file *c)
         put_text(&r, x->id);
         put_text(&r, x->title);
         put_text(&r, verdict_state_name(x->state));
-        put_text(&r, signs[x->state]);
-        put_text(&r, words[x->state]);
-        put_bool(&r, c->lead && strcmp(c->lead, x->id) == 0);
+        put_text(&r, verdict_sign(x->state));
+        put_text(&r, verdict_word(x->state));
+        bool lead = c->lead && strcmp(c->lead, x->id) == 0;
+        put_bool(&r, lead);
+        put_text(&r, x->kind);
+        put_text(&r, fill_owners(f, x, lead));
+        put_number(&r, (double)x->owner_count);
         put_number(&r, (double)x->for_count);
         put_number(&r, (double)x->against_count);
         for (size_t side = 0; side < 2; side++) {
@@ -514,6 +470,40 @@ static void fill_verdicts(struct facts *f, const struct case_file *c)
                 put_text(&s, list[k]);
             }
         }
+    }
+}
+
+static void fill_experiments(struct facts *f, const struct case_file *c)
+{
+    static const struct {
+        const char *sign, *word, *class;
+    } looks[] = {[EXPERIMENT_NOT_RUN] = {"[-]", "Not run", "dim"},
+                 [EXPERIMENT_DECLINED] = {"[-]", "Declined", "dim"},
+                 [EXPERIMENT_DONE] = {"[+]", "Done", "ok"},
+                 [EXPERIMENT_FAILED] = {"[?]", "Failed", "unknown"}};
+    for (size_t i = 0; i < c->experiment_count; i++) {
+        const struct experiment *x = &c->experiments[i];
+        bool done = x->state == EXPERIMENT_DONE;
+        struct row r = row_new(f, T_EXPERIMENT);
+        put_number(&r, (double)i + 1);
+        put_text(&r, x->id);
+        put_text(&r, x->step);
+        put_text(&r, x->ask);
+        put_text(&r, x->action);
+        put_text(&r, x->cost);
+        put_text(&r, x->risk);
+        put_text(&r, experiment_state_name(x->state));
+        put_text(&r, looks[x->state].sign);
+        put_text(&r, looks[x->state].word);
+        put_text(&r, looks[x->state].class);
+        put_text(&r, x->why);
+        put_text(&r, x->measure);
+        put_value(&r, &x->before, false);
+        put_value(&r, &x->after, false);
+        if (done)
+            put_number(&r, x->duration_s);
+        else
+            put_unknown(&r);
     }
 }
 
@@ -594,6 +584,12 @@ static void fill_costs(struct facts *f, const struct case_file *c)
     }
 }
 
+/* A case from elsewhere need not tell the step. */
+static bool is_of(const char *step, const char *id)
+{
+    return step && strcmp(step, id) == 0;
+}
+
 static void fill_session(struct facts *f, const struct case_file *c)
 {
     static const char *const states[] = {
@@ -622,15 +618,14 @@ static void fill_session(struct facts *f, const struct case_file *c)
         size_t findings = 0;
         int worst = -1;
         for (size_t k = 0; k < c->finding_count; k++)
-            if (strcmp(c->findings[k].step, x->id) == 0) {
+            if (is_of(c->findings[k].step, x->id)) {
                 findings++;
                 if ((int)c->findings[k].severity > worst)
                     worst = (int)c->findings[k].severity;
             }
         bool blind = x->state != STEP_DONE;
         for (size_t k = 0; !blind && k < c->check_count; k++)
-            blind = c->checks[k].result == CHECK_UNCHECKED && !c->checks[k].optional &&
-                    strcmp(c->checks[k].step, x->id) == 0;
+            blind = c->checks[k].result == CHECK_UNCHECKED && !c->checks[k].optional && is_of(c->checks[k].step, x->id);
         bool bad = worst >= SEVERITY_WARNING;
         struct row r = row_new(f, T_STEP);
         put_number(&r, (double)i + 1);
@@ -656,6 +651,7 @@ struct facts *case_tables_fill(const struct case_file *c)
     fill_findings(f, c);
     fill_recommendations(f, c, changes);
     fill_verdicts(f, c);
+    fill_experiments(f, c);
     fill_checks(f, c);
     fill_costs(f, c);
     fill_session(f, c);

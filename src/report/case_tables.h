@@ -6,7 +6,8 @@
 #include "engine/case.h"
 #include "probes/probe.h"
 
-/* case, finding, evidence, advice, recommendation, verdict, sentence, check, unchecked, cost, answer, note, step. */
+/* case, finding, evidence, advice, recommendation, verdict, sentence, verdict_owner, experiment, check, unchecked, cost, answer,
+ * note, step. */
 extern const struct probe case_tables;
 extern const struct table_decl *const case_steps; /* the table `step`: its rows are the case's steps in order */
 

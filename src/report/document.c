@@ -19,25 +19,41 @@
 
 enum { TEMPLATE_BYTES_MAX = 256 * 1024 };
 
-/* Names: the tables of the case first, then those of the probes (host, memory, …). */
+struct builder {
+    const struct case_file *c; /* NULL: the template names only tables of its own */
+    bool for_text;
+    const struct facts *facts; /* these tables */
+    const char *file;
+    const char *css;
+    size_t css_length;
+    struct arena arena;
+    struct diags diags;
+    struct names names;
+    struct env env;
+    xmlDocPtr doc;
+};
+
+/* Names: the tables of the document's own first, then those of the probes (host, memory, …). */
 static const struct table_decl *name_table(void *data, const char *name)
 {
-    (void)data;
-    for (unsigned i = 0; i < case_tables.table_count; i++)
-        if (strcmp(case_tables.tables[i].name, name) == 0)
-            return &case_tables.tables[i];
-    return probe_table(name, NULL);
+    const struct builder *b = data;
+    const struct probe *own = b->facts->probe;
+    for (unsigned i = 0; i < own->table_count; i++)
+        if (strcmp(own->tables[i].name, name) == 0)
+            return &own->tables[i];
+    return b->c ? probe_table(name, NULL) : NULL;
 }
 
 static size_t name_list(void *data, const char *kind, const char **out, size_t size)
 {
-    (void)data;
+    const struct builder *b = data;
+    const struct probe *own = b->facts->probe;
     size_t n = 0;
     if (strcmp(kind, "table") != 0)
         return 0;
-    for (unsigned i = 0; i < case_tables.table_count && n + 1 < size; i++)
-        out[n++] = case_tables.tables[i].name;
-    for (size_t i = 0; probes[i]; i++)
+    for (unsigned i = 0; i < own->table_count && n + 1 < size; i++)
+        out[n++] = own->tables[i].name;
+    for (size_t i = 0; b->c && probes[i]; i++)
         for (unsigned k = 0; k < probes[i]->table_count && n + 1 < size; k++)
             out[n++] = probes[i]->tables[k].name;
     if (size)
@@ -45,33 +61,14 @@ static size_t name_list(void *data, const char *kind, const char **out, size_t s
     return n;
 }
 
-struct builder {
-    const struct case_file *c;
-    bool for_text;
-    struct facts *facts;
-    const char *file;
-    const char *css;
-    size_t css_length;
-    struct arena arena;
-    struct diags diags;
-    struct env env;
-    xmlDocPtr doc;
-};
-
-static const struct names report_names = {.table = name_table, .list = name_list};
-
 static const struct table *env_table(void *data, const struct table_decl *decl, const char **why)
 {
     const struct builder *b = data;
-    for (unsigned i = 0; i < case_tables.table_count; i++)
-        if (decl == &case_tables.tables[i])
+    for (unsigned i = 0; i < b->facts->probe->table_count; i++)
+        if (decl == &b->facts->probe->tables[i])
             return &b->facts->tables[i];
-    for (size_t i = 0; i < b->c->facts_count; i++)
-        for (unsigned k = 0; k < b->c->facts[i]->probe->table_count; k++)
-            if (&b->c->facts[i]->probe->tables[k] == decl)
-                return &b->c->facts[i]->tables[k];
     *why = "that probe has not run";
-    return NULL;
+    return b->c ? case_table(b->c, decl) : NULL;
 }
 
 /* The compiled template: one record at each element, attribute and text node that has something to compute. */
@@ -130,7 +127,7 @@ static void compile_children(struct builder *b, xmlNodePtr node, const struct sc
 static struct message *compile_message(struct builder *b, const char *source, struct mark at,
                                        const struct scope_decl *scope)
 {
-    return strpbrk(source, "{}") ? message_compile(&b->arena, source, at, &report_names, scope, &b->diags) : NULL;
+    return strpbrk(source, "{}") ? message_compile(&b->arena, source, at, &b->names, scope, &b->diags) : NULL;
 }
 
 static void compile_element(struct builder *b, xmlNodePtr node, const struct scope_decl *outer, bool pre)
@@ -146,10 +143,10 @@ static void compile_element(struct builder *b, xmlNodePtr node, const struct sco
     if (loop) {
         struct directive *d = directive_at(b, &node->_private);
         d->loops = true;
-        d->table = name_table(NULL, loop);
+        d->table = name_table(b, loop);
         if (!d->table) {
             const char *known[256];
-            name_list(NULL, "table", known, 256);
+            name_list(b, "table", known, 256);
             size_t count = 0;
             while (known[count])
                 count++;
@@ -175,11 +172,11 @@ static void compile_element(struct builder *b, xmlNodePtr node, const struct sco
         if (strcmp(name, "fw-for") == 0)
             continue;
         if (strcmp(name, "fw-where") == 0 && d->loops)
-            d->where = expr_compile(&b->arena, text, at, &report_names, scope, &b->diags);
+            d->where = expr_compile(&b->arena, text, at, &b->names, scope, &b->diags);
         else if (strcmp(name, "fw-if") == 0)
-            d->condition = expr_compile(&b->arena, text, at, &report_names, scope, &b->diags);
+            d->condition = expr_compile(&b->arena, text, at, &b->names, scope, &b->diags);
         else if (strcmp(name, "fw-class") == 0)
-            d->class = message_compile(&b->arena, text, at, &report_names, scope, &b->diags);
+            d->class = message_compile(&b->arena, text, at, &b->names, scope, &b->diags);
         else if (strcmp(name, "fw-chart") == 0)
             d->chart = text;
         else if (strcmp(name, "fw-shows") == 0)
@@ -258,7 +255,7 @@ static void expand(struct builder *b, const xmlNode *node, xmlNodePtr into, cons
 
 static void show_tables(const struct builder *b, xmlNodePtr into, const struct scope *scope)
 {
-    for (; scope; scope = scope->outer)
+    for (; b->c && scope; scope = scope->outer)
         if (scope->table->decl == case_steps) {
             const struct step_record *s = &b->c->steps[scope->row];
             for (size_t i = 0; i < s->show_count; i++)
@@ -298,7 +295,7 @@ static void expand_element(struct builder *b, const xmlNode *node, xmlNodePtr in
             tree_text_n(out, b->css, b->css_length);
         return;
     }
-    if (d && d->chart && !chart_add(out, d->chart, b->c)) {
+    if (d && d->chart && !(b->c && chart_add(out, d->chart, b->c, b->for_text))) {
         xmlUnlinkNode(out);
         xmlFreeNode(out);
         return;
@@ -419,9 +416,10 @@ static void xml_begin(void)
     xmlInitParser();
 }
 
-xmlDocPtr document_build(const struct case_file *c, bool for_text, struct err *e)
+xmlDocPtr document_make(const char *html_name, const struct facts *tables, const struct case_file *c, bool for_text,
+                        struct err *e)
 {
-    static const char html_name[] = "templates/report.html", css_name[] = "templates/report.css";
+    static const char css_name[] = "templates/report.css";
     xml_begin();
     __attribute__((cleanup(source_free))) struct source html = {0}, css = {0};
     if (!source_load(&html, html_name, e) || !source_load(&css, css_name, e))
@@ -435,12 +433,9 @@ xmlDocPtr document_build(const struct case_file *c, bool for_text, struct err *e
     if (!template)
         return NULL;
 
-    struct builder b = {.c = c,
-                        .for_text = for_text,
-                        .facts = case_tables_fill(c),
-                        .file = file,
-                        .css = css.data,
-                        .css_length = css.length};
+    struct builder b = {
+        .c = c, .for_text = for_text, .facts = tables, .file = file, .css = css.data, .css_length = css.length};
+    b.names = (struct names){.data = &b, .table = name_table, .list = name_list};
     b.env = (struct env){.data = &b, .table = env_table};
     compile_element(&b, xmlDocGetRootElement(template), NULL, false);
     if (b.diags.count) {
@@ -462,7 +457,14 @@ xmlDocPtr document_build(const struct case_file *c, bool for_text, struct err *e
     }
     diags_free(&b.diags);
     arena_free(&b.arena);
-    facts_free(b.facts);
     xmlFreeDoc(template);
     return b.doc;
+}
+
+xmlDocPtr document_build(const struct case_file *c, bool for_text, struct err *e)
+{
+    struct facts *tables = case_tables_fill(c);
+    xmlDocPtr doc = document_make("templates/report.html", tables, c, for_text, e);
+    facts_free(tables);
+    return doc;
 }

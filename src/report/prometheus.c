@@ -46,6 +46,18 @@ static void add_orders(struct str *s, const struct case_file *c)
     }
 }
 
+static void add_physmap(struct str *s, const struct case_file *c)
+{
+    double movable, pinned;
+    if (!case_number(c, "physmap", "physmap", "free_movable", &movable) ||
+        !case_number(c, "physmap", "physmap", "free_pinned", &pinned))
+        return;
+    begin(s, "physmap_free_bytes",
+          "Free memory by what shares its blocks: only pages that can be moved, or some that cannot.");
+    str_printf(s, "fragwizard_physmap_free_bytes{behind=\"movable\"} %.10g\n", movable);
+    str_printf(s, "fragwizard_physmap_free_bytes{behind=\"pinned\"} %.10g\n", pinned);
+}
+
 char *prometheus_render(const struct case_file *c, size_t *length)
 {
     struct str s = {0};
@@ -99,6 +111,7 @@ char *prometheus_render(const struct case_file *c, size_t *length)
     }
 
     add_orders(&s, c);
+    add_physmap(&s, c);
     static const struct {
         const char *name, *help, *probe, *table, *column;
     } values[] = {

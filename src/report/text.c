@@ -385,6 +385,19 @@ static void preformatted(struct layout *l, const xmlNode *node)
     }
 }
 
+/* A picture of letters is of no use broken or cut: where it does not fit, the words beside it say the same. */
+static bool picture_fits(const struct layout *l, const xmlNode *node)
+{
+    AUTO_FREE char *text = (char *)xmlNodeGetContent(node);
+    size_t widest = 0;
+    for (const char *p = text; p && *p; p += strspn(p, "\n")) {
+        size_t length = strcspn(p, "\n");
+        widest = length > widest ? length : widest;
+        p += length;
+    }
+    return widest <= room(l);
+}
+
 static const xmlNode *child_named(const xmlNode *node, const char *name)
 {
     for (const xmlNode *child = node->children; child; child = child->next)
@@ -774,7 +787,8 @@ static void block(struct layout *l, const xmlNode *node, unsigned look)
         l->blank |= (!within && !tree_has_class(node, "tight")) || tree_is(node, "summary");
         paragraph(l, node, tree_is(node, "p") ? look : look | BOLD);
     } else if (tree_is(node, "pre")) {
-        preformatted(l, node);
+        if (!tree_has_class(node, "picture") || picture_fits(l, node))
+            preformatted(l, node);
     } else if (tree_is(node, "ul") || tree_is(node, "ol")) {
         l->blank |= !within;
         items(l, node, look);

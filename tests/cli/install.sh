@@ -16,7 +16,7 @@ mkdir -p "$dir/root/opt/x/bin"
 echo other >"$dir/root/opt/x/bin/other"
 check "make install" in_source install
 is "what is installed" "$(cd "$dir/root/opt/x" && find . -type f | LC_ALL=C sort | tr '\n' ' ')" \
-    "./bin/fragwizard ./bin/other ./share/fragwizard/case.json ./share/fragwizard/playbook.json ./share/man/man1/fragwizard.1 "
+    "./bin/fragwizard ./bin/other ./share/fragwizard/case.json ./share/fragwizard/diff.json ./share/fragwizard/playbook.json ./share/man/man1/fragwizard.1 "
 check "it runs" "$dir/root/opt/x/bin/fragwizard" --version
 is "twice is the same" "$(in_source install; echo $?)" 0
 check "make uninstall" in_source uninstall

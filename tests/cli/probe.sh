@@ -14,7 +14,7 @@ holds() { # jq's words: the last result is true
     jq -e "$@" >/dev/null 2>"$seen"
 }
 
-probes="host processes process memory vmstat pressure swap buddy pagetypes slab growth cgroups tunables runtime"
+probes="host processes process memory vmstat pressure swap buddy pagetypes slab growth cgroups tunables runtime heap physmap"
 for name in $probes; do
     set -- window=0
     [ $name != process ] || set -- "pid=$$"
@@ -25,7 +25,7 @@ for name in $probes; do
     check "$name: text" [ -s $name.txt ]
     check "$name: JSON with status, cost and coverage" holds 'has("status") and has("cost_ms") and has("coverage") and has("reason")' $name.json
 done
-is "list names as many" "$("$FRAGWIZARD" list probes | grep -Ec "^($(echo $probes | tr ' ' '|')) ")" 14
+is "list names as many" "$("$FRAGWIZARD" list probes | grep -Ec "^($(echo $probes | tr ' ' '|')) ")" 16
 
 has() { # FILE TABLE COLUMNS…
     file=$1 table=$2
@@ -53,6 +53,13 @@ run processes table=process sort=-pid rows=5
 is "sort, largest first" "$(grep -Eo '^ *[0-9]+' out | tr -d ' ')" "$(grep -Eo '^ *[0-9]+' out | tr -d ' ' | sort -rn)"
 run processes table=process sort=pid rows=all
 is "sort, smallest first, all rows" "$(grep -Eo '^ *[0-9]+' out | tr -d ' ')" "$(grep -Eo '^ *[0-9]+' out | tr -d ' ' | sort -n)"
+run physmap blocks=some
+is "blocks is a number" "$? $(grep -c 'no value for blocks' "$seen")" "3 1"
+if [ "$(jq -r .status physmap.json)" = ok ]; then
+    "$FRAGWIZARD" probe physmap blocks=100 --format json >part.json 2>"$seen"
+    check "a part of the blocks, with its error" holds '.physmap[0] | .sampled and .scanned < .blocks and .error > 0' part.json
+    check "all of the blocks" holds '.physmap[0] | (.sampled | not) and .scanned == .blocks and .error < 0.2' physmap.json
+fi
 begun=$(date +%s%N)
 "$FRAGWIZARD" probe vmstat window=1s --format json >w.json 2>"$seen"
 took=$((($(date +%s%N) - begun) / 1000000))

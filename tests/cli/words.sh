@@ -12,14 +12,14 @@ helps() {
     "$FRAGWIZARD" "$@" >"$dir/out" 2>"$seen" </dev/null
     [ $? = 0 ] && [ ! -s "$seen" ] && grep -q fragwizard "$dir/out"
 }
-for verb in session audit probe check list explain capture report resume; do
+for verb in session audit probe check list explain capture report diff resume apply undo; do
     check "$verb --help tells on standard output" helps $verb --help
 done
 check "--help" helps --help
 check "help" helps help
 check "--auto --help" helps --auto --help
 check "--version" helps --version
-check "the help lists every verb" sh -c '"$FRAGWIZARD" --help | awk "/^  [a-z]+ / { n++ } END { exit n < 9 }"'
+check "the help lists every verb" sh -c '"$FRAGWIZARD" --help | awk "/^  [a-z]+ / { n++ } END { exit n < 12 }"'
 
 # wrong PATTERN WORDS…: refused in a sentence that matches
 wrong() {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A case file of any content: the bytes as they are, and the same with a checksum that holds, so that what lies behind
- * it is reached. What loads must save, load again, and save the same. */
+ * it is reached. What loads must save, load again, save the same, and be no better or worse than itself. */
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "driver.h"
 #include "engine/case.h"
+#include "report/compare_document.h"
 
 static void try_case(const char *text, size_t length)
 {
@@ -24,6 +25,12 @@ static void try_case(const char *text, size_t length)
     AUTO_FREE char *second = case_to_json(again, &second_length);
     if (first_length != second_length || memcmp(first, second, first_length) != 0)
         abort();
+    struct comparison *same = compare_cases(c, again, &e);
+    if (!same || same->outcome != OUTCOME_SAME)
+        abort();
+    size_t diff_length;
+    AUTO_FREE char *diff = compare_to_json(same, &diff_length);
+    comparison_free(same);
     case_free(again);
     case_free(c);
 }

@@ -7,9 +7,11 @@
 #include "probes/advice.h"
 #include "probes/buddyinfo.h"
 #include "probes/counters.h"
+#include "probes/kpageflags.h"
 #include "probes/meminfo.h"
 #include "probes/page_size.h"
 #include "probes/pagetypeinfo.h"
+#include "probes/physmap_picture.h"
 #include "probes/pressureinfo.h"
 #include "probes/slabinfo.h"
 #include "probes/swaps.h"
@@ -92,6 +94,50 @@ static void try_pagetypeinfo(const char *text, size_t size)
     pagetypeinfo_free(&p);
 }
 
+/* The first bytes choose the rules, the rest are page flags. */
+static void try_kpageflags(const uint8_t *data, size_t size)
+{
+    uint64_t flags[512] = {0}, all = 0;
+    uint8_t uses[512], choice = size ? data[0] : 0;
+    size_t count = size / sizeof *flags < 512 ? size / sizeof *flags : 512;
+    struct kpageflags_rules rules = {choice & 1, choice & 2, (unsigned)choice >> 2};
+    struct block_use b;
+    memcpy(flags, data, count * sizeof *flags);
+    kpageflags_count(&rules, (uint64_t)choice << 9, flags, count, &b);
+    kpageflags_uses(&rules, (uint64_t)choice << 9, flags, count, uses);
+    for (size_t i = 0; i < count; i++) {
+        promise(uses[i] < PAGE_USES && b.pages[uses[i]] > 0);
+        b.pages[uses[i]]--;
+    }
+    for (int u = 0; u < PAGE_USES; u++)
+        all += b.pages[u];
+    promise(all == 0 && block_kind_of(&b, choice & 4) < BLOCK_KINDS);
+    (void)kpageflags_free_tails(flags, count);
+}
+
+static void try_iomem(const char *text, size_t size)
+{
+    struct zone_facts zones[] = {{.name = "DMA", .start = 1, .spanned = 4095, .present = 3998},
+                                 {.name = "Normal", .start = 4096, .spanned = 1 << 20, .present = 1 << 20}};
+    struct zoneinfo z = {zones, 2};
+    struct physmap_blocks b;
+    struct physmap_picture p;
+    struct err e;
+    if (!physmap_blocks_find(&b, text, size, &z, 4096, 9, &e))
+        return;
+    for (size_t i = 0; i < b.run_count; i++) {
+        const struct physmap_run *r = &b.runs[i];
+        uint64_t flags[512] = {0};
+        promise(r->count > 0 && r->ordinal + r->count <= b.count && physmap_run_at(&b, r->ordinal) == r);
+        promise(physmap_ordinal(&b, r->block << 9) == r->ordinal);
+        physmap_mark_holes(&b, r->block, flags);
+    }
+    picture_plan(&p, &b, b.count);
+    picture_add(&p, b.runs[b.run_count - 1].block, BLOCK_SLAB, false);
+    picture_free(&p);
+    physmap_blocks_free(&b);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const char *text = (const char *)data;
@@ -110,5 +156,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     try_slabinfo(text, size);
     try_swaps(text, size);
     try_pagetypeinfo(text, size);
+    try_kpageflags(data, size);
+    try_iomem(text, size);
     return 0;
 }

@@ -15,7 +15,7 @@ for source in "$SRC"/tests/fuzz/fuzz_*.c; do
     seeds=
     if [ "$name" = fuzz_case ]; then
         mkdir "$tmp/seeds"
-        XDG_STATE_HOME="$tmp/state" "$FRAGWIZARD" --auto --playbook quick --window 1s --format json >"$tmp/seeds/case.json" 2>/dev/null
+        XDG_STATE_HOME="$tmp/state" "$FRAGWIZARD" --auto --playbook quick --duration 1s --format json >"$tmp/seeds/case.json" 2>/dev/null
         seeds=$tmp/seeds
     fi
     "$BUILD/tests/$name" ${seeds:+"$seeds"} >"$seen" 2>&1

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Gigabytes free, and not one free huge page in the zone that counts: external fragmentation. Compaction could cure it.
+# Gigabytes free, and not one free huge page in the zone that counts: external fragmentation. Compaction can cure it.
 . "$(dirname "$0")/lib.sh"
 live_needs
 setting compaction_proactiveness 0 || skip_all 'no proactive compaction to turn off'
@@ -8,6 +8,15 @@ start fragment 3072
 audit
 diagnosed external-fragmentation
 check 'the zone is named' grep -q 'Normal' "$work/summary"
+is 'its kind' "$(kind external-fragmentation)" compactable
 holds 'a change is proposed with its undo' '[.recommendations[] | select(.undo != null)] | length > 0'
 not_diagnosed hugepage-reservation
+holds 'compacting is not tried unasked' '[.experiments[] | select(.action == "compact" and .state == "not-run" and .why != null)] | length == 1'
+
+# The kernel gives up compacting where a large piece of a cached file finds no place
+sync
+echo 1 >/proc/sys/vm/drop_caches
+audit --allow compaction
+compaction_gained much
+is 'its kind once compacted' "$(kind external-fragmentation)" compactable
 finish

@@ -19,7 +19,9 @@ undo() { # commands to run at the end, the latest first
 live_end() {
     trap - EXIT INT TERM
     exec 8>&-
-    [ -z "${live_workload:-}" ] || wait "$live_workload" 2>/dev/null
+    for live_workload in ${live_workloads:-}; do
+        wait "$live_workload" 2>/dev/null
+    done
     eval "$live_undo"
     rm -rf "$work"
 }
@@ -27,23 +29,27 @@ trap live_end EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# start PROGRAM ARGUMENT…: runs a workload and waits for its "ready". It ends when descriptor 8 is closed.
+# start PROGRAM ARGUMENT…: runs a workload, beside those started before, and waits for its "ready". All end when descriptor 8
+# is closed.
 start() {
     live_program=$1
     shift
     [ -x "$BUILD/tests/$live_program" ] || skip_all "$live_program is not built"
-    mkfifo "$work/hold"
-    "${live_prefix:-env}" "$BUILD/tests/$live_program" "$@" <"$work/hold" >"$work/said" 2>"$work/complaint" 9>&- &
+    [ -p "$work/hold" ] || mkfifo "$work/hold"
+    : >"$work/said" # the last workload's is not this one's
+    "${live_prefix:-env}" "$BUILD/tests/$live_program" "$@" <"$work/hold" >"$work/said" 2>"$work/complaint" 8>&- 9>&- &
     live_workload=$!
-    exec 8>"$work/hold"
+    live_workloads="${live_workloads:-} $live_workload"
+    [ -n "${live_held:-}" ] || exec 8>"$work/hold"
+    live_held=yes
     live_tries=0
     until grep -q ready "$work/said"; do
         if ! kill -0 "$live_workload" 2>/dev/null; then
             skip_all "$live_program: $(head -n 1 "$work/complaint")"
         fi
         live_tries=$((live_tries + 1))
-        if [ $live_tries -gt 1200 ]; then
-            not_ok "$live_program makes its condition within two minutes" "$work/complaint"
+        if [ $live_tries -gt 1800 ]; then
+            not_ok "$live_program makes its condition within three minutes" "$work/complaint"
             finish
         fi
         sleep 0.1
@@ -65,6 +71,8 @@ audit() {
     # What a failed test shows
     jq -r '"lead \(.lead), status \(.status): \(.headline)",
         (.verdicts[] | "\(.id): \(.state); for: \(.for // [] | join(" | ")); against: \(.against // [] | join(" | "))"),
+        (.verdicts[] | select(.kind) | "\(.id): kind \(.kind); owners: \(.owners // [] | join(" | "))"),
+        (.experiments // [] | .[] | "experiment \(.id): \(.state) \(.why // ""); \(.before.value) before, \(.after.value) after"),
         (.findings[] | "\(.severity) \(.id): \(.say)")' "$seen" >"$work/summary" 2>&1
     live_case=$seen
     seen=$work/summary
@@ -112,9 +120,33 @@ live_needs() {
     [ -w /proc/sys/vm/swappiness ] || skip_all 'may not change this machine (container?)'
 }
 
-setting() { # sysctl of /proc/sys/vm, restored at the end
-    [ -w "/proc/sys/vm/$1" ] || return 1
-    live_old=$(cat "/proc/sys/vm/$1")
-    undo "echo '$live_old' >/proc/sys/vm/$1"
-    echo "$2" >"/proc/sys/vm/$1"
+# setting NAME VALUE: a sysctl of vm, or another setting by its whole path; restored at the end
+setting() {
+    case $1 in
+    /*) live_setting=$1 ;;
+    *) live_setting=/proc/sys/vm/$1 ;;
+    esac
+    [ -w "$live_setting" ] || return 1
+    live_old=$(sed 's/.*\[\(.*\)\].*/\1/' "$live_setting") # of a choice, the one in brackets
+    undo "echo '$live_old' >$live_setting"
+    echo "$2" >"$live_setting"
+}
+
+# kind of a verdict: "compactable", "pinned"…
+kind() {
+    jq -r --arg id "$1" '[.verdicts[] | select(.id == $id) | .kind // "none"][0]' "$live_case"
+}
+
+# owned WHAT PATTERN: one of the owners that external fragmentation names matches
+owned() {
+    holds "$1" '.verdicts[] | select(.id == "external-fragmentation") | .owners // [] | map(select(test($pattern))) | length > 0' \
+        pattern "$2"
+}
+
+# The experiment that compacts was made, and what it measured before and after (a share or bytes) differs much, or hardly
+compaction_gained() { # much | nothing
+    holds 'compacting was tried, as allowed' '[.experiments[] | select(.action == "compact" and .state == "done")] | length == 1'
+    holds "it gained $1" '[.experiments[] | select(.action == "compact")][0]
+        | (.after.value - .before.value | fabs) / (if .before.type == "ratio" then 1 else 4294967296 end)
+        | if $gain == "much" then . > 0.25 else . < 0.1 end' gain "$1"
 }

@@ -16,6 +16,11 @@ done
 sed -n '/^```yaml$/,/^```$/p' "$SRC/docs/playbooks.md" | sed '/^```/d' >"$tmp/documented.yaml"
 "$FRAGWIZARD" check "$tmp/documented.yaml" >"$seen" 2>&1
 is "the documented playbook is accepted" $? 0
+sed -n '/^    experiments:$/,/^$/p' "$SRC/docs/playbooks.md" >"$tmp/experiment"
+awk -v experiment="$tmp/experiment" '/^    rules:$/ { while ((getline line <experiment) > 0) print line } { print }' \
+    "$tmp/documented.yaml" >"$tmp/tested.yaml"
+"$FRAGWIZARD" check "$tmp/tested.yaml" >"$seen" 2>&1
+is "so is it with the documented experiment" "$? $(grep -c compact_now "$tmp/tested.yaml")" "0 1"
 
 cd "$here/broken" || exit 1
 for f in *.yaml; do
@@ -90,7 +95,7 @@ rm -r "$tmp/config"
 "$FRAGWIZARD" list facts >"$seen" 2>&1
 check "list facts: a column with unit and help" grep -Eq '^buddy\.zone\.free +bytes +[a-z]' "$seen"
 "$FRAGWIZARD" list probes >"$seen" 2>&1
-is "list probes: as many as there are" "$(sed 1d "$seen" | wc -l | tr -d ' ')" 14
+is "list probes: as many as there are" "$(sed 1d "$seen" | wc -l | tr -d ' ')" 16
 "$FRAGWIZARD" list checks >"$seen" 2>&1
 check "list checks: every rule of a playbook" test "$(grep -c ' quick ' "$seen")" = "$(grep -c '^ *severity:' "$SRC/playbooks/quick.yaml")"
 for id in available-low available_low quick memory zone zone.free buddy.zone.free; do
@@ -108,6 +113,18 @@ for what in 'check (warning) of playbook small, step zones' 'Says: Node {node}' 
 done
 "$FRAGWIZARD" explain --playbook "$here/ok/small.yaml" compaction-proactiveness >"$seen" 2>&1
 check "explain a recommendation: its generated command" grep -Fq 'Apply: sysctl -w vm.compaction_proactiveness={recommended}' "$seen"
+"$FRAGWIZARD" explain --playbook "$here/ok/experiments.yaml" compact_now >"$seen" 2>&1
+for what in 'an experiment (compact) of playbook experiments, step zones' "Offered if: fired('there-are-zones')" 'Risk: tasks' \
+    'Measured once more by: buddy' 'max(zone.unusable_huge' 'audit with --allow compaction' 'checks of experiments: compaction-helps'; do
+    check "explain an experiment: $what" grep -Fq "$what" "$seen"
+done
+"$FRAGWIZARD" explain --playbook "$here/ok/experiments.yaml" zones-there >"$seen" 2>&1
+check "explain a verdict: its kinds" grep -Fq "Its kind: if(known(after.compact_now)" "$seen"
+mkdir -p "$tmp/config/fragwizard/playbooks"
+cp "$here/ok/experiments.yaml" "$tmp/config/fragwizard/playbooks/"
+"$FRAGWIZARD" list experiments >"$seen" 2>&1
+check "list experiments: of every playbook" grep -Eq '^trimmed +operator +experiments +zones +Does' "$seen"
+rm -r "$tmp/config"
 "$FRAGWIZARD" explain zone.fre >"$seen" 2>&1
 is "explain what is not: exit status" $? 3
 check "explain what is not: which was meant" grep -q "did you mean 'zone.free'" "$seen"

@@ -79,6 +79,44 @@ return {headline: bottom('h1'), summary: bottom('dl.summary'), text: document.qu
 """
 
 
+# How large the map's type is on the screen, and whether its cells are where its frame is.
+MAP = """
+const svg = document.querySelector('.map svg.chart'), frame = svg.querySelector('.frame').getBoundingClientRect();
+const box = svg.getBoundingClientRect(), unit = box.width / svg.viewBox.baseVal.width;
+const cells = [...svg.querySelectorAll('.cells path')].map(p => p.getBoundingClientRect());
+const labels = [...svg.querySelectorAll('text')].map(t => t.getBoundingClientRect());
+const shades = new Set([...svg.querySelectorAll('.cells path')].map(p => { const s = getComputedStyle(p);
+    return [s.stroke, s.strokeWidth, s.strokeDasharray].join() }));
+const light = c => { const [r, g, b] = c.match(/[\\d.]+/g).map(x => (x /= 255) <= 0.03928 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b };
+const ground = light(getComputedStyle(document.body).backgroundColor);
+const contrast = k => { const l = light(getComputedStyle(svg.querySelector('.cells .k-' + k)).stroke);
+    return (Math.max(l, ground) + 0.05) / (Math.min(l, ground) + 0.05) };
+return {contrast: ['movable', 'huge', 'tables', 'slab', 'mixed', 'kernel', 'pinned'].map(contrast),
+    width: frame.width, height: frame.height, type: unit * parseFloat(getComputedStyle(svg.querySelector('text')).fontSize),
+    outside: cells.filter(c => c.left < frame.left - 1 || c.right > frame.right + 1 || c.top < frame.top - 1 ||
+        c.bottom > frame.bottom + 1).length,
+    cut: labels.filter(l => l.left < 0).length,
+    touching: labels.filter((l, i) => i && l.top < labels[i - 1].bottom - 3).length, kinds: cells.length, shades: shades.size,
+    legend: document.querySelector('.map table').innerText, keys: document.querySelectorAll('.map table svg').length};
+"""
+
+
+def check_map(directory, html):
+    for width in (390, 1280):
+        m = measure(directory, html, width, MAP)
+        said = ["free", "movable only", "huge pages", "page tables", "slab", "mixed, unmovable", "kernel, unnamed",
+                "pinned user pages", "reserved or absent", "25 %"]
+        result(bool(m) and m["width"] > 0.6 * min(width, 800) and m["height"] > 100 and m["type"] >= 9 and not m["outside"] and
+               not m["cut"] and not m["touching"] and all(s in m["legend"] for s in said) and m["keys"] == 9,
+               f"the map of memory at {width} pixels: cells in their frame, addresses to read, a legend", m)
+        result(bool(m) and m["shades"] == m["kinds"] == 8, f"each kind of block has a look of its own at {width} pixels", m)
+    for scheme, name in enumerate(("dark", "light")):
+        m = measure(directory, html, 1280, MAP, f"--blink-settings=preferredColorScheme={scheme}")
+        result(bool(m) and m["contrast"][0] < m["contrast"][1] < min(m["contrast"][2:]) and min(m["contrast"][2:]) > 3,
+               f"what is in the way stands out without colour, {name}", m)
+
+
 def axe_path():
     candidates = [os.environ.get("AXE", "")]
     if shutil.which("npm"):
@@ -113,8 +151,8 @@ document.body.append(p); })"""
     result(bad == ["[]", "[]"], what, "\n".join(bad))
 
 
-def check_print(directory, name, html):
-    what = f"{name}: prints on at most 8 pages of A4, and nothing is hidden"
+def check_print(directory, name, most, texts):
+    what = f"{name}: prints on at most {most} pages of A4, and nothing is hidden"
     if not shutil.which("pdftotext"):
         skip(what, "no pdftotext")
         return
@@ -124,8 +162,33 @@ def check_print(directory, name, html):
     info = subprocess.run(["pdfinfo", "out.pdf"], cwd=directory, stdout=subprocess.PIPE, check=True).stdout.decode()
     pages = int(re.search(r"Pages:\s*(\d+)", info).group(1))
     joined = re.sub(r"\s+", "", text)
-    missing = [i for i in range(5, 40) if f"check-number-{i}" not in joined]
-    result(pages <= 8 and not missing, what, f"{pages} pages; not printed: {missing}")
+    missing = [t for t in texts if re.sub(r"\s+", "", t) not in joined]
+    result(pages <= most and not missing, what, f"{pages} pages; not printed: {missing}")
+
+
+def leave_pages(directory, program):
+    """A unit test leaves what it rendered."""
+    subprocess.run([os.path.join(BUILD, "tests", program)], env={**os.environ, "FRAGWIZARD_TEST_REPORTS": directory},
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+
+
+def check_overflow(directory, name, html):
+    for width in (320, 390, 800, 1280):
+        m = measure(directory, html, width, OVERFLOW)
+        result(bool(m) and m["window"] == width and m["page"] <= width and not m["wide"],
+               f"{name}: nothing overflows at {width} pixels", m)
+
+
+def check_comparison(directory, name, said):
+    with open(os.path.join(directory, name), encoding="utf-8") as f:
+        html = f.read()
+    check_overflow(directory, name, html)
+    for width in (390, 1280):
+        m = measure(directory, html, width, FIRST)
+        result(bool(m) and m["headline"] <= 800 and all(s in m["text"] for s in said + ["Before", "After", "web-03"]),
+               f"{name}: the outcome, both runs and the host stand at the top at {width}", m)
+    check_print(directory, name, 3, said + ["Ruled out", "huge-unusable"])
+    check_axe(directory, html, name)
 
 
 def main():
@@ -133,22 +196,24 @@ def main():
         print("1..0 # SKIP no chromium")
         return 0
     with tempfile.TemporaryDirectory(prefix="fragwizard-browser-") as directory:
-        subprocess.run([os.path.join(BUILD, "tests/test_report")], env={**os.environ, "FRAGWIZARD_TEST_REPORTS": directory},
-                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
-        for name in ("sample.html", "healthy.html"):
+        leave_pages(directory, "test_report")
+        for name in ("sample.html", "healthy.html", "evidence.html"):
             with open(os.path.join(directory, name), encoding="utf-8") as f:
                 html = f.read()
-            for width in (320, 390, 800, 1280):
-                m = measure(directory, html, width, OVERFLOW)
-                result(bool(m) and m["window"] == width and m["page"] <= width and not m["wide"],
-                       f"{name}: nothing overflows at {width} pixels", m)
+            check_overflow(directory, name, html)
             for width in (390, 1280):
                 m = measure(directory, html, width, FIRST)
-                said = ["web-03", "2026-11-21", "Do first", "Not seen"] + (["confirmed"] if name == "sample.html" else [])
+                said = ["web-03", "2026-11-21", "Do first", "Not seen"] + ([] if name == "healthy.html" else ["confirmed"]) + \
+                    (["pinned", "slab dentry"] if name == "evidence.html" else [])
                 result(bool(m) and m["summary"] <= 800 and all(s in m["text"] for s in said),
                        f"{name}: verdict, first action, blind spots, host and time in the first 800 pixels at {width}", m)
-            check_print(directory, name, html)
+            check_print(directory, name, 8, [f"check-number-{i}" for i in range(5, 40)])
             check_axe(directory, html, name)
+            if name == "evidence.html":
+                check_map(directory, html)
+        leave_pages(directory, "test_compare")
+        check_comparison(directory, "diff.html", ["Worse: 1 finding new and critical", "confirmed → ruled out"])
+        check_comparison(directory, "diff-better.html", ["Better: 3 findings gone, none new"])
         # the report as it is: its own policy stops a script that got in
         with open(os.path.join(directory, "sample.html"), encoding="utf-8") as f:
             html = f.read()

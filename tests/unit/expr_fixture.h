@@ -91,10 +91,20 @@ static const struct {
           {"kind", {.type = TYPE_TEXT, .known = true, .text = "php"}},
           {"since", {.type = TYPE_SECONDS, .why = "not answered"}},
 },
-  fixture_rules[] = {
-      {"order9-unusable", {.type = TYPE_BOOL, .known = true, .truth = true}},
-      {"swap-storm", {.type = TYPE_BOOL, .known = true, .truth = false}},
-      {"slab-growth", {.type = TYPE_BOOL, .why = "/proc/slabinfo: permission denied"}},
+  fixture_rules[] =
+      {
+          {"order9-unusable", {.type = TYPE_BOOL, .known = true, .truth = true}},
+          {"swap-storm", {.type = TYPE_BOOL, .known = true, .truth = false}},
+          {"slab-growth", {.type = TYPE_BOOL, .why = "/proc/slabinfo: permission denied"}},
+},
+  fixture_before[] =
+      {
+          {"compact_now", {.type = TYPE_RATIO, .known = true, .number = 0.93}},
+          {"trimmed", {.type = TYPE_BYTES, .why = "the experiment was not made"}},
+},
+  fixture_after[] = {
+      {"compact_now", {.type = TYPE_RATIO, .known = true, .number = 0.12}},
+      {"trimmed", {.type = TYPE_BYTES, .why = "the experiment was not made"}},
 };
 #define FIND(list, wanted)                                                                                             \
     for (size_t i = 0; i < sizeof list / sizeof *list; i++)                                                            \
@@ -150,6 +160,31 @@ static struct value fixture_fired(void *data, const char *name)
     return value_unknown(TYPE_BOOL, "no such rule");
 }
 
+static bool fixture_experiment(void *data, const char *name, enum type *type)
+{
+    (void)data;
+    FIND(fixture_before, name)
+    {
+        *type = fixture_before[i].value.type;
+        return true;
+    }
+    return false;
+}
+
+static struct value fixture_value_before(void *data, const char *name)
+{
+    (void)data;
+    FIND(fixture_before, name) return fixture_before[i].value;
+    return value_unknown(TYPE_BOOL, "no such experiment");
+}
+
+static struct value fixture_value_after(void *data, const char *name)
+{
+    (void)data;
+    FIND(fixture_after, name) return fixture_after[i].value;
+    return value_unknown(TYPE_BOOL, "no such experiment");
+}
+
 static size_t fixture_list(void *data, const char *kind, const char **out, size_t size)
 {
     (void)data;
@@ -166,6 +201,9 @@ static size_t fixture_list(void *data, const char *kind, const char **out, size_
     if (strcmp(kind, "rule") == 0)
         for (size_t i = 0; i < sizeof fixture_rules / sizeof *fixture_rules && n < size; i++)
             out[n++] = fixture_rules[i].name;
+    if (strcmp(kind, "experiment") == 0)
+        for (size_t i = 0; i < sizeof fixture_before / sizeof *fixture_before && n < size; i++)
+            out[n++] = fixture_before[i].name;
     return n;
 }
 
@@ -222,8 +260,20 @@ static void fixture_begin(struct fixture *f)
     cell_unknown(t, row, 8, "/proc/slabinfo: permission denied");
     cell_unknown(t, row, 9, "no detail");
     cell_number(t, row, 10, 0);
-    f->names = (struct names){f, fixture_table, fixture_limit_type, fixture_answer_type, fixture_rule, fixture_list};
-    f->env = (struct env){f, fixture_env_table, fixture_limit, fixture_answer, fixture_fired};
+    f->names = (struct names){.data = f,
+                              .table = fixture_table,
+                              .limit = fixture_limit_type,
+                              .answer = fixture_answer_type,
+                              .rule = fixture_rule,
+                              .list = fixture_list,
+                              .experiment = fixture_experiment};
+    f->env = (struct env){.data = f,
+                          .table = fixture_env_table,
+                          .limit = fixture_limit,
+                          .answer = fixture_answer,
+                          .fired = fixture_fired,
+                          .before = fixture_value_before,
+                          .after = fixture_value_after};
     f->scope_decl = (struct scope_decl){&fixture_tables[ZONE], NULL};
     f->scope = (struct scope){&f->facts->tables[ZONE], 1, NULL};
 }

@@ -64,7 +64,8 @@ static void refuse(const char *members, const char *complaint)
 static struct facts *full_facts(const struct probe *p, unsigned salt)
 {
     struct facts *f = facts_new(p);
-    static const double numbers[] = {0, 1, -1, 0.37, 1e-7, 123456.789, 68719476736.0, 9007199254740992.0, 1e300, -0.0};
+    static const double numbers[] = {
+        0, 1, -1, 0.37, 1e-7, 123456.789, 68719476736.0, 9007199254740992.0, 1e300, -0.0, 1.0 / 3, 0.1 + 0.2};
     for (unsigned i = 0; i < p->table_count; i++) {
         struct table *t = &f->tables[i];
         for (size_t row = 0; row < (t->decl->single ? 1u : 5u); row++) {
@@ -122,9 +123,19 @@ static struct case_file *full_case(void)
     evidence[8] = (struct evidence){"swap", value_unknown(TYPE_BYTES, "/proc/1/smaps: permission denied")};
     c->finding_count = 2;
     c->findings = arena_alloc(a, 2 * sizeof *c->findings);
-    c->findings[0] = (struct finding){
-        "order9", "buddy",  SEVERITY_CRITICAL, "Node 0 Normal: 93 %.", "node=0 name=Normal", evidence, 9, two,
-        2,        "why so", "kernel",          "unusable_huge > 50%"};
+    c->findings[0] = (struct finding){.id = "order9",
+                                      .step = "buddy",
+                                      .severity = SEVERITY_CRITICAL,
+                                      .say = "Node 0 Normal: 93 %.",
+                                      .row = "node=0 name=Normal",
+                                      .identity = "zone Normal",
+                                      .evidence = evidence,
+                                      .evidence_count = 9,
+                                      .recommend = two,
+                                      .recommend_count = 2,
+                                      .why = "why so",
+                                      .source = "kernel",
+                                      .formula = "unusable_huge > 50%"};
     c->findings[1] = (struct finding){.id = "bare", .say = "Only what must be there."};
 
     c->check_count = 4;
@@ -145,8 +156,16 @@ static struct case_file *full_case(void)
     c->verdict_count = 4;
     c->verdicts = arena_alloc(a, 4 * sizeof *c->verdicts);
     for (unsigned i = 0; i < 4; i++)
-        c->verdicts[i] =
-            (struct verdict){i ? "heap" : "physical", "A hypothesis", i, two, i ? NULL : two, 2, i ? 0 : 2};
+        c->verdicts[i] = (struct verdict){.id = i ? "heap" : "physical",
+                                          .title = "A hypothesis",
+                                          .state = i,
+                                          .sentences_for = two,
+                                          .for_count = 2,
+                                          .sentences_against = i ? NULL : two,
+                                          .against_count = i ? 0 : 2,
+                                          .kind = i ? NULL : "pinned",
+                                          .owners = i ? NULL : two,
+                                          .owner_count = i ? 0 : 2};
     c->recommendation_count = 2;
     c->recommendations = arena_alloc(a, 2 * sizeof *c->recommendations);
     c->recommendations[0] = (struct recommendation){
@@ -159,6 +178,22 @@ static struct case_file *full_case(void)
     c->answers[1] = (struct answer){"slow", "start", "Is it slow?", value_bool(false), "no", true};
     c->answers[2] =
         (struct answer){"since", "start", "Since when?", value_unknown(TYPE_SECONDS, "not answered"), NULL, true};
+    c->experiment_count = 4;
+    c->experiments = arena_alloc(a, 4 * sizeof *c->experiments);
+    for (unsigned i = 0; i < 4; i++)
+        c->experiments[i] = (struct experiment){.id = "compact_now",
+                                                .step = "buddy",
+                                                .ask = "Compact?",
+                                                .action = "compact",
+                                                .cost = "2 s",
+                                                .risk = "none",
+                                                .state = i,
+                                                .why = i == EXPERIMENT_FAILED ? "permission denied" : NULL,
+                                                .measure = "unusable free memory",
+                                                .before = value_number(TYPE_RATIO, 0.93),
+                                                .after = value_unknown(TYPE_RATIO, "the experiment was not made")};
+    c->experiments[EXPERIMENT_DONE].after = value_number(TYPE_RATIO, 1.0 / 3);
+    c->experiments[EXPERIMENT_DONE].duration_s = 1.75;
     c->note_count = 1;
     c->notes = arena_alloc(a, sizeof *c->notes);
     c->notes[0] = (struct note){"start", 1795224160, "after the backup"};
@@ -238,6 +273,20 @@ static void every_member_comes_back(void **state)
     assert_string_equal(l->findings[0].evidence[8].value.why, "/proc/1/smaps: permission denied");
     assert_int_equal(l->findings[0].evidence[8].value.type, TYPE_BYTES);
     assert_null(l->findings[1].row);
+    assert_string_equal(l->findings[0].identity, "zone Normal");
+    assert_null(l->findings[1].identity);
+    assert_string_equal(l->verdicts[0].kind, "pinned");
+    assert_int_equal(l->verdicts[0].owner_count, 2);
+    assert_string_equal(l->verdicts[0].owners[1], "two");
+    assert_true(!l->verdicts[1].kind && !l->verdicts[1].owner_count);
+    assert_int_equal(l->experiment_count, 4);
+    const struct experiment *done = &l->experiments[EXPERIMENT_DONE], *failed = &l->experiments[EXPERIMENT_FAILED];
+    assert_string_equal(done->id, "compact_now");
+    assert_true(done->state == EXPERIMENT_DONE && done->before.number == 0.93 && done->after.number == 1.0 / 3);
+    assert_true(done->after.type == TYPE_RATIO && done->duration_s == 1.75);
+    assert_true(failed->state == EXPERIMENT_FAILED && !failed->after.known);
+    assert_string_equal(failed->why, "permission denied");
+    assert_string_equal(failed->after.why, "the experiment was not made");
     assert_string_equal(l->recommendations[0].apply, "sysctl -w a=20\nsysctl -w b=1"); /* lines stay lines */
     assert_null(l->recommendations[1].apply);
     assert_true(l->answers[0].value.number == 4711 && !l->answers[0].defaulted && l->answers[1].defaulted);
@@ -322,6 +371,11 @@ static void what_is_wrong_is_told_in_a_sentence(void **state)
            "evidence.value");
     refuse(HEAD ", \"verdicts\": [{\"id\": \"a\", \"title\": \"\", \"state\": \"unknown\", \"for\": [1]}]",
            "verdict.for");
+    refuse(HEAD ", \"experiments\": [7]", "experiment.id is not text");
+    refuse(HEAD ", \"experiments\": [{\"id\": \"a\", \"action\": \"compact\", \"state\": \"perhaps\"}]",
+           "experiment.state");
+    refuse(HEAD ", \"experiments\": [{\"id\": \"a\", \"action\": \"compact\", \"state\": \"done\", \"before\": 1}]",
+           "experiment.before.type");
     refuse(HEAD ", \"duration_s\": \"1\"", "duration_s is not a number");
     refuse(HEAD ", \"complete\": 1", "complete is not true or false");
     refuse(HEAD ", \"notes\": [{\"time\": \"yesterday\", \"text\": \"\"}]", "note.time");

@@ -228,6 +228,8 @@ static void unknown_is_neither(void **state)
         {"if(false, vmstat.slabs, 0)", "bytes 0"},
         {"gone.size > 0", "yes or no unknown: no row"},
         {"answer.since > 1d", "yes or no unknown: not answered"},
+        {"after.trimmed < before.trimmed", "yes or no unknown: the experiment was not made"},
+        {"known(after.trimmed) and after.trimmed > 1B", "yes or no false"},
         {"fired('slab-growth')", "yes or no unknown: /proc/slabinfo: permission denied"},
     };
     CHECK(list, false);
@@ -256,6 +258,8 @@ static void functions(void **state)
         {"limit.reserve", "bytes 67108864"},
         {"answer.database", "yes or no true"},
         {"answer.kind = 'php'", "yes or no true"},
+        {"before.compact_now", "ratio 0.93"},
+        {"after.compact_now < before.compact_now - 20%", "yes or no true"},
         {"starts(1, 'a')", "1:1 starts needs two texts, not count"},
         {"abs('a')", "1:1 abs needs a number, not text"},
         {"if(1, 2, 3)", "1:1 the first argument of if is a condition, not count"},
@@ -388,6 +392,8 @@ static void names_reach_the_innermost_row_that_has_them(void **state)
         {"vmstat > 1", "1:1 'vmstat' is a table; write vmstat.COLUMN, or an aggregate such as count(vmstat)"},
         {"limit.unusabel", "1:7 unknown limit 'unusabel'; did you mean 'unusable'?"},
         {"answer.datbase", "1:8 unknown answer 'datbase'; did you mean 'database'?"},
+        {"after.trimed", "1:7 unknown experiment 'trimed'; did you mean 'trimmed'?"},
+        {"before.trimmed > 5%", "1:16 cannot compare bytes with ratio"},
     };
     CHECK(list, true);
     static const struct triple without_row[] = {
@@ -537,7 +543,8 @@ static void a_name_with_no_meaning_anywhere_is_a_complaint(void **state)
     (void)state;
     struct fixture f;
     fixture_begin(&f);
-    static const char *const sources[] = {"a", "a.b", "limit.a", "answer.a", "fired('a')", "count(a)", "sum(a.b)"};
+    static const char *const sources[] = {"a",       "a.b",        "limit.a",  "answer.a",
+                                          "after.a", "fired('a')", "count(a)", "sum(a.b)"};
     for (size_t i = 0; i < sizeof sources / sizeof *sources; i++) {
         struct diags d = {0};
         assert_null(expr_compile(&f.arena, sources[i], (struct mark){0}, NULL, NULL, &d));
@@ -681,6 +688,8 @@ static void any_tokens_are_survived(void **state)
                                          "limit.unusable",
                                          "answer.kind",
                                          "answer.since",
+                                         "before.compact_now",
+                                         "after.trimmed",
                                          "count(",
                                          "any(",
                                          "all(",

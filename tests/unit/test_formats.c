@@ -10,7 +10,7 @@
 #include <regex.h>
 
 #include "report/report.h"
-#include "sample_case.h"
+#include "sample_evidence.h"
 
 static char *render(const struct case_file *c, enum report_format f)
 {
@@ -109,7 +109,7 @@ static void nagios_hostile_and_unknown(void **state)
 static void prometheus_metrics(void **state)
 {
     (void)state;
-    struct case_file *c = sample_case();
+    struct case_file *c = sample_case_evidence();
     c->version = "0.1\"\\\n";
     AUTO_FREE char *text = render(c, FORMAT_PROMETHEUS);
     assert_non_null(strstr(text, "\nfragwizard_build_info{version=\"0.1\\\"\\\\\\n\"} 1\n"));
@@ -119,6 +119,8 @@ static void prometheus_metrics(void **state)
     assert_non_null(strstr(text, "\nfragwizard_findings{severity=\"warning\"} 2\n"));
     assert_non_null(strstr(text, "\nfragwizard_unchecked_checks 4\n"));
     assert_non_null(strstr(text, "\nfragwizard_last_run_timestamp_seconds 1795224129.400\n"));
+    assert_non_null(strstr(text, "\nfragwizard_physmap_free_bytes{behind=\"movable\"} 1300000000\n"));
+    assert_non_null(strstr(text, "\nfragwizard_physmap_free_bytes{behind=\"pinned\"} 1700000000\n"));
     assert_null(strstr(text, "pid"));
     assert_null(strstr(text, "\"1200\""));
     /* each line: a comment, or a name with labels and one number; no timestamp behind it */
@@ -137,6 +139,7 @@ static void prometheus_unknown_is_absent(void **state)
     AUTO_FREE char *text = render(c, FORMAT_PROMETHEUS);
     assert_null(strstr(text, "memory_available"));
     assert_null(strstr(text, "unusable"));
+    assert_null(strstr(text, "physmap"));
     assert_non_null(strstr(text, "fragwizard_status{state=\"unknown\"} 1"));
     case_free(c);
 }

@@ -26,6 +26,7 @@ static void a_rule_judges_each_row(void **state)
     assert_string_equal(said(c), "/b /c only /b swap 1.76 MiB");
     const struct finding *f = &c->findings[0];
     assert_string_equal(f->row, "device=/b");
+    assert_string_equal(f->identity, "device=/b");
     assert_string_equal(f->evidence[0].name, "used");
     assert_near(f->evidence[0].value.number, 800 * 1024, 0);
     assert_near(f->evidence[1].value.number, 3000 * 1024, 0);
@@ -173,6 +174,30 @@ static void verdicts_are_weighed_in_three_values(void **state)
     assert_int_equal(c->verdicts[2].for_count, 0);
     assert_int_equal(c->verdicts[2].against_count, 1);
     assert_string_equal(c->verdicts[3].sentences_for[0], "total 1,000 MiB");
+}
+
+static void what_holds_has_a_kind_and_owners(void **state)
+{
+    struct bench *b = *state;
+    static const char swaps[] = "owners: {table: swap_device, where: used > 50% * size, rows: 1, say: '{device} of "
+                                "{swap.used}'}";
+    bench_machine(b, 500);
+    AUTO_FREE char *playbook = mem_printf(
+        "steps:\n- id: all\n  title: A\n  probes: [memory, swap, pressure]\n"
+        "verdicts:\n"
+        "- {kind: \"if(memory.total > 1MiB, 'large', 'small')\", id: c, title: C, confirmed: memory.total > 1MiB, %s}\n"
+        "- {kind: \"'none'\", id: out, title: O, ruled-out: memory.total > 1MiB, %s}\n"
+        "- {kind: \"if(pressure.memory_some > 1%%, 'a', 'b')\", id: l, title: L, likely: memory.total > 1MiB}\n",
+        swaps, swaps);
+    bench_playbook(b, playbook);
+    struct case_file *c = bench_audit(b);
+    assert_string_equal(c->verdicts[0].kind, "large");
+    assert_int_equal(c->verdicts[0].owner_count, 1); /* of the two that match */
+    assert_string_equal(c->verdicts[0].owners[0], "/b of 1.76 MiB");
+    assert_null(c->verdicts[1].kind); /* does not hold */
+    assert_int_equal(c->verdicts[1].owner_count, 0);
+    assert_string_equal(verdict_of(c, "l"), "likely");
+    assert_null(c->verdicts[2].kind); /* cannot be told */
 }
 
 static void a_likely_verdict_leads_if_none_is_confirmed(void **state)
@@ -323,6 +348,7 @@ int main(void)
         bench_test(most_limits_the_list_and_fired_counts_all),
         bench_test(the_worst_comes_first),
         bench_test(verdicts_are_weighed_in_three_values),
+        bench_test(what_holds_has_a_kind_and_owners),
         bench_test(a_likely_verdict_leads_if_none_is_confirmed),
         bench_test(the_residual_verdict_needs_every_check),
         bench_test(a_case_hardly_begun_is_not_healthy),

@@ -13,7 +13,7 @@
 
 #include "base/text.h"
 #include "report/report.h"
-#include "sample_case.h"
+#include "sample_evidence.h"
 
 static char config_dir[] = "/tmp/fragwizard-report-XXXXXX";
 
@@ -201,6 +201,77 @@ static void healthy_report_says_so(void **state)
     case_free(c);
 }
 
+static void direct_evidence_is_shown(void **state)
+{
+    (void)state;
+    struct case_file *c = sample_case_evidence();
+    AUTO_FREE char *html = html_of(c), *text = text_of(c, 80), *narrow = text_of(c, 60);
+    leave("evidence.html", html);
+    assert_true(strlen(html) < 150 * 1024);
+    assert_non_null(strstr(html, "Map of memory"));
+    assert_non_null(strstr(html, "<svg class=\"key cells\""));
+    assert_non_null(strstr(html, "Heap of php-fpm: pool www 1200"));
+    assert_null(strstr(html, "url("));
+    assert_null(strstr(html, "<script"));
+    assert_non_null(strstr(text, "\nDirect evidence\n"));
+    assert_non_null(strstr(text, "\ns  slab                 1,295   11 %"));
+    assert_non_null(strstr(text, "\n      0 B mmkmmm"));
+    assert_null(strstr(narrow, "0 B mmkmmm")); /* a picture is whole or not there */
+    assert_non_null(strstr(narrow, "s  slab"));
+    case_free(c);
+}
+
+static void experiments_tell_what_was_done(void **state)
+{
+    (void)state;
+    struct case_file *c = sample_case_evidence();
+    AUTO_FREE char *html = html_of(c), *text = text_of(c, 80), *flat = unwrapped(text);
+    static const char *const said[] = {
+        "[+] Compact all memory once, now? Done in 3.2 s.",
+        "Result Share of free memory that cannot serve a huge page: 97 % → 94 %",
+        "[-] Observe two minutes more? Declined. Cost Two minutes.",
+        "give back free memory? Not run. Why not nobody was asked; --allow compaction would have allowed it",
+        "[?] Compact node 1? Failed. Why not /proc/sys/vm/compact_memory: permission denied",
+    };
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++)
+        if (!strstr(flat, said[i]))
+            fail_msg("not in the text: %s", said[i]);
+    assert_non_null(strstr(html, "It changed nothing on this host but what the experiments above did."));
+    assert_non_null(strstr(html, "href=\"#experiments\""));
+    /* nothing was offered: nothing is shown */
+    c->experiment_count = 0;
+    AUTO_FREE char *none = html_of(c), *none_text = text_of(c, 80);
+    assert_null(strstr(none, "Experiments"));
+    assert_null(strstr(none, "id=\"experiment"));
+    assert_null(strstr(none_text, "Experiments"));
+    assert_non_null(strstr(none, "It changed nothing on this host."));
+    case_free(c);
+}
+
+static void verdict_names_kind_and_owners(void **state)
+{
+    (void)state;
+    struct case_file *c = sample_case_evidence();
+    AUTO_FREE char *text = text_of(c, 80);
+    char *end = strstr(text, "\nFindings\n"), *verdicts = strstr(text, "\nVerdicts\n");
+    assert_non_null(end);
+    assert_non_null(verdicts);
+    *end = '\0';
+    assert_non_null(strstr(text, "External fragmentation of physical memory: confirmed, pinned"));
+    assert_non_null(strstr(text, "Held by   slab dentry, ext4_inode_cache: 1.2 GiB free behind it and 2 more"));
+    size_t lines = 0;
+    for (const char *p = text; (p = strchr(p, '\n')); p++)
+        lines++;
+    assert_true(lines <= 24);
+    assert_non_null(strstr(verdicts, "External fragmentation of physical memory: Confirmed, pinned"));
+    assert_non_null(strstr(verdicts, "page tables: 190 MiB free behind them"));
+    case_free(c);
+    c = sample_case();
+    AUTO_FREE char *plain = text_of(c, 80);
+    assert_null(strstr(plain, "Held by"));
+    case_free(c);
+}
+
 static void an_empty_case_renders(void **state)
 {
     (void)state;
@@ -232,7 +303,7 @@ static bool is_command(const struct case_file *c, const char *line)
 static void text_fits_its_width(void **state)
 {
     (void)state;
-    struct case_file *c = sample_case();
+    struct case_file *c = sample_case_evidence();
     for (unsigned width = 40; width <= 120; width += 8) {
         AUTO_FREE char *text = text_of(c, width);
         char *save = NULL;
@@ -434,6 +505,9 @@ int main(void)
         cmocka_unit_test(every_format_holds_the_same_findings),
         cmocka_unit_test(first_screen_says_what_matters),
         cmocka_unit_test(healthy_report_says_so),
+        cmocka_unit_test(direct_evidence_is_shown),
+        cmocka_unit_test(experiments_tell_what_was_done),
+        cmocka_unit_test(verdict_names_kind_and_owners),
         cmocka_unit_test(an_empty_case_renders),
         cmocka_unit_test(text_fits_its_width),
         cmocka_unit_test(color_and_ascii_only_if_asked),

@@ -68,6 +68,8 @@ static void allocators_are_recognised(void **state)
          "native", "mimalloc");
     told(PROGRAM LIBC "7f0090000000-7f0090100000 rw-p 00000000 00:00 0 [anon:jemalloc_pg]\n", "native", "jemalloc");
     told(PROGRAM "7f0090000000-7f0090100000 r-xp 00000000 08:01 9 /lib/ld-musl-x86_64.so.1\n", "native", "musl");
+    told(PROGRAM "7f0090000000-7f0090100000 r-xp 00000000 08:01 9 /usr/lib/x86_64-linux-musl/libc.so\n", "native",
+         "musl"); /* Debian */
     told(PROGRAM "7f0090000000-7f0090100000 r-xp 00000000 08:01 9 /usr/lib64/libc-2.17.so\n", "native", "glibc");
     told(PROGRAM, "native", NULL);
 }

@@ -229,6 +229,47 @@ static void a_cut_takes_a_last_sample(void **state)
     sampler_free(s);
 }
 
+static void an_extended_window_goes_on(void **state)
+{
+    struct tree *t = *state;
+    live(t);
+    struct sampler *s = sampler_start(both, 2, &t->in, 0);
+    assert_near(sampler_remaining(s), 0, 0);
+    usleep(100000); /* what is not looked at in between is not made up for */
+    sampler_extend(s, 0.5);
+    assert_near(sampler_remaining(s), 0.5, 0.1);
+    while (sampler_remaining(s) > 0)
+        assert_int_equal(sampler_wait(s, -1, -1), WAKE_TICK);
+    assert_true(sampler_observed(s) >= 0.6);
+    assert_true(seen.count >= 3 && seen.count <= 5);
+    for (size_t i = 1; i < seen.count; i++)
+        assert_true(seen.times[i] > seen.times[i - 1]);
+    size_t before = seen.count;
+    sampler_extend(s, 60);
+    sampler_cut(s);
+    assert_near(sampler_remaining(s), 0, 0);
+    assert_true(seen.count <= before + 1);
+    struct facts *f = sampler_look(s, &windowed); /* one look, whatever was seen before */
+    assert_near(NUMBER(f, "noted", 0, "count"), 1, 0);
+    facts_free(f);
+    f = sampler_look(s, &instant);
+    assert_near(NUMBER(f, "noted", 0, "count"), -1, 0);
+    facts_free(f);
+    sampler_free(s);
+}
+
+static void a_captured_window_cannot_be_extended(void **state)
+{
+    struct tree *t = *state;
+    write_moments(t, 3, 2);
+    struct sampler *s = sampler_start(both, 2, &t->in, 30);
+    sampler_extend(s, 60);
+    assert_near(sampler_remaining(s), 0, 0);
+    assert_near(sampler_observed(s), 4, 1e-9);
+    assert_int_equal(seen.count, 3);
+    sampler_free(s);
+}
+
 static void input_and_signals_end_the_wait(void **state)
 {
     struct tree *t = *state;
@@ -272,6 +313,8 @@ int main(void)
         tree_test(ticks_stand_on_a_grid),
         tree_test(a_stopped_program_makes_up_for_nothing),
         tree_test(a_cut_takes_a_last_sample),
+        tree_test(an_extended_window_goes_on),
+        tree_test(a_captured_window_cannot_be_extended),
         tree_test(input_and_signals_end_the_wait),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Goes through one segment of a heap from chunk to chunk, over gaps where pages are not resident. */
+#ifndef FW_PROBES_GLIBC_WALK_H
+#define FW_PROBES_GLIBC_WALK_H
+
+#include "probes/glibc_bins.h"
+#include "probes/glibc_trim.h"
+
+struct glibc_mix { /* bytes of used and free chunks */
+    double used, free;
+};
+
+/* Where the walk went on behind a gap, and what it had counted: should the next boundary that is sure tell that all since
+ * then lies inside one free chunk (its stale headers still look like chunks), this is gone back to. */
+struct glibc_resumed {
+    uint64_t gap, at;
+    struct heap_sums sums;
+    struct glibc_mix guessed, since;
+    uint64_t barren;
+    double doubtful;
+};
+
+enum { SIZES_SMALL = 1024 / 16 };
+
+struct glibc_walk {
+    struct target *t;
+    const struct glibc_layout *layout;
+    struct glibc_peek *peek;
+    struct glibc_fast *fast;
+    struct glibc_caches *caches;
+    struct glibc_heap *heap; /* gets the size classes */
+    uint64_t trim_unit;
+    bool marking; /* only marks what could be in a fast bin */
+    struct glibc_view view;
+    uint64_t small_used[SIZES_SMALL], small_free[SIZES_SMALL]; /* chunks by size / 16 */
+
+    /* of the arena under way */
+    struct glibc_arena arena;
+    struct heap_sums *sums;   /* in_use also counts fenceposts and what lies between segments */
+    struct glibc_mix guessed; /* of gaps, by what lies around them */
+    struct glibc_mix big;     /* what of chunks is over 4 pages: it says nothing of its neighbourhood */
+    double doubtful;          /* bytes of gaps that could be either, most where used and free ones are as frequent */
+    uint64_t barren;          /* bytes of gaps that large chunks lie across */
+    uint64_t break_end;       /* where the program break is, or 0 */
+    uint64_t torn;            /* boundaries that did not fit: the heap changed under the walk */
+
+    /* of the segment under way */
+    uint64_t low, limit;
+    uint64_t at, size; /* a chunk whose header was read; whether it is used, the next one's tells */
+    bool in_run;       /* free chunks are open from run on */
+    uint64_t run;
+    unsigned retries;
+    struct glibc_mix since;          /* sums where the neighbourhood begins */
+    uint64_t since_at, pending;      /* bytes of a gap whose right side is not known yet */
+    struct glibc_mix pending_before; /* its left side */
+    struct glibc_resumed *resumed;
+    size_t resumed_count, resumed_room;
+};
+
+void glibc_walk_open(struct glibc_walk *w, struct target *t, const struct glibc_found *found);
+void glibc_walk_close(struct glibc_walk *w);
+
+/* Walks from the chunk at `start` (or, if `search`, from the first that can be found behind it) to the segment's end: the top
+ * chunk, a pair of fenceposts, or `limit`. Returns where it ended. */
+uint64_t glibc_walk_segment(struct glibc_walk *w, uint64_t start, uint64_t limit, bool search);
+/* Shares bytes that could not be walked. */
+void glibc_walk_guess(struct glibc_walk *w, uint64_t bytes, double share);
+/* A chain of chunks begins there. */
+bool glibc_walk_plausible(struct glibc_walk *w, uint64_t chunk, uint64_t limit);
+/* Adds the counts of small chunks to the size classes; once, at the end. */
+void glibc_walk_sizes(struct glibc_walk *w);
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The largest slab caches, each as what is in use and what is held but unused. */
+#include <math.h>
+#include <stdio.h>
+
+#include "report/chart.h"
+#include "report/lookup.h"
+#include "report/svg.h"
+
+enum { CACHES_MAX = 8, ROW = 21, NAME = 132 };
+
+bool chart_slab(xmlNodePtr parent, const struct chart_order *o)
+{
+    const struct table *t = lookup_table(o->c, "slab", "cache");
+    if (!t || !t->rows)
+        return false;
+    AUTO_FREE size_t *rows = mem_array(t->rows, sizeof *rows);
+    for (size_t i = 0; i < t->rows; i++)
+        rows[i] = i;
+    int column = table_decl_column(t->decl, "size");
+    if (column < 0)
+        return false;
+    table_order(t, (unsigned)column, true, rows, t->rows);
+    size_t count = 0;
+    double size[CACHES_MAX], waste[CACHES_MAX];
+    for (size_t i = 0; i < t->rows && count < CACHES_MAX; i++) {
+        if (!lookup_number(t, rows[i], "size", &size[count]) || size[count] <= 0)
+            continue;
+        waste[count] = 0;
+        lookup_number(t, rows[i], "waste", &waste[count]);
+        waste[count] = fmin(fmax(waste[count], 0), size[count]);
+        rows[count++] = rows[i];
+    }
+    if (!count)
+        return false;
+    AUTO_STR struct str words = {0};
+    str_add(&words, "Size and the part of it not in use:");
+    char a[64], b[64], text[192];
+    for (size_t i = 0; i < count; i++) {
+        units_format(a, sizeof a, size[i], TYPE_BYTES);
+        units_format(b, sizeof b, waste[i], TYPE_BYTES);
+        str_printf(&words, "%s %s %s, %s unused", i ? ";" : "", lookup_text(t, rows[i], "name"), a, b);
+    }
+    str_add(&words, ".");
+    xmlNodePtr svg =
+        svg_begin(parent, "slab", CHART_WIDTH, (double)count * ROW + 28, "Largest slab caches", str_text(&words));
+    svg_label(svg, 2, 14, "strong", NULL, "Largest slab caches: in use, and held but unused");
+    double room = CHART_WIDTH - NAME - 150;
+    for (size_t i = 0; i < count; i++) {
+        double y = 26 + (double)i * ROW, used = (size[i] - waste[i]) / size[0] * room, idle = waste[i] / size[0] * room;
+        svg_shorten(text, sizeof text, lookup_text(t, rows[i], "name"), 20);
+        svg_label(svg, NAME - 6, y + 12, NULL, "end", text);
+        svg_bar(svg, "bar", NAME, y, used, ROW - 6);
+        if (idle > 0.2)
+            svg_bar(svg, "bar idle", NAME + used, y, idle, ROW - 6);
+        units_format(a, sizeof a, size[i], TYPE_BYTES);
+        units_format(b, sizeof b, waste[i], TYPE_BYTES);
+        snprintf(text, sizeof text, "%s, %s unused", a, b);
+        svg_label(svg, NAME + used + idle + 6, y + 12, NULL, NULL, text);
+    }
+    return true;
+}

@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The comparison as tables for templates/diff.html, and the document made from both. */
+#include "report/compare_document.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "report/document.h"
+#include "report/formats.h"
+#include "report/lookup.h"
+#include "report/rows.h"
+#include "report/tree.h"
+#include "report/words.h"
+
+#define COLUMNS(array) .columns = (array), .column_count = sizeof(array) / sizeof *(array)
+
+static const struct column diff_columns[] = {
+    {"outcome", TYPE_TEXT, "better, same, worse or unknown"},
+    {"sign", TYPE_TEXT, "sign of the outcome"},
+    {"class", TYPE_TEXT, "status class of the outcome"},
+    {"sentence", TYPE_TEXT, "the outcome in words"},
+    {"host", TYPE_TEXT, "host name"},
+    {"playbook", TYPE_TEXT, "name of the playbook"},
+    {"playbook_title", TYPE_TEXT, "title of the playbook"},
+    {"between", TYPE_SECONDS, "time between the two runs"},
+    {"weighty", TYPE_COUNT, "warnings and critical findings of either run"},
+    {"info", TYPE_COUNT, "findings for information of either run"},
+};
+static const struct column run_columns[] = {
+    {"side", TYPE_TEXT, "before or after"},
+    {"word", TYPE_TEXT, "the same, to begin a line"},
+    {"case", TYPE_TEXT, "case id given by the operator"},
+    {"started", TYPE_TEXT, "when the run began, for people"},
+    {"started_iso", TYPE_TEXT, "the same, ISO 8601"},
+    {"window", TYPE_SECONDS, "length of the window observed"},
+    {"status", TYPE_TEXT, "ok, warning, critical or unknown"},
+    {"sign", TYPE_TEXT, "sign of the status"},
+    {"headline", TYPE_TEXT, "the verdict in a sentence"},
+    {"user", TYPE_TEXT, "user that looked"},
+};
+static const struct column finding_columns[] = {
+    {"index", TYPE_COUNT, "from 1, worst news first"},
+    {"change", TYPE_TEXT, "new, raised, unseen-after, unseen-before, gone, lowered or unchanged"},
+    {"sign", TYPE_TEXT, "sign of the change"},
+    {"class", TYPE_TEXT, "status class of the change"},
+    {"word", TYPE_TEXT, "the change in words"},
+    {"id", TYPE_TEXT, "the rule"},
+    {"severity", TYPE_TEXT, "info, warning or critical; the worse of the two"},
+    {"severity_word", TYPE_TEXT, "word for it"},
+    {"say", TYPE_TEXT, "the sentence, of the later run that has it"},
+    {"why", TYPE_TEXT, "why it could not be looked for"},
+    {"redefined", TYPE_BOOL, "its condition is not the same in both runs"},
+    {"figure_count", TYPE_COUNT, "figures"},
+};
+static const struct column figure_columns[] = {
+    {"finding_index", TYPE_COUNT, "its finding"},     {"name", TYPE_TEXT, "column"},
+    {"before", TYPE_TEXT, "value before, with unit"}, {"after", TYPE_TEXT, "value after, with unit"},
+    {"why", TYPE_TEXT, "why one of them is unknown"}, {"differs", TYPE_BOOL, "the two differ"},
+};
+static const struct column machine_columns[] = {
+    {"name", TYPE_TEXT, "a figure of the whole machine"},
+    {"before", TYPE_TEXT, "value before, with unit"},
+    {"after", TYPE_TEXT, "value after, with unit"},
+    {"class", TYPE_TEXT, "strong where the two differ, else dim"},
+};
+static const struct column verdict_columns[] = {
+    {"id", TYPE_TEXT, "id"},
+    {"title", TYPE_TEXT, "the hypothesis"},
+    {"before", TYPE_TEXT, "sign, state and kind before"},
+    {"after", TYPE_TEXT, "sign, state and kind after"},
+    {"class", TYPE_TEXT, "strong where the two differ, else dim"},
+    {"leads", TYPE_TEXT, "in which run it leads"},
+};
+static const struct column setting_columns[] = {
+    {"name", TYPE_TEXT, "a setting that was changed"},
+    {"before", TYPE_TEXT, "value before"},
+    {"after", TYPE_TEXT, "value after"},
+};
+static const struct column check_columns[] = {
+    {"id", TYPE_TEXT, "a check that could be made in one of the runs only"},
+    {"severity", TYPE_TEXT, "severity if it fires"},
+    {"before", TYPE_TEXT, "result before"},
+    {"after", TYPE_TEXT, "result after"},
+    {"why", TYPE_TEXT, "why it was not made"},
+    {"decides", TYPE_BOOL, "the outcome depends on it"},
+};
+static const struct column experiment_columns[] = {
+    {"id", TYPE_TEXT, "id"},
+    {"ask", TYPE_TEXT, "what was proposed"},
+    {"measure", TYPE_TEXT, "what was measured before and after it"},
+    {"before", TYPE_TEXT, "its state in the run before, and what it measured"},
+    {"after", TYPE_TEXT, "the same of the run after"},
+};
+static const struct column remark_columns[] = {
+    {"say", TYPE_TEXT, "what to bear in mind"},
+};
+
+enum { T_DIFF, T_RUN, T_FINDING, T_FIGURE, T_MACHINE, T_VERDICT, T_SETTING, T_CHECK, T_EXPERIMENT, T_REMARK, T_COUNT };
+static const struct table_decl tables[T_COUNT] = {
+    [T_DIFF] = {.name = "diff", .help = "the comparison", COLUMNS(diff_columns), .single = true},
+    [T_RUN] = {.name = "run", .help = "the two runs", COLUMNS(run_columns)},
+    [T_FINDING] = {.name = "finding", .help = "what became of the findings", COLUMNS(finding_columns)},
+    [T_FIGURE] = {.name = "figure", .help = "figures of a finding, side by side", COLUMNS(figure_columns)},
+    [T_MACHINE] = {.name = "machine", .help = "figures of the machine, side by side", COLUMNS(machine_columns)},
+    [T_VERDICT] = {.name = "verdict", .help = "hypotheses, side by side", COLUMNS(verdict_columns)},
+    [T_SETTING] = {.name = "setting", .help = "settings that were changed", COLUMNS(setting_columns)},
+    [T_CHECK] = {.name = "check", .help = "checks made in one run only", COLUMNS(check_columns)},
+    [T_EXPERIMENT] = {.name = "experiment", .help = "experiments, side by side", COLUMNS(experiment_columns)},
+    [T_REMARK] = {.name = "remark", .help = "what to bear in mind", COLUMNS(remark_columns)},
+};
+const struct probe compare_tables = {
+    .name = "diff", .help = "what the template of a comparison can name", .tables = tables, .table_count = T_COUNT};
+
+static void fill_diff(struct facts *f, const struct comparison *c)
+{
+    static const struct {
+        const char *sign, *class;
+    } looks[] = {[OUTCOME_BETTER] = {"[ok]", "ok"},
+                 [OUTCOME_SAME] = {"[=]", "info"},
+                 [OUTCOME_WORSE] = {"[!]", "warning"},
+                 [OUTCOME_UNKNOWN] = {"[?]", "unknown"}};
+    const struct case_file *b = c->run[AFTER];
+    bool critical = c->outcome == OUTCOME_WORSE && c->worst == SEVERITY_CRITICAL;
+    size_t weighty = 0;
+    for (size_t i = 0; i < c->finding_count; i++)
+        weighty += finding_severity(&c->findings[i]) > SEVERITY_INFO;
+    double between = b->started - c->run[BEFORE]->started;
+    struct row r = row_new(f, T_DIFF);
+    put_text(&r, outcome_name(c->outcome));
+    put_text(&r, critical ? severity_sign(c->worst) : looks[c->outcome].sign);
+    put_text(&r, critical ? severity_name(c->worst) : looks[c->outcome].class);
+    put_text(&r, c->sentence);
+    put_text(&r, b->host);
+    put_text(&r, b->playbook);
+    put_text(&r, b->playbook_title ? b->playbook_title : b->playbook);
+    put_number(&r, between < 0 ? -between : between);
+    put_number(&r, (double)weighty);
+    put_number(&r, (double)(c->finding_count - weighty));
+}
+
+static void fill_runs(struct facts *f, const struct comparison *c)
+{
+    for (int side = BEFORE; side < SIDES; side++) {
+        const struct case_file *x = c->run[side];
+        char wall[32], iso[32];
+        wall_text(wall, x->started);
+        clock_iso(iso, x->started);
+        struct row r = row_new(f, T_RUN);
+        put_text(&r, side == BEFORE ? "before" : "after");
+        put_text(&r, side == BEFORE ? "Before" : "After");
+        put_text(&r, x->case_id);
+        put_text(&r, wall);
+        put_text(&r, iso);
+        put_number(&r, x->window_s);
+        put_text(&r, x->status);
+        put_text(&r, status_sign(x->status));
+        put_text(&r, x->headline ? x->headline : status_word(x->status));
+        put_text(&r, lookup_text(lookup_table(x, "host", "host"), 0, "user"));
+    }
+}
+
+/* "memory.available" reads as "memory available". */
+static void put_name(struct row *r, const char *name)
+{
+    AUTO_FREE char *words = mem_strdup(name);
+    for (char *p = words; *p; p++)
+        if (*p == '_' || *p == '.')
+            *p = ' ';
+    put_text(r, words);
+}
+
+static void put_sides(struct row *r, const struct compared_figure *f)
+{
+    for (int side = BEFORE; side < SIDES; side++)
+        put_value(r, &f->value[side], strcmp(f->name, "pid") == 0);
+}
+
+static void put_class(struct row *r, bool differs)
+{
+    put_text(r, differs ? "strong" : "dim");
+}
+
+static void fill_figures(struct facts *f, const struct compared_finding *x, size_t index)
+{
+    for (size_t i = 0; i < x->figure_count; i++) {
+        const struct compared_figure *figure = &x->figures[i];
+        const struct value *blind = !figure->value[BEFORE].known  ? &figure->value[BEFORE]
+                                    : !figure->value[AFTER].known ? &figure->value[AFTER]
+                                                                  : NULL;
+        struct row r = row_new(f, T_FIGURE);
+        put_number(&r, (double)index);
+        put_name(&r, figure->name);
+        put_sides(&r, figure);
+        put_text(&r, blind ? blind->why : NULL);
+        put_bool(&r, figure_differs(figure));
+    }
+}
+
+static void fill_findings(struct facts *f, const struct comparison *c)
+{
+    /* NULL: as the severity has them */
+    static const struct {
+        const char *sign, *class, *word;
+    } looks[CHANGES] = {
+        [CHANGE_NEW] = {NULL, NULL, "New"},
+        [CHANGE_RAISED] = {NULL, NULL, "More severe"},
+        [CHANGE_UNSEEN_AFTER] = {"[?]", "unknown", "Could not be looked for again"},
+        [CHANGE_UNSEEN_BEFORE] = {"[?]", "unknown", "Could not be seen before"},
+        [CHANGE_GONE] = {"[ok]", "ok", "Gone"},
+        [CHANGE_LOWERED] = {"[ok]", "ok", "Less severe"},
+        [CHANGE_NONE] = {"[=]", "dim", "Unchanged"},
+    };
+    for (size_t i = 0; i < c->finding_count; i++) {
+        const struct compared_finding *x = &c->findings[i];
+        const struct finding *said = x->finding[x->finding[AFTER] ? AFTER : BEFORE];
+        enum severity severity = finding_severity(x);
+        struct row r = row_new(f, T_FINDING);
+        put_number(&r, (double)i + 1);
+        put_text(&r, change_name(x->change));
+        put_text(&r, looks[x->change].sign ? looks[x->change].sign : severity_sign(severity));
+        put_text(&r, looks[x->change].class ? looks[x->change].class : severity_name(severity));
+        put_text(&r, looks[x->change].word);
+        put_text(&r, said->id);
+        put_text(&r, severity_name(severity));
+        put_text(&r, severity_word(severity));
+        put_text(&r, said->say);
+        put_text(&r, x->why);
+        put_bool(&r, x->redefined);
+        put_number(&r, (double)x->figure_count);
+        fill_figures(f, x, i + 1);
+    }
+    for (size_t i = 0; i < c->figure_count; i++) {
+        struct row r = row_new(f, T_MACHINE);
+        put_name(&r, c->figures[i].name);
+        put_sides(&r, &c->figures[i]);
+        put_class(&r, figure_differs(&c->figures[i]));
+    }
+    for (size_t i = 0; i < c->setting_count; i++) {
+        struct row r = row_new(f, T_SETTING);
+        put_text(&r, c->settings[i].name);
+        put_sides(&r, &c->settings[i]);
+    }
+}
+
+static void fill_verdicts(struct facts *f, const struct comparison *c)
+{
+    for (size_t i = 0; i < c->verdict_count; i++) {
+        const struct compared_verdict *x = &c->verdicts[i];
+        const struct verdict *named = x->verdict[x->verdict[AFTER] ? AFTER : BEFORE];
+        struct row r = row_new(f, T_VERDICT);
+        put_text(&r, named->id);
+        put_text(&r, named->title);
+        for (int side = BEFORE; side < SIDES; side++) {
+            const struct verdict *v = x->verdict[side];
+            AUTO_STR struct str s = {0};
+            if (v)
+                str_printf(&s, "%s %s", verdict_sign(v->state), verdict_word(v->state));
+            if (v && v->kind)
+                str_printf(&s, ", %s", v->kind);
+            put_text(&r, v ? str_text(&s) : "not weighed");
+        }
+        put_class(&r, verdict_differs(x));
+        put_text(&r, x->leads[BEFORE] && x->leads[AFTER] ? "leads in both"
+                     : x->leads[BEFORE]                  ? "led before"
+                     : x->leads[AFTER]                   ? "leads now"
+                                                         : NULL);
+    }
+}
+
+static void fill_checks(struct facts *f, const struct comparison *c)
+{
+    for (size_t i = 0; i < c->check_count; i++) {
+        const struct compared_check *x = &c->checks[i];
+        int side = x->blind[AFTER] ? AFTER : BEFORE;
+        const struct check *made = x->check[!side];
+        struct row r = row_new(f, T_CHECK);
+        put_text(&r, made->id);
+        put_text(&r, severity_name(made->severity));
+        for (int s = BEFORE; s < SIDES; s++)
+            put_text(&r, s == side ? "not made" : made->result == CHECK_FIRED ? "fired" : "clear");
+        put_text(&r, x->blind[side]);
+        put_bool(&r, x->decides);
+    }
+}
+
+static void fill_experiments(struct facts *f, const struct comparison *c)
+{
+    static const char *const words[] = {[EXPERIMENT_NOT_RUN] = "not run",
+                                        [EXPERIMENT_DECLINED] = "declined",
+                                        [EXPERIMENT_DONE] = "done",
+                                        [EXPERIMENT_FAILED] = "failed"};
+    for (size_t i = 0; i < c->experiment_count; i++) {
+        const struct experiment *const *pair = c->experiments[i].experiment;
+        const struct experiment *named = pair[AFTER] ? pair[AFTER] : pair[BEFORE];
+        struct row r = row_new(f, T_EXPERIMENT);
+        put_text(&r, named->id);
+        put_text(&r, named->ask);
+        put_text(&r, named->measure);
+        for (int side = BEFORE; side < SIDES; side++) {
+            const struct experiment *x = pair[side];
+            AUTO_STR struct str s = {0};
+            str_add(&s, x ? words[x->state] : "not offered");
+            if (x && x->state == EXPERIMENT_DONE) {
+                str_add(&s, ": ");
+                value_format(&x->before, false, &s);
+                str_add(&s, " → ");
+                value_format(&x->after, false, &s);
+            }
+            put_text(&r, str_text(&s));
+        }
+    }
+}
+
+static struct facts *fill(const struct comparison *c)
+{
+    struct facts *f = facts_new(&compare_tables);
+    fill_diff(f, c);
+    fill_runs(f, c);
+    fill_findings(f, c);
+    fill_verdicts(f, c);
+    fill_checks(f, c);
+    fill_experiments(f, c);
+    for (size_t i = 0; i < c->remark_count; i++) {
+        struct row r = row_new(f, T_REMARK);
+        put_text(&r, c->remarks[i]);
+    }
+    return f;
+}
+
+char *compare_render(const struct comparison *c, enum report_format f, const struct report_style *style, size_t *length,
+                     struct err *e)
+{
+    if (f == FORMAT_JSON)
+        return compare_to_json(c, length);
+    struct facts *filled = fill(c);
+    xmlDocPtr doc = document_make("templates/diff.html", filled, NULL, f == FORMAT_TEXT, e);
+    facts_free(filled);
+    if (!doc)
+        return NULL;
+    char *out = f == FORMAT_HTML ? html_render(doc, length) : text_render(doc, style, length);
+    xmlFreeDoc(doc);
+    return out;
+}

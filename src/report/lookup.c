@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "report/lookup.h"
+
+const struct table *lookup_table(const struct case_file *c, const char *probe, const char *table)
+{
+    struct facts *f = case_facts(c, probe);
+    return f ? facts_table(f, table) : NULL;
+}
+
+static struct value cell(const struct table *t, size_t row, const char *column)
+{
+    int index = t && row < t->rows ? table_decl_column(t->decl, column) : -1;
+    return index >= 0 ? cell_get(t, row, (unsigned)index) : value_unknown(TYPE_TEXT, "");
+}
+
+bool lookup_number(const struct table *t, size_t row, const char *column, double *out)
+{
+    struct value v = cell(t, row, column);
+    if (!v.known || !type_is_number(v.type))
+        return false;
+    *out = v.number;
+    return true;
+}
+
+const char *lookup_text(const struct table *t, size_t row, const char *column)
+{
+    struct value v = cell(t, row, column);
+    return v.known && v.type == TYPE_TEXT ? v.text : "?";
+}
+
+bool lookup_true(const struct table *t, size_t row, const char *column)
+{
+    struct value v = cell(t, row, column);
+    return v.known && v.type == TYPE_BOOL && v.truth;
+}

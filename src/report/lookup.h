@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Cells of a case by name. A table or column that this case does not have is no error: what needs it is left out. */
+#ifndef FW_REPORT_LOOKUP_H
+#define FW_REPORT_LOOKUP_H
+
+#include "engine/case.h"
+
+/* NULL if that probe has not run or has no such table. */
+const struct table *lookup_table(const struct case_file *c, const char *probe, const char *table);
+/* False if it is unknown or no number. `t` may be NULL, the row beyond its end. */
+bool lookup_number(const struct table *t, size_t row, const char *column, double *out);
+const char *lookup_text(const struct table *t, size_t row, const char *column); /* "?" if unknown */
+bool lookup_true(const struct table *t, size_t row, const char *column);        /* known and true */
+
+#endif

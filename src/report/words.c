@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "report/words.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+
+const char *status_sign(const char *status)
+{
+    return !status                           ? "[?]"
+           : strcmp(status, "ok") == 0       ? "[ok]"
+           : strcmp(status, "warning") == 0  ? "[!]"
+           : strcmp(status, "critical") == 0 ? "[!!]"
+                                             : "[?]";
+}
+
+const char *status_word(const char *status)
+{
+    return !status                           ? "Could not check"
+           : strcmp(status, "ok") == 0       ? "Nothing found"
+           : strcmp(status, "warning") == 0  ? "Warning"
+           : strcmp(status, "critical") == 0 ? "Critical"
+                                             : "Could not check";
+}
+
+const char *severity_sign(enum severity s)
+{
+    return s == SEVERITY_CRITICAL ? "[!!]" : s == SEVERITY_WARNING ? "[!]" : "[i]";
+}
+
+const char *severity_word(enum severity s)
+{
+    return s == SEVERITY_CRITICAL ? "Critical" : s == SEVERITY_WARNING ? "Warning" : "Note";
+}
+
+const char *verdict_sign(enum verdict_state s)
+{
+    static const char *const signs[] = {
+        [VERDICT_CONFIRMED] = "[+]", [VERDICT_LIKELY] = "[~]", [VERDICT_RULED_OUT] = "[-]", [VERDICT_UNKNOWN] = "[?]"};
+    return signs[s];
+}
+
+const char *verdict_word(enum verdict_state s)
+{
+    static const char *const words[] = {[VERDICT_CONFIRMED] = "Confirmed",
+                                        [VERDICT_LIKELY] = "Likely",
+                                        [VERDICT_RULED_OUT] = "Ruled out",
+                                        [VERDICT_UNKNOWN] = "Unknown"};
+    return words[s];
+}
+
+void wall_text(char out[32], double wall)
+{
+    clock_iso(out, wall);
+    char *t = strchr(out, 'T');
+    if (t && strlen(t) >= 6)
+        *t = ' ', memcpy(t + 6, " UTC", 5);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Signs and words: meaning never rests on colour alone. And times as people read them. */
+#ifndef FW_REPORT_WORDS_H
+#define FW_REPORT_WORDS_H
+
+#include "engine/case.h"
+
+const char *status_sign(const char *status); /* of a case; NULL: unknown */
+const char *status_word(const char *status);
+const char *severity_sign(enum severity s);
+const char *severity_word(enum severity s);
+const char *verdict_sign(enum verdict_state s);
+const char *verdict_word(enum verdict_state s);
+void wall_text(char out[32], double wall); /* "2026-11-21 01:22 UTC" */
+
+#endif
