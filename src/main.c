@@ -59,7 +59,7 @@ int complain(const char *format, ...)
 static int help(void)
 {
     printf("fragwizard finds out why memory on this Linux machine looks wrong. It changes nothing but what\n"
-           "`fragwizard apply` is told to, and that can be undone.\n"
+           "you confirm: a setting (`fragwizard apply`, `undo`) or a test that it offers.\n"
            "\n"
            "  fragwizard                          the guided session\n"
            "  fragwizard --auto [-o report.html]  the audit: no questions, exit status 0 ok, 1 warning, 2 critical, 3 "

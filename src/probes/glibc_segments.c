@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "probes/glibc_segments.h"
 
+#include "probes/glibc_gap.h"
+
 enum { HEAPS_MAX = 1 << 16, SEGMENTS_MAX = 1 << 20, MAPPED_MIN = 32 << 10 };
 static const uint64_t scanned_max = 64ULL << 30;
 
@@ -82,7 +84,7 @@ static unsigned walk_mapping(struct glibc_walk *w, uint64_t start, uint64_t end)
         }
         uint64_t limit = limit_of(w, at, end);
         bool top = w->arena.top == chunk;
-        if ((header & 15) != 1 || (!top && !glibc_walk_plausible(w, chunk, limit))) {
+        if ((header & 15) != 1 || (!top && !glibc_gap_chain(w, chunk, limit))) {
             at += page;
             continue;
         }
@@ -200,7 +202,7 @@ unsigned glibc_walk_arena(struct glibc_walk *w, const struct glibc_parameters *p
     unsigned segments = walk(w, p);
     if (w->barren) {
         double all = w->big.used + w->big.free;
-        glibc_walk_guess(w, w->barren, all > 0 ? w->big.used / all : 0.5);
+        glibc_gap_guess(w, w->barren, all > 0 ? w->big.used / all : 0.5);
     }
     return segments;
 }

@@ -63,11 +63,45 @@ void glibc_walk_close(struct glibc_walk *w);
 /* Walks from the chunk at `start` (or, if `search`, from the first that can be found behind it) to the segment's end: the top
  * chunk, a pair of fenceposts, or `limit`. Returns where it ended. */
 uint64_t glibc_walk_segment(struct glibc_walk *w, uint64_t start, uint64_t limit, bool search);
-/* Shares bytes that could not be walked. */
-void glibc_walk_guess(struct glibc_walk *w, uint64_t bytes, double share);
-/* A chain of chunks begins there. */
-bool glibc_walk_plausible(struct glibc_walk *w, uint64_t chunk, uint64_t limit);
 /* Adds the counts of small chunks to the size classes; once, at the end. */
 void glibc_walk_sizes(struct glibc_walk *w);
+
+/* ---- For its parts ---- */
+
+enum {
+    GLIBC_PREV_INUSE = 1,
+    GLIBC_IS_MMAPPED = 2,
+    GLIBC_NON_MAIN_ARENA = 4,
+    GLIBC_FLAGS = 7,
+    GLIBC_NEVER = 8 | GLIBC_IS_MMAPPED, /* sizes are multiples of 16, and mapped chunks lie in no heap */
+};
+
+static inline bool glibc_top_inside(const struct glibc_walk *w)
+{
+    return w->arena.top >= w->low && w->arena.top < w->limit;
+}
+
+/* What the walk must not step over. */
+static inline uint64_t glibc_stop(const struct glibc_walk *w)
+{
+    return glibc_top_inside(w) ? w->arena.top : w->limit;
+}
+
+static inline __attribute__((always_inline)) uint64_t glibc_load(const uint8_t *at, unsigned word)
+{
+    uint64_t eight;
+    uint32_t four;
+    if (word == 4) {
+        memcpy(&four, at, sizeof four);
+        return four;
+    }
+    memcpy(&eight, at, sizeof eight);
+    return eight;
+}
+
+/* A chunk's two words. False if they are not resident. */
+bool glibc_header(struct glibc_walk *w, uint64_t chunk, uint64_t *before, uint64_t *header);
+/* How many bytes the fenceposts take that begin there, or 0. */
+uint64_t glibc_fenceposts(struct glibc_walk *w, uint64_t at);
 
 #endif

@@ -39,6 +39,12 @@ def fetch(release, work):
     for package in glob.glob(os.path.join(work, 'debs', '*.deb')):
         if run('dpkg', '-x', package, tree).returncode != 0:
             return None, f'{package} cannot be unpacked'
+    for directory, names, files in os.walk(tree):  # absolute links would lead out of it
+        for path in (os.path.join(directory, name) for name in names + files):
+            if os.path.islink(path) and os.path.isabs(os.readlink(path)):
+                to = tree + os.readlink(path)
+                os.unlink(path)
+                os.symlink(os.path.relpath(to, directory), path)
     for name in ('lib', 'lib64'):  # merged /usr
         if not os.path.exists(os.path.join(tree, name)):
             os.symlink(f'usr/{name}', os.path.join(tree, name))
@@ -47,11 +53,9 @@ def fetch(release, work):
 
 def build(tree, program):
     libraries = [f'{tree}/usr/lib/x86_64-linux-gnu', f'{tree}/lib/x86_64-linux-gnu']
-    # links of the development package lead out of the tree, so the libraries are named
-    named = [p for name in ('libpthread.so.0', 'libc.so.6') for p in glob.glob(f'{tree}/lib/x86_64-linux-gnu/{name}')]
     return run(os.environ.get('CC', 'cc'), '-std=gnu17', '-D_GNU_SOURCE', '-O2', '-w', '-pthread', f'--sysroot={tree}',
                f'-B{libraries[0]}', *(f'-L{path}' for path in libraries), '-Wl,--allow-shlib-undefined', '-o', program,
-               h.SOURCE, *named)
+               h.SOURCE)
 
 
 def loader(tree):

@@ -329,7 +329,8 @@ static void page_out(unsigned long every, const char *which)
     for (size_t i = 0; i + 1 < count; i++) /* between two live pages of a heap lies heap */
         for (uintptr_t at = pages[i], end = pages[i + 1]; at < end && at / slot == end / slot; at += page) {
             bool live = at == pages[i];
-            if ((strcmp(which, "used") == 0 && !live) || (strcmp(which, "free") == 0 && live) || n++ % every)
+            if ((strcmp(which, "used") == 0 && !live) || (strcmp(which, "free") == 0 && live) ||
+                at % slot == 0 /* an arena's own header */ || n++ % every)
                 continue;
             if (madvise((void *)at, page, 21 /* MADV_PAGEOUT */) != 0)
                 die("madvise");
