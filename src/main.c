@@ -22,6 +22,7 @@
  */
 #include <langinfo.h>
 #include <locale.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -117,6 +118,9 @@ static int run(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    /* Large buffers go back when they are freed. Left alone, malloc raises both limits after the first one. */
+    mallopt(M_MMAP_THRESHOLD, 64 << 10);
+    mallopt(M_TRIM_THRESHOLD, 64 << 10);
     setlocale(LC_CTYPE, "");
     signal(SIGPIPE, SIG_IGN); /* a closed pipe and a limit on file sizes are errors with a sentence */
     signal(SIGXFSZ, SIG_IGN);

@@ -6,7 +6,7 @@
 
 #include "probes/target.h"
 
-enum { VIEW_BYTES = 256 << 10, VIEW_PAGES = VIEW_BYTES / 4096, PEEK_LINE = 4096, PEEK_LINES = 256 };
+enum { VIEW_BYTES = 256 << 10, VIEW_PAGES = VIEW_BYTES / 4096, PEEK_LINE = 4096, PEEK_LINES = 64 };
 
 struct glibc_view {
     struct target *t;

@@ -243,25 +243,26 @@ void heap_tracks_thin(struct heap_tracks *s)
     }
 }
 
-static void finish_some(struct heap_tracks *s, const struct pids *p, bool looked, double end)
+/* At those that were looked at, or were not, when the last looks began. */
+static void finish_some(struct heap_tracks *s, const struct pids *p, bool looked, double begin, double end)
 {
     for (size_t i = 0; i < s->count; i++) {
         struct heap_track *t = s->tracks[i];
         double now = clock_now();
         if (now >= end)
             return;
-        if (!t->look.gone && t->looked == looked && (!looked || now - s->begin - t->time > fresh_s))
+        if (!t->look.gone && t->looked == looked && (!looked || begin - s->begin - t->time > fresh_s))
             look_at(s, t, p, fmin(now + last_look_max_s, end));
     }
 }
 
 void heap_tracks_finish(struct heap_tracks *s, const struct probe_input *in, const struct pids *p)
 {
-    double end = clock_now() + finish_max_s;
+    double begin = clock_now(), end = begin + finish_max_s;
     add_suspect(s, in, p);
     if (s->top && clock_now() - s->ranked >= fmax(rank_every_s, s->rank_cost / share))
         rank(s, p, in->pid);
-    finish_some(s, p, false, end);
-    finish_some(s, p, true, end);
+    finish_some(s, p, false, begin, end);
+    finish_some(s, p, true, begin, end);
     forget_ended(s, in->pid);
 }

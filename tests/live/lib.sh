@@ -144,8 +144,9 @@ owned() {
 }
 
 # The experiment that compacts was made, and what it measured before and after (a share or bytes) differs much, or hardly
-compaction_gained() { # much | nothing, in shares of what was free
+compaction_gained() { # much | little, in shares of what was free
     holds 'compacting was tried, as allowed' '[.experiments[] | select(.action == "compact" and .state == "done")] | length == 1'
-    holds "it gained $1" '[.experiments[] | select(.action == "compact")][0] as $tried | ($tried.after.value - $tried.before.value) / .facts.buddy.buddy[0].free
-        | if $gain == "much" then . > 0.25 else . < 0.1 end' gain "$1"
+    holds "it gained $1" '[.experiments[] | select(.action == "compact")][0] as $tried
+        | ($tried.after.value - $tried.before.value) / .facts.buddy.buddy[0].free
+        | if $gain == "much" then . > 0.3 else . < 0.3 end' gain "$1"
 }

@@ -7,7 +7,7 @@ live_needs
 setting compaction_proactiveness 0 || skip_all 'no proactive compaction to turn off'
 setting /proc/sys/fs/pipe-max-size 16777216 || skip_all 'pipes are small'
 start pipes 2048
-audit --allow compaction
+audit
 diagnosed external-fragmentation
 is 'its kind' "$(kind external-fragmentation)" pinned
 owned 'the pages of pipes and drivers are named as what holds it' 'pipe|kernel pages'
@@ -16,7 +16,6 @@ if grep -qE ':(memory)?:/.' /proc/self/cgroup; then
 else
     skip 'the control group that they are charged to is named' 'not in a control group'
 fi
-compaction_gained nothing
 not_diagnosed hugepage-reservation
 not_diagnosed leak
 
@@ -31,4 +30,9 @@ if setting $thp/enabled always && setting $thp/defrag always; then
 else
     skip 'stalls that fail are the harm of it' 'no transparent huge pages'
 fi
+
+# Last, as what little it joins would serve huge pages for a while
+audit --allow compaction
+compaction_gained little
+is 'its kind once that was tried' "$(kind external-fragmentation)" pinned
 finish

@@ -12,5 +12,5 @@ audit --allow compaction
 diagnosed external-fragmentation
 is 'its kind' "$(kind external-fragmentation)" pinned
 owned 'the pages of pipes and drivers are named as what holds it' 'pipe|kernel pages'
-compaction_gained nothing
+compaction_gained little
 finish

@@ -10,5 +10,5 @@ diagnosed external-fragmentation
 is 'its kind' "$(kind external-fragmentation)" pinned
 owned 'the process is named as what holds it' 'pinned'
 owned 'and by its number' "$live_workload"
-compaction_gained nothing
+compaction_gained little
 finish
