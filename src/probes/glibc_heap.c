@@ -226,6 +226,7 @@ static double drift(struct look *k)
 {
     struct glibc_found after;
     uint64_t moved = 0, all = 0;
+    target_maps(k->t, NULL); /* a top that has moved on lies behind the mappings as they were */
     glibc_find(k->t, &after);
     bool same = after.whole && after.count >= k->found.count;
     for (size_t i = 0; same && i < after.count; i++) {
