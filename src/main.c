@@ -11,8 +11,10 @@
  *            the expression language: expr_lex expr_parse expr_name expr_type expr_eval message diag
  *            the run: engine (the step loop) ask env judge experiment (after a yes) compact (what that writes)
  *            sampler (the one clock) taken (when a capture was made)
- *            its record: facts case case_json case_parse (jansson) case_store
+ *            its record: facts case case_json json_value case_parse (jansson) case_store
  *   probes/  one file per probe, named as playbooks name it, and the parsers that they share
+ *            heap: heap_track (whose, when) heap_look (one look) target (another process's memory) glibc_* pymalloc
+ *            physmap: physmap_scan physmap_blocks physmap_tally physmap_owner physmap_* kpageflags
  *   report/  one tree: document (libxml2) case_tables tree, rendered by html and text; its charts: charts (by name)
  *            chart_map (of memory_map) chart_heap chart_balance chart_orders chart_slab chart_time, drawn with svg;
  *            lookup (cells by name) nagios prometheus; report

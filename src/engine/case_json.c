@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "base/text.h"
+#include "engine/json_value.h"
 
 const char *const case_type_words[CASE_TYPES] = {
     [TYPE_BOOL] = "bool",       [TYPE_TEXT] = "text",
@@ -41,45 +42,14 @@ struct writer {
     bool first; /* nothing stands in the container yet */
 };
 
-static json_t *of_text(const char *text)
-{
-    if (!text)
-        return json_null();
-    json_t *j = json_string(text);
-    if (j)
-        return j;
-    size_t length = strlen(text), size = 3 * length + 1;
-    AUTO_FREE char *clean = mem_alloc(size);
-    text_clean(clean, size, text, length);
-    return json_string_nocheck(clean);
-}
-
 static json_t *of_required(const char *text)
 {
-    return of_text(text ? text : "");
-}
-
-static json_t *of_number(double number)
-{
-    if (!isfinite(number))
-        return json_null();
-    if (number == trunc(number) && fabs(number) <= 9007199254740992.0) /* 2^53: beyond, not every integer exists */
-        return json_integer((json_int_t)number);
-    return json_real(number);
+    return json_of_text(text ? text : "");
 }
 
 static json_t *of_count(size_t count)
 {
     return json_integer((json_int_t)count);
-}
-
-static json_t *of_value(const struct value *v)
-{
-    if (!v->known)
-        return json_null();
-    if (v->type == TYPE_TEXT)
-        return of_required(v->text);
-    return v->type == TYPE_BOOL ? json_boolean(v->truth) : of_number(v->number);
 }
 
 static json_t *of_texts(const char *const *texts, size_t count)
@@ -90,16 +60,11 @@ static json_t *of_texts(const char *const *texts, size_t count)
     return list;
 }
 
-static void put(json_t *object, const char *key, json_t *value)
-{
-    json_object_set_new_nocheck(object, key, value);
-}
-
 /* Members that are mostly absent are left out. */
 static void put_if(json_t *object, const char *key, const char *text)
 {
     if (text)
-        put(object, key, of_text(text));
+        json_put(object, key, json_of_text(text));
 }
 
 static int add_part(const char *part, size_t length, void *out)
@@ -243,7 +208,7 @@ static json_t *of_row(const struct table *t, size_t row)
     json_t *object = json_object();
     for (unsigned i = 0; i < t->decl->column_count; i++) {
         struct value v = cell_get(t, row, i);
-        put(object, t->decl->columns[i].name, of_value(&v));
+        json_put(object, t->decl->columns[i].name, json_of_value(&v));
     }
     return object;
 }
@@ -263,14 +228,14 @@ static void add_unknown(json_t *list, const struct table *t, unsigned column)
             if (t->unknown[i * columns + column] == reason)
                 json_array_append_new(rows, of_count(i));
         json_t *entry = json_object();
-        put(entry, "table", of_text(t->decl->name));
-        put(entry, "column", of_text(t->decl->columns[column].name));
+        json_put(entry, "table", json_of_text(t->decl->name));
+        json_put(entry, "column", json_of_text(t->decl->columns[column].name));
         if (json_array_size(rows) == t->rows) {
             json_decref(rows);
             rows = json_string("all");
         }
-        put(entry, "rows", rows);
-        put(entry, "why", of_text(t->facts->reasons[reason - 1]));
+        json_put(entry, "rows", rows);
+        json_put(entry, "why", json_of_text(t->facts->reasons[reason - 1]));
         json_array_append_new(list, entry);
     }
 }
@@ -278,10 +243,10 @@ static void add_unknown(json_t *list, const struct table *t, unsigned column)
 static void write_facts(struct writer *w, const struct facts *f)
 {
     open_container(w, '{');
-    write_member(w, "status", of_text(status_name(f->status)));
-    write_member(w, "reason", of_text(f->reason));
-    write_member(w, "cost_ms", of_number(round(f->cost_s * 1e6) / 1e3));
-    write_member(w, "coverage", f->coverage < 0 ? json_null() : of_number(f->coverage));
+    write_member(w, "status", json_of_text(status_name(f->status)));
+    write_member(w, "reason", json_of_text(f->reason));
+    write_member(w, "cost_ms", json_of_number(round(f->cost_s * 1e6) / 1e3));
+    write_member(w, "coverage", f->coverage < 0 ? json_null() : json_of_number(f->coverage));
     json_t *omitted = json_object(), *unknown = json_array();
     for (unsigned i = 0; i < f->probe->table_count; i++) {
         const struct table *t = &f->tables[i];
@@ -293,7 +258,7 @@ static void write_facts(struct writer *w, const struct facts *f)
         for (unsigned column = 0; column < t->decl->column_count; column++)
             add_unknown(unknown, t, column);
         if (t->omitted)
-            put(omitted, t->decl->name, of_count(t->omitted));
+            json_put(omitted, t->decl->name, of_count(t->omitted));
     }
     write_member(w, "unknown", unknown);
     write_member(w, "omitted", omitted);
@@ -314,14 +279,14 @@ static json_t *of_time(double wall)
 {
     char text[32];
     clock_iso(text, wall);
-    return of_text(text);
+    return json_of_text(text);
 }
 
 /* The name, and what the probe of that name found out about it. */
 static json_t *of_host(const struct case_file *c)
 {
     json_t *object = json_object();
-    put(object, "name", of_required(c->host));
+    json_put(object, "name", of_required(c->host));
     const struct facts *f = case_facts(c, "host");
     for (unsigned i = 0; f && i < f->probe->table_count; i++) {
         const struct table *t = &f->tables[i];
@@ -330,7 +295,7 @@ static json_t *of_host(const struct case_file *c)
         for (unsigned column = 0; column < t->decl->column_count; column++) {
             struct value v = cell_get(t, 0, column);
             if (strcmp(t->decl->columns[column].name, "name") != 0)
-                put(object, t->decl->columns[column].name, of_value(&v));
+                json_put(object, t->decl->columns[column].name, json_of_value(&v));
         }
     }
     return object;
@@ -339,8 +304,8 @@ static json_t *of_host(const struct case_file *c)
 /* A value that stands outside of a table brings its type. */
 static void put_value(json_t *object, const struct value *v)
 {
-    put(object, "value", of_value(v));
-    put(object, "type", of_text(case_type_words[v->type]));
+    json_put(object, "value", json_of_value(v));
+    json_put(object, "type", json_of_text(case_type_words[v->type]));
     if (!v->known)
         put_if(object, "unknown", v->why);
 }
@@ -348,84 +313,84 @@ static void put_value(json_t *object, const struct value *v)
 static json_t *of_finding(const struct finding *f)
 {
     json_t *object = json_object(), *evidence = json_array();
-    put(object, "id", of_required(f->id));
-    put(object, "severity", of_text(severity_name(f->severity)));
-    put(object, "step", of_text(f->step));
-    put(object, "say", of_required(f->say));
-    put(object, "row", of_text(f->row));
-    put(object, "identity", of_text(f->identity));
+    json_put(object, "id", of_required(f->id));
+    json_put(object, "severity", json_of_text(severity_name(f->severity)));
+    json_put(object, "step", json_of_text(f->step));
+    json_put(object, "say", of_required(f->say));
+    json_put(object, "row", json_of_text(f->row));
+    json_put(object, "identity", json_of_text(f->identity));
     for (size_t i = 0; i < f->evidence_count; i++) {
         json_t *item = json_object();
-        put(item, "name", of_required(f->evidence[i].name));
+        json_put(item, "name", of_required(f->evidence[i].name));
         put_value(item, &f->evidence[i].value);
         json_array_append_new(evidence, item);
     }
-    put(object, "evidence", evidence);
-    put(object, "recommend", of_texts(f->recommend, f->recommend_count));
-    put(object, "why", of_text(f->why));
-    put(object, "source", of_text(f->source));
-    put(object, "formula", of_text(f->formula));
+    json_put(object, "evidence", evidence);
+    json_put(object, "recommend", of_texts(f->recommend, f->recommend_count));
+    json_put(object, "why", json_of_text(f->why));
+    json_put(object, "source", json_of_text(f->source));
+    json_put(object, "formula", json_of_text(f->formula));
     return object;
 }
 
 static json_t *of_check(const struct check *k)
 {
     json_t *object = json_object();
-    put(object, "id", of_required(k->id));
-    put(object, "step", of_text(k->step));
-    put(object, "severity", of_text(severity_name(k->severity)));
-    put(object, "result", of_text(check_result_name(k->result)));
-    put(object, "why", of_text(k->why));
-    put(object, "optional", json_boolean(k->optional));
-    put(object, "rows", of_count(k->rows));
-    put(object, "fired", of_count(k->fired));
-    put(object, "unknown", of_count(k->unknown));
-    put(object, "formula", of_text(k->formula));
-    put(object, "threshold_why", of_text(k->threshold_why));
-    put(object, "source", of_text(k->source));
+    json_put(object, "id", of_required(k->id));
+    json_put(object, "step", json_of_text(k->step));
+    json_put(object, "severity", json_of_text(severity_name(k->severity)));
+    json_put(object, "result", json_of_text(check_result_name(k->result)));
+    json_put(object, "why", json_of_text(k->why));
+    json_put(object, "optional", json_boolean(k->optional));
+    json_put(object, "rows", of_count(k->rows));
+    json_put(object, "fired", of_count(k->fired));
+    json_put(object, "unknown", of_count(k->unknown));
+    json_put(object, "formula", json_of_text(k->formula));
+    json_put(object, "threshold_why", json_of_text(k->threshold_why));
+    json_put(object, "source", json_of_text(k->source));
     return object;
 }
 
 static json_t *of_verdict(const struct verdict *v)
 {
     json_t *object = json_object();
-    put(object, "id", of_required(v->id));
-    put(object, "title", of_required(v->title));
-    put(object, "state", of_text(verdict_state_name(v->state)));
-    put(object, "for", of_texts(v->sentences_for, v->for_count));
-    put(object, "against", of_texts(v->sentences_against, v->against_count));
-    put(object, "kind", of_text(v->kind));
-    put(object, "owners", of_texts(v->owners, v->owner_count));
+    json_put(object, "id", of_required(v->id));
+    json_put(object, "title", of_required(v->title));
+    json_put(object, "state", json_of_text(verdict_state_name(v->state)));
+    json_put(object, "for", of_texts(v->sentences_for, v->for_count));
+    json_put(object, "against", of_texts(v->sentences_against, v->against_count));
+    json_put(object, "kind", json_of_text(v->kind));
+    json_put(object, "owners", of_texts(v->owners, v->owner_count));
     return object;
 }
 
 static json_t *of_recommendation(const struct recommendation *r)
 {
     json_t *object = json_object();
-    put(object, "id", of_required(r->id));
-    put(object, "kind", of_required(r->kind));
-    put(object, "title", of_required(r->title));
-    put(object, "current", of_text(r->current));
-    put(object, "proposed", of_text(r->proposed));
-    put(object, "apply", of_text(r->apply));
-    put(object, "keep", of_text(r->keep));
-    put(object, "verify", of_text(r->verify));
-    put(object, "undo", of_text(r->undo));
-    put(object, "risk", of_text(r->risk));
-    put(object, "why", of_text(r->why));
-    put(object, "sysctl", of_text(r->sysctl));
+    json_put(object, "id", of_required(r->id));
+    json_put(object, "kind", of_required(r->kind));
+    json_put(object, "title", of_required(r->title));
+    json_put(object, "current", json_of_text(r->current));
+    json_put(object, "proposed", json_of_text(r->proposed));
+    json_put(object, "apply", json_of_text(r->apply));
+    json_put(object, "keep", json_of_text(r->keep));
+    json_put(object, "verify", json_of_text(r->verify));
+    json_put(object, "undo", json_of_text(r->undo));
+    json_put(object, "risk", json_of_text(r->risk));
+    json_put(object, "why", json_of_text(r->why));
+    json_put(object, "sysctl", json_of_text(r->sysctl));
     return object;
 }
 
 static json_t *of_answer(const struct answer *a)
 {
     json_t *object = json_object();
-    put(object, "id", of_required(a->id));
-    put(object, "step", of_text(a->step));
-    put(object, "ask", of_text(a->ask));
+    json_put(object, "id", of_required(a->id));
+    json_put(object, "step", json_of_text(a->step));
+    json_put(object, "ask", json_of_text(a->ask));
     put_value(object, &a->value);
-    put(object, "shown", of_text(a->shown));
-    put(object, "defaulted", json_boolean(a->defaulted));
+    json_put(object, "shown", json_of_text(a->shown));
+    json_put(object, "defaulted", json_boolean(a->defaulted));
     return object;
 }
 
@@ -440,57 +405,57 @@ static json_t *of_typed(const struct value *v)
 static json_t *of_experiment(const struct experiment *x)
 {
     json_t *object = json_object();
-    put(object, "id", of_required(x->id));
-    put(object, "step", of_text(x->step));
-    put(object, "ask", of_text(x->ask));
-    put(object, "action", of_required(x->action));
-    put(object, "cost", of_text(x->cost));
-    put(object, "risk", of_text(x->risk));
-    put(object, "state", of_text(experiment_state_name(x->state)));
-    put(object, "why", of_text(x->why));
-    put(object, "measure", of_text(x->measure));
-    put(object, "before", of_typed(&x->before));
-    put(object, "after", of_typed(&x->after));
-    put(object, "duration_s", of_number(x->duration_s));
+    json_put(object, "id", of_required(x->id));
+    json_put(object, "step", json_of_text(x->step));
+    json_put(object, "ask", json_of_text(x->ask));
+    json_put(object, "action", of_required(x->action));
+    json_put(object, "cost", json_of_text(x->cost));
+    json_put(object, "risk", json_of_text(x->risk));
+    json_put(object, "state", json_of_text(experiment_state_name(x->state)));
+    json_put(object, "why", json_of_text(x->why));
+    json_put(object, "measure", json_of_text(x->measure));
+    json_put(object, "before", of_typed(&x->before));
+    json_put(object, "after", of_typed(&x->after));
+    json_put(object, "duration_s", json_of_number(x->duration_s));
     return object;
 }
 
 static json_t *of_note(const struct note *n)
 {
     json_t *object = json_object();
-    put(object, "step", of_text(n->step));
-    put(object, "time", of_time(n->wall));
-    put(object, "text", of_required(n->text));
+    json_put(object, "step", json_of_text(n->step));
+    json_put(object, "time", of_time(n->wall));
+    json_put(object, "text", of_required(n->text));
     return object;
 }
 
 static json_t *of_shown(const struct shown *s)
 {
     json_t *object = json_object(), *rows = json_array();
-    put(object, "probe", of_required(s->probe));
-    put(object, "table", of_required(s->table));
-    put(object, "title", of_text(s->title));
-    put(object, "columns", of_texts(s->columns, s->column_count));
+    json_put(object, "probe", of_required(s->probe));
+    json_put(object, "table", of_required(s->table));
+    json_put(object, "title", json_of_text(s->title));
+    json_put(object, "columns", of_texts(s->columns, s->column_count));
     for (size_t i = 0; i < s->row_count; i++)
         json_array_append_new(rows, of_count(s->row[i]));
-    put(object, "rows", rows);
-    put(object, "more", of_count(s->more));
+    json_put(object, "rows", rows);
+    json_put(object, "more", of_count(s->more));
     return object;
 }
 
 static json_t *of_step(const struct step_record *s)
 {
     json_t *object = json_object(), *shows = json_array();
-    put(object, "id", of_required(s->id));
-    put(object, "title", of_required(s->title));
-    put(object, "state", of_text(case_state_words[s->state]));
-    put(object, "why", of_text(s->why));
-    put(object, "classic", of_text(s->classic));
-    put(object, "blind", of_text(s->blind));
-    put(object, "probes", of_texts(s->probes, s->probe_count));
+    json_put(object, "id", of_required(s->id));
+    json_put(object, "title", of_required(s->title));
+    json_put(object, "state", json_of_text(case_state_words[s->state]));
+    json_put(object, "why", json_of_text(s->why));
+    json_put(object, "classic", json_of_text(s->classic));
+    json_put(object, "blind", json_of_text(s->blind));
+    json_put(object, "probes", of_texts(s->probes, s->probe_count));
     for (size_t i = 0; i < s->show_count; i++)
         json_array_append_new(shows, of_shown(&s->shows[i]));
-    put(object, "shows", shows);
+    json_put(object, "shows", shows);
     return object;
 }
 
@@ -505,17 +470,17 @@ static void write_checks(struct writer *w, const struct case_file *c)
         if (k->result != CHECK_UNCHECKED)
             continue;
         json_t *object = json_object();
-        put(object, "id", of_required(k->id));
-        put(object, "why", of_text(k->why));
+        json_put(object, "id", of_required(k->id));
+        json_put(object, "why", json_of_text(k->why));
         write_item(w, object);
     }
     close_container(w, ']');
     json_t *counts = json_object();
-    put(counts, "total", of_count(c->check_count));
-    put(counts, "fired", of_count(count[CHECK_FIRED]));
-    put(counts, "clear", of_count(count[CHECK_CLEAR]));
-    put(counts, "unchecked", of_count(count[CHECK_UNCHECKED]));
-    put(counts, "not_run", of_count(count[CHECK_NOT_RUN]));
+    json_put(counts, "total", of_count(c->check_count));
+    json_put(counts, "fired", of_count(count[CHECK_FIRED]));
+    json_put(counts, "clear", of_count(count[CHECK_CLEAR]));
+    json_put(counts, "unchecked", of_count(count[CHECK_UNCHECKED]));
+    json_put(counts, "not_run", of_count(count[CHECK_NOT_RUN]));
     write_member(w, "checks", counts);
     begin_member(w, "check_list");
     open_container(w, '[');
@@ -526,20 +491,20 @@ static void write_checks(struct writer *w, const struct case_file *c)
 
 static void write_case(struct writer *w, const struct case_file *c)
 {
-    write_member(w, "format", of_text(CASE_FORMAT));
-    write_member(w, "version", of_text(c->version));
+    write_member(w, "format", json_of_text(CASE_FORMAT));
+    write_member(w, "version", json_of_text(c->version));
     write_member(w, "host", of_host(c));
     write_member(w, "playbook", of_required(c->playbook));
-    write_member(w, "playbook_title", of_text(c->playbook_title));
-    write_member(w, "case_id", of_text(c->case_id));
-    write_member(w, "root", of_text(c->root));
+    write_member(w, "playbook_title", json_of_text(c->playbook_title));
+    write_member(w, "case_id", json_of_text(c->case_id));
+    write_member(w, "root", json_of_text(c->root));
     write_member(w, "started", of_time(c->started));
-    write_member(w, "duration_s", of_number(c->duration_s));
-    write_member(w, "window_s", of_number(c->window_s));
+    write_member(w, "duration_s", json_of_number(c->duration_s));
+    write_member(w, "window_s", json_of_number(c->window_s));
     write_member(w, "complete", json_boolean(c->complete));
-    write_member(w, "status", of_text(c->status ? c->status : "unknown"));
-    write_member(w, "headline", of_text(c->headline));
-    write_member(w, "lead", of_text(c->lead));
+    write_member(w, "status", json_of_text(c->status ? c->status : "unknown"));
+    write_member(w, "headline", json_of_text(c->headline));
+    write_member(w, "lead", json_of_text(c->lead));
 
     begin_member(w, "verdicts");
     open_container(w, '[');

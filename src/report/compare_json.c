@@ -1,51 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The comparison as JSON; schema/diff.json describes the members. */
 #include <jansson.h>
-#include <math.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/text.h"
 #include "engine/case_json.h"
+#include "engine/json_value.h"
 #include "report/compare_document.h"
 #include "report/lookup.h"
 
 #define DIFF_FORMAT "fragwizard-diff/1"
-
-/* All text of a case is clean; the names of the two files are the user's. */
-static json_t *of_text(const char *text)
-{
-    json_t *j = text ? json_string(text) : json_null();
-    if (j)
-        return j;
-    size_t length = strlen(text), size = 3 * length + 1;
-    AUTO_FREE char *clean = mem_alloc(size);
-    text_clean(clean, size, text, length);
-    return json_string(clean);
-}
-
-static json_t *of_number(double number)
-{
-    if (!isfinite(number))
-        return json_null();
-    if (number == trunc(number) && fabs(number) <= 9007199254740992.0) /* 2^53: beyond, not every integer exists */
-        return json_integer((json_int_t)number);
-    return json_real(number);
-}
-
-static json_t *of_value(const struct value *v)
-{
-    if (!v->known)
-        return json_null();
-    if (v->type == TYPE_TEXT)
-        return of_text(v->text);
-    return v->type == TYPE_BOOL ? json_boolean(v->truth) : of_number(v->number);
-}
-
-static void put(json_t *object, const char *key, json_t *value)
-{
-    json_object_set_new(object, key, value);
-}
 
 static json_t *of_run(const struct case_file *c)
 {
@@ -53,17 +17,17 @@ static json_t *of_run(const struct case_file *c)
     clock_iso(started, c->started);
     const char *user = lookup_text(lookup_table(c, "host", "host"), 0, "user");
     json_t *run = json_object();
-    put(run, "file", of_text(c->path));
-    put(run, "case_id", of_text(c->case_id));
-    put(run, "version", of_text(c->version));
-    put(run, "root", of_text(c->root));
-    put(run, "user", of_text(strcmp(user, "?") == 0 ? NULL : user));
-    put(run, "started", of_text(started));
-    put(run, "window_s", of_number(c->window_s));
-    put(run, "complete", json_boolean(c->complete));
-    put(run, "status", of_text(c->status));
-    put(run, "headline", of_text(c->headline));
-    put(run, "lead", of_text(c->lead));
+    json_put(run, "file", json_of_text(c->path));
+    json_put(run, "case_id", json_of_text(c->case_id));
+    json_put(run, "version", json_of_text(c->version));
+    json_put(run, "root", json_of_text(c->root));
+    json_put(run, "user", json_of_text(strcmp(user, "?") == 0 ? NULL : user));
+    json_put(run, "started", json_of_text(started));
+    json_put(run, "window_s", json_of_number(c->window_s));
+    json_put(run, "complete", json_boolean(c->complete));
+    json_put(run, "status", json_of_text(c->status));
+    json_put(run, "headline", json_of_text(c->headline));
+    json_put(run, "lead", json_of_text(c->lead));
     return run;
 }
 
@@ -73,14 +37,14 @@ static json_t *of_figures(const struct compared_figure *figures, size_t count)
     for (size_t i = 0; i < count; i++) {
         const struct value *v = figures[i].value;
         json_t *figure = json_object();
-        put(figure, "name", of_text(figures[i].name));
-        put(figure, "type", of_text(case_type_words[v[v[AFTER].known ? AFTER : BEFORE].type]));
-        put(figure, "before", of_value(&v[BEFORE]));
-        put(figure, "after", of_value(&v[AFTER]));
+        json_put(figure, "name", json_of_text(figures[i].name));
+        json_put(figure, "type", json_of_text(case_type_words[v[v[AFTER].known ? AFTER : BEFORE].type]));
+        json_put(figure, "before", json_of_value(&v[BEFORE]));
+        json_put(figure, "after", json_of_value(&v[AFTER]));
         if (!v[BEFORE].known)
-            put(figure, "unknown_before", of_text(v[BEFORE].why));
+            json_put(figure, "unknown_before", json_of_text(v[BEFORE].why));
         if (!v[AFTER].known)
-            put(figure, "unknown_after", of_text(v[AFTER].why));
+            json_put(figure, "unknown_after", json_of_text(v[AFTER].why));
         json_array_append_new(list, figure);
     }
     return list;
@@ -91,9 +55,9 @@ static json_t *of_said(const struct finding *f)
     if (!f)
         return json_null();
     json_t *said = json_object();
-    put(said, "severity", of_text(severity_name(f->severity)));
-    put(said, "row", of_text(f->row));
-    put(said, "say", of_text(f->say));
+    json_put(said, "severity", json_of_text(severity_name(f->severity)));
+    json_put(said, "row", json_of_text(f->row));
+    json_put(said, "say", json_of_text(f->say));
     return said;
 }
 
@@ -101,14 +65,14 @@ static json_t *of_finding(const struct compared_finding *f)
 {
     const struct finding *named = f->finding[f->finding[AFTER] ? AFTER : BEFORE];
     json_t *finding = json_object();
-    put(finding, "id", of_text(named->id));
-    put(finding, "identity", of_text(named->identity ? named->identity : named->row));
-    put(finding, "change", of_text(change_name(f->change)));
-    put(finding, "why", of_text(f->why));
-    put(finding, "redefined", json_boolean(f->redefined));
-    put(finding, "before", of_said(f->finding[BEFORE]));
-    put(finding, "after", of_said(f->finding[AFTER]));
-    put(finding, "figures", of_figures(f->figures, f->figure_count));
+    json_put(finding, "id", json_of_text(named->id));
+    json_put(finding, "identity", json_of_text(named->identity ? named->identity : named->row));
+    json_put(finding, "change", json_of_text(change_name(f->change)));
+    json_put(finding, "why", json_of_text(f->why));
+    json_put(finding, "redefined", json_boolean(f->redefined));
+    json_put(finding, "before", of_said(f->finding[BEFORE]));
+    json_put(finding, "after", of_said(f->finding[AFTER]));
+    json_put(finding, "figures", of_figures(f->figures, f->figure_count));
     return finding;
 }
 
@@ -117,9 +81,9 @@ static json_t *of_state(const struct verdict *v, bool leads)
     if (!v)
         return json_null();
     json_t *state = json_object();
-    put(state, "state", of_text(verdict_state_name(v->state)));
-    put(state, "kind", of_text(v->kind));
-    put(state, "leads", json_boolean(leads));
+    json_put(state, "state", json_of_text(verdict_state_name(v->state)));
+    json_put(state, "kind", json_of_text(v->kind));
+    json_put(state, "leads", json_boolean(leads));
     return state;
 }
 
@@ -127,10 +91,10 @@ static json_t *of_verdict(const struct compared_verdict *v)
 {
     const struct verdict *named = v->verdict[v->verdict[AFTER] ? AFTER : BEFORE];
     json_t *verdict = json_object();
-    put(verdict, "id", of_text(named->id));
-    put(verdict, "title", of_text(named->title));
-    put(verdict, "before", of_state(v->verdict[BEFORE], v->leads[BEFORE]));
-    put(verdict, "after", of_state(v->verdict[AFTER], v->leads[AFTER]));
+    json_put(verdict, "id", json_of_text(named->id));
+    json_put(verdict, "title", json_of_text(named->title));
+    json_put(verdict, "before", of_state(v->verdict[BEFORE], v->leads[BEFORE]));
+    json_put(verdict, "after", of_state(v->verdict[AFTER], v->leads[AFTER]));
     return verdict;
 }
 
@@ -139,8 +103,8 @@ static json_t *of_result(const struct check *k, const char *blind)
     if (!k)
         return json_null();
     json_t *result = json_object();
-    put(result, "result", of_text(check_result_name(k->result)));
-    put(result, "why", of_text(blind));
+    json_put(result, "result", json_of_text(check_result_name(k->result)));
+    json_put(result, "why", json_of_text(blind));
     return result;
 }
 
@@ -148,12 +112,12 @@ static json_t *of_check(const struct compared_check *k)
 {
     const struct check *named = k->check[k->check[AFTER] ? AFTER : BEFORE];
     json_t *check = json_object();
-    put(check, "id", of_text(named->id));
-    put(check, "severity", of_text(severity_name(named->severity)));
-    put(check, "optional", json_boolean(named->optional));
-    put(check, "decides", json_boolean(k->decides));
-    put(check, "before", of_result(k->check[BEFORE], k->blind[BEFORE]));
-    put(check, "after", of_result(k->check[AFTER], k->blind[AFTER]));
+    json_put(check, "id", json_of_text(named->id));
+    json_put(check, "severity", json_of_text(severity_name(named->severity)));
+    json_put(check, "optional", json_boolean(named->optional));
+    json_put(check, "decides", json_boolean(k->decides));
+    json_put(check, "before", of_result(k->check[BEFORE], k->blind[BEFORE]));
+    json_put(check, "after", of_result(k->check[AFTER], k->blind[AFTER]));
     return check;
 }
 
@@ -162,11 +126,11 @@ static json_t *of_trial(const struct experiment *x)
     if (!x)
         return json_null();
     json_t *trial = json_object();
-    put(trial, "state", of_text(experiment_state_name(x->state)));
-    put(trial, "why", of_text(x->why));
-    put(trial, "type", of_text(case_type_words[x->before.type]));
-    put(trial, "measured_before", of_value(&x->before));
-    put(trial, "measured_after", of_value(&x->after));
+    json_put(trial, "state", json_of_text(experiment_state_name(x->state)));
+    json_put(trial, "why", json_of_text(x->why));
+    json_put(trial, "type", json_of_text(case_type_words[x->before.type]));
+    json_put(trial, "measured_before", json_of_value(&x->before));
+    json_put(trial, "measured_after", json_of_value(&x->after));
     return trial;
 }
 
@@ -174,10 +138,10 @@ static json_t *of_experiment(const struct compared_experiment *x)
 {
     const struct experiment *named = x->experiment[x->experiment[AFTER] ? AFTER : BEFORE];
     json_t *experiment = json_object();
-    put(experiment, "id", of_text(named->id));
-    put(experiment, "measure", of_text(named->measure));
-    put(experiment, "before", of_trial(x->experiment[BEFORE]));
-    put(experiment, "after", of_trial(x->experiment[AFTER]));
+    json_put(experiment, "id", json_of_text(named->id));
+    json_put(experiment, "measure", json_of_text(named->measure));
+    json_put(experiment, "before", of_trial(x->experiment[BEFORE]));
+    json_put(experiment, "after", of_trial(x->experiment[AFTER]));
     return experiment;
 }
 
@@ -185,27 +149,27 @@ static json_t *of_counts(const struct comparison *c)
 {
     json_t *counts = json_object();
     for (enum change change = CHANGE_NEW; change <= CHANGE_NONE; change++)
-        put(counts, change_name(change), json_integer((json_int_t)c->count[change]));
+        json_put(counts, change_name(change), json_integer((json_int_t)c->count[change]));
     return counts;
 }
 
 static json_t *of_comparison(const struct comparison *c)
 {
     json_t *root = json_object();
-    put(root, "format", of_text(DIFF_FORMAT));
-    put(root, "version", of_text(FRAGWIZARD_VERSION));
-    put(root, "host", of_text(c->run[AFTER]->host));
-    put(root, "playbook", of_text(c->run[AFTER]->playbook));
-    put(root, "outcome", of_text(outcome_name(c->outcome)));
-    put(root, "exit_status", json_integer(outcome_exit_status(c->outcome)));
-    put(root, "sentence", of_text(c->sentence));
-    put(root, "before", of_run(c->run[BEFORE]));
-    put(root, "after", of_run(c->run[AFTER]));
-    put(root, "counts", of_counts(c));
+    json_put(root, "format", json_of_text(DIFF_FORMAT));
+    json_put(root, "version", json_of_text(FRAGWIZARD_VERSION));
+    json_put(root, "host", json_of_text(c->run[AFTER]->host));
+    json_put(root, "playbook", json_of_text(c->run[AFTER]->playbook));
+    json_put(root, "outcome", json_of_text(outcome_name(c->outcome)));
+    json_put(root, "exit_status", json_integer(outcome_exit_status(c->outcome)));
+    json_put(root, "sentence", json_of_text(c->sentence));
+    json_put(root, "before", of_run(c->run[BEFORE]));
+    json_put(root, "after", of_run(c->run[AFTER]));
+    json_put(root, "counts", of_counts(c));
     json_t *remarks = json_array(), *findings = json_array(), *verdicts = json_array(), *checks = json_array(),
            *experiments = json_array();
     for (size_t i = 0; i < c->remark_count; i++)
-        json_array_append_new(remarks, of_text(c->remarks[i]));
+        json_array_append_new(remarks, json_of_text(c->remarks[i]));
     for (size_t i = 0; i < c->finding_count; i++)
         json_array_append_new(findings, of_finding(&c->findings[i]));
     for (size_t i = 0; i < c->verdict_count; i++)
@@ -214,14 +178,14 @@ static json_t *of_comparison(const struct comparison *c)
         json_array_append_new(checks, of_check(&c->checks[i]));
     for (size_t i = 0; i < c->experiment_count; i++)
         json_array_append_new(experiments, of_experiment(&c->experiments[i]));
-    put(root, "remarks", remarks);
-    put(root, "findings", findings);
-    put(root, "verdicts", verdicts);
-    put(root, "figures", of_figures(c->figures, c->figure_count));
-    put(root, "settings", of_figures(c->settings, c->setting_count));
-    put(root, "checks", checks);
-    put(root, "blind_in_both", json_integer((json_int_t)c->blind_count));
-    put(root, "experiments", experiments);
+    json_put(root, "remarks", remarks);
+    json_put(root, "findings", findings);
+    json_put(root, "verdicts", verdicts);
+    json_put(root, "figures", of_figures(c->figures, c->figure_count));
+    json_put(root, "settings", of_figures(c->settings, c->setting_count));
+    json_put(root, "checks", checks);
+    json_put(root, "blind_in_both", json_integer((json_int_t)c->blind_count));
+    json_put(root, "experiments", experiments);
     return root;
 }
 
