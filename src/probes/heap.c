@@ -46,6 +46,7 @@ enum {
     T_OUTSIDE_CHANGE,
     T_LIVE_SLOPE,
     T_LIVE_SLOPE_LOW,
+    T_LIVE_SHAPE,
     T_HELD_SLOPE,
     T_HELD_SLOPE_LOW,
     T_OUTSIDE_SLOPE,
@@ -92,6 +93,7 @@ static const struct column heap_columns[] = {
     [T_OUTSIDE_CHANGE] = {"outside_change", TYPE_BYTES, "outside at the last reading less that at the first"},
     [T_LIVE_SLOPE] = {"live_slope", TYPE_BYTE_RATE, "growth of live (Theil-Sen)"},
     [T_LIVE_SLOPE_LOW] = {"live_slope_low", TYPE_BYTE_RATE, "lower end of its 95 % interval"},
+    [T_LIVE_SHAPE] = {"live_shape", TYPE_TEXT, "how it grows, as in table growth"},
     [T_HELD_SLOPE] = {"held_slope", TYPE_BYTE_RATE, "growth of held (Theil-Sen)"},
     [T_HELD_SLOPE_LOW] = {"held_slope_low", TYPE_BYTE_RATE, "lower end of its 95 % interval"},
     [T_OUTSIDE_SLOPE] = {"outside_slope", TYPE_BYTE_RATE, "growth of outside (Theil-Sen)"},
@@ -275,9 +277,9 @@ static void add_figures(struct table *t, size_t row, const struct heap_look *l)
     cell_number(t, row, T_HELD, l->held);
 }
 
-/* Change and slope of one member over the points where it is known. */
-static void add_trend(struct table *t, size_t row, const struct heap_track *k, size_t member, unsigned change,
-                      unsigned slope)
+/* Change and slope of one member over the points where it is known, and its shape. */
+static enum shape add_trend(struct table *t, size_t row, const struct heap_track *k, size_t member, unsigned change,
+                            unsigned slope)
 {
     double time[SAMPLES_MAX + 1], value[SAMPLES_MAX + 1];
     size_t count = 0;
@@ -289,12 +291,13 @@ static void add_trend(struct table *t, size_t row, const struct heap_track *k, s
         value[count++] = v;
     }
     if (count < 2)
-        return;
+        return SHAPE_SHORT;
     struct trend trend;
     trend_find(time, value, count, &trend);
     maybe(t, row, change, trend.change);
     maybe(t, row, slope, trend.slope);
     maybe(t, row, slope + 1, trend.low);
+    return trend.shape;
 }
 
 static void add_arenas_change(struct table *t, size_t row, const struct heap_track *k)
@@ -315,7 +318,8 @@ static void add_window(struct table *t, size_t row, const struct heap_track *k)
         cell_number(t, row, T_WINDOW, k->points[k->count - 1].time - k->points[0].time);
     add_trend(t, row, k, offsetof(struct heap_point, outside), T_OUTSIDE_CHANGE, T_OUTSIDE_SLOPE);
     if (k->look.state != HEAP_UNKNOWN) {
-        add_trend(t, row, k, offsetof(struct heap_point, live), T_LIVE_CHANGE, T_LIVE_SLOPE);
+        cell_text(t, row, T_LIVE_SHAPE,
+                  shape_name(add_trend(t, row, k, offsetof(struct heap_point, live), T_LIVE_CHANGE, T_LIVE_SLOPE)));
         add_trend(t, row, k, offsetof(struct heap_point, held), T_HELD_CHANGE, T_HELD_SLOPE);
         add_arenas_change(t, row, k);
     }

@@ -44,12 +44,15 @@ $what: left $rest"; rm -f "$dir"/out/.report* ; }
 $what: status 0 without a report"
 }
 
+# The first mmap is the loader's, which dies of it
+many='2 3 4 6 8 11 15 20 27 36 48 64 90 130 200'
+few='5 30 100 500 3000'
+positions=$many
 sweep() {
     title=$1 call=$2 error=$3
     shift 3
     complaints=""
-    # the first mmap is the loader's, which dies of it
-    for n in 2 3 4 6 8 11 15 20 27 36 48 64 90 130 200; do
+    for n in $positions; do
         try "$call" "$error" "$n" "$@"
         try "$call" "$error" "$n+" "$@"
     done
@@ -63,16 +66,27 @@ for pair in write:ENOSPC fsync:EIO rename,renameat,renameat2:EACCES openat:EMFIL
     sweep "report: ${pair%:*} failing with ${pair#*:}" "${pair%:*}" "${pair#*:}" "$FRAGWIZARD" report "$dir/case.json"
 done
 for pair in openat,openat2:EACCES read:EIO getdents64:EIO mmap:ENOMEM write:ENOSPC; do
+    sweep "quick audit: ${pair%:*} failing with ${pair#*:}" "${pair%:*}" "${pair#*:}" "$FRAGWIZARD" --auto --playbook quick --duration 0
+done
+# The whole one reads all page flags each time
+positions=$few
+for pair in openat,openat2:EACCES read:EIO pread64:EIO process_vm_readv:ESRCH mmap:ENOMEM; do
     sweep "audit: ${pair%:*} failing with ${pair#*:}" "${pair%:*}" "${pair#*:}" "$FRAGWIZARD" --auto --duration 0
 done
 
 # Memory that runs out at any point
-for mode in report audit; do
+for mode in report quick audit; do
     complaints=""
     ended=0
-    for kib in $(seq 400 150 6000); do
+    step=150
+    [ $mode != audit ] || step=700
+    for kib in $(seq 400 $step 6000); do
         echo old >"$dir/out/report.html"
-        if [ $mode = report ]; then set -- report "$dir/case.json"; else set -- --auto --duration 0; fi
+        case $mode in
+        report) set -- report "$dir/case.json" ;;
+        quick) set -- --auto --playbook quick --duration 0 ;;
+        audit) set -- --auto --duration 0 ;;
+        esac
         prlimit --data=$((kib * 1024)) "$FRAGWIZARD" "$@" -o "$dir/out/report.html" >"$dir/stdout" 2>"$dir/stderr" </dev/null
         status=$?
         judge "$mode with $kib KiB of data"

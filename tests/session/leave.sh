@@ -46,7 +46,7 @@ leaves() {
     is "$1: the first answer is kept" "$(field '.answers[0].value')" growing
     type "$command; echo status \$?"
     asks 'go on'
-    says "$1: the pasted command goes on at the step that was left" 'goes on with step 2 of 10, Top consumers'
+    says "$1: the pasted command goes on at the step that was left" 'goes on with step 2 of 11, Top consumers'
     type ''
     asks 'process id'
     says "$1: and asks what was not answered" 'Which process'
