@@ -151,13 +151,8 @@ static bool is_free_threaded(struct span name)
 /* 0 or -errno. */
 static int detect(const struct pids *p, long pid, struct detection *d, bool *own_objects)
 {
-    char path[PIDS_PATH_MAX];
-    pids_path(path, pid, "maps");
-    int fd = root_open_below(&p->root, p->fd, path);
-    if (fd < 0)
-        return fd;
     AUTO_FREE struct lines *l = mem_alloc(sizeof *l);
-    lines_open(l, fd);
+    pids_lines(p, pid, "maps", l);
     size_t length;
     struct vma v;
     for (char *line; l->total < MAPS_BYTES_MAX && (line = lines_next(l, &length));)

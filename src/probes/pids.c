@@ -116,15 +116,17 @@ const char *pids_text(const struct pids *p, long pid, const char *name, char *bu
     return *more;
 }
 
-static int sum_smaps(const struct pids *p, long pid, struct smaps_sum *s)
+void pids_lines(const struct pids *p, long pid, const char *name, struct lines *l)
 {
     char path[PIDS_PATH_MAX];
-    pids_path(path, pid, "smaps");
-    int fd = root_open_below(&p->root, p->fd, path);
-    if (fd < 0)
-        return fd;
+    pids_path(path, pid, name);
+    lines_open(l, root_open_below(&p->root, p->fd, path));
+}
+
+static int sum_smaps(const struct pids *p, long pid, struct smaps_sum *s)
+{
     AUTO_FREE struct lines *l = mem_alloc(sizeof *l);
-    lines_open(l, fd);
+    pids_lines(p, pid, "smaps", l);
     size_t length;
     for (char *line; (line = lines_next(l, &length));)
         smaps_add_line(s, line, length);

@@ -28,6 +28,8 @@ ssize_t pids_read(const struct pids *p, long pid, const char *name, char *buffer
  * *more is fresh memory with the text. Returns the text, or NULL with -errno in *length. */
 const char *pids_text(const struct pids *p, long pid, const char *name, char *buffer, size_t size, ssize_t *length,
                       char **more);
+/* The lines of a file of a process, of any size; if it cannot be opened there is none, and l->error says why. */
+void pids_lines(const struct pids *p, long pid, const char *name, struct lines *l);
 /* Sums of smaps_rollup, or of smaps where that does not exist (Linux before 4.14, an sosreport). 0, or -errno: -ENODATA if
  * the file was empty. */
 int pids_smaps(const struct pids *p, long pid, struct smaps_sum *s);

@@ -151,13 +151,8 @@ static void add_detection(struct table *t, struct detection *d, const char *comm
 /* 0 or -errno. */
 static int read_smaps(const struct pids *p, long pid, struct smaps_kinds *k, struct detection *d)
 {
-    char path[PIDS_PATH_MAX];
-    pids_path(path, pid, "smaps");
-    int fd = root_open_below(&p->root, p->fd, path);
-    if (fd < 0)
-        return fd;
     AUTO_FREE struct lines *l = mem_alloc(sizeof *l);
-    lines_open(l, fd);
+    pids_lines(p, pid, "smaps", l);
     size_t length;
     struct vma v;
     for (char *line; (line = lines_next(l, &length));) {

@@ -55,12 +55,7 @@ static const struct table_decl tables[] = {
 static int detect(const struct pids *p, long pid, const char *file, size_t budget, struct detection *d, struct lines *l,
                   bool *cut)
 {
-    char path[PIDS_PATH_MAX];
-    pids_path(path, pid, file);
-    int fd = root_open_below(&p->root, p->fd, path);
-    if (fd < 0)
-        return fd;
-    lines_open(l, fd);
+    pids_lines(p, pid, file, l);
     size_t length;
     struct vma v;
     for (char *line; (line = lines_next(l, &length));) {
