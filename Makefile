@@ -43,7 +43,7 @@ else
   fw_cflags += -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3
 endif
 
-lib_sources := $(wildcard src/base/*.c src/engine/*.c src/probes/*.c src/report/*.c src/term/*.c src/cmd/*.c)
+lib_sources := $(wildcard src/*/*.c src/*/*/*.c)
 lib_objects := $(lib_sources:src/%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/builtin.o
 unit_sources := $(wildcard tests/unit/test_*.c)
 unit_programs := $(unit_sources:tests/unit/%.c=$(BUILD)/tests/%)
@@ -122,6 +122,6 @@ clean:
 
 # clang-format 14 and .clang-format
 format:
-	clang-format -i src/*.c src/*/*.[ch] tests/*/*.[ch]
+	git ls-files '*.[ch]' | xargs clang-format -i
 
--include $(wildcard $(BUILD)/obj/*.d $(BUILD)/obj/*/*.d $(BUILD)/tests/*.d)
+-include $(wildcard $(BUILD)/obj/*.d $(BUILD)/obj/*/*.d $(BUILD)/obj/*/*/*.d $(BUILD)/tests/*.d)

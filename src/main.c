@@ -1,36 +1,37 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The command line. A map of the files, from here down:
  *
- *   cmd/     one file per verb: session audit probe check list explain capture report diff resume apply undo
- *            run (what session, audit and resume share) outputs (-o) option (wrong words) questions (asked on a terminal)
+ *   cmd/     one file per verb: session audit probe check list explain capture report diff resume
+ *            run (what session, audit and resume share) outputs (-o) option (wrong words) complain questions (asked on a terminal)
  *            session_talk session_ask (its words, questions and tests)
  *            answers (the answers file) bundle (one zip for a ticket) capture_files (what a capture copies)
- *            proposal (what a case may change) setting (what can be changed at all) kept (its file) journal (what was before)
- *   engine/  the written runbook: playbook_file yaml_tree (libyaml) playbook_fields playbook_declare playbook_compile
- *            playbook_names playbook_check playbook
- *            the expression language: expr_lex expr_parse expr_name expr_type expr_eval message diag
- *            the run: engine (the step loop) ask env judge experiment (after a yes) compact (what that writes)
- *            sampler (the one clock) taken (when a capture was made)
- *            its record: facts case case_json json_value case_parse (jansson) case_store
- *   probes/  one file per probe, named as playbooks name it, and the parsers that they share
- *            heap: heap_track (whose, when) heap_look (one look) target (another process's memory) glibc_* pymalloc
- *            physmap: physmap_scan physmap_blocks physmap_tally physmap_owner physmap_* kpageflags
+ *     settings/  apply undo: proposal (what a case may change) setting (what can be changed at all)
+ *            sysctl_file (keeps a value over a reboot) journal (what was before)
  *   report/  one tree: document (libxml2) case_tables tree, rendered by html and text; its charts: charts (by name)
  *            chart_map (of memory_map) chart_heap chart_balance chart_orders chart_slab chart_time, drawn with svg;
  *            lookup (cells by name) nagios prometheus; report
  *            two cases: compare compare_figures compare_remarks compare_document compare_json (jansson)
  *   term/    prompt (readline) tables (libsmartcols) progress term
- *   base/    root (where /proc and /sys are read) input output (our files) units text str mem err clock sha256
+ *   engine/
+ *     run/   engine (the step loop) ask env judge experiment (after a yes) compact (what that writes)
+ *            sampler (the one clock) capture_time (when a capture was made)
+ *     case/  the record of a run: case case_json case_parse (jansson) case_store identity (of a row, in two cases)
+ *     playbook/  playbook_file yaml_tree (libyaml) playbook_fields playbook_declare playbook_compile playbook_names playbook_check
+ *     expr/  the expression language: expr_lex expr_parse expr_name expr_type expr_eval message diag
+ *   probes/  one file per probe, named as playbooks name it; registry lists them
+ *     heap/  heap_track (whose, when) heap_look (one look) target (another process's memory) allocator glibc_* pymalloc
+ *     physmap/  physmap_scan physmap_blocks physmap_tally physmap_owner physmap_*
+ *     kernel/  parsers of what /proc and /sys print, shared by probes
+ *   facts/   facts (declared tables) value severity probe (what a probe declares) json_value
+ *   base/    root (where /proc and /sys are read from) input output (our files) builtin (files in the binary) units trend
+ *            text str mem err clock sha256
  */
-#include <langinfo.h>
 #include <locale.h>
 #include <malloc.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "cmd/cmd.h"
 #include "cmd/option.h"
 
@@ -39,25 +40,6 @@ static const struct command *const commands[] = {
     &command_explain, &command_report, &command_diff,  &command_resume, &command_capture,
     &command_apply,   &command_undo,   NULL,
 };
-
-int complain(const char *format, ...)
-{
-    char text[1024];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    /* what it quotes can come from anywhere */
-    char clean[3 * sizeof text];
-    text_clean(clean, sizeof clean, text, strlen(text));
-    if (strcmp(nl_langinfo(CODESET), "UTF-8") != 0) {
-        char utf8[sizeof clean];
-        memcpy(utf8, clean, sizeof clean);
-        text_ascii(clean, sizeof clean, utf8);
-    }
-    fprintf(stderr, "fragwizard: %s\n", clean);
-    return EXIT_UNKNOWN;
-}
 
 static int help(void)
 {

@@ -4,7 +4,8 @@
 #ifndef FW_CMD_ANSWERS_H
 #define FW_CMD_ANSWERS_H
 
-#include "engine/case.h"
+#include "engine/case/case.h"
+#include "engine/playbook/playbook.h"
 
 /* Loads and checks against the playbook's questions; the answers live in `arena`. */
 bool answers_load(const char *path, const struct playbook *p, struct arena *arena, struct answer **out, size_t *count,

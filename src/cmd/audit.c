@@ -111,11 +111,11 @@ static int audit(int argc, char **argv)
         return status;
     sampler_catch_signals();
     struct err e;
-    struct front front = {.data = &r, .wait = audit_wait};
+    struct ui ui = {.data = &r, .wait = audit_wait};
     status = EXIT_UNKNOWN;
     if (run_open(&r, NULL)) {
         announce(&r);
-        if (!engine_run(r.engine, &front, &e)) {
+        if (!engine_run(r.engine, &ui, &e)) {
             complain("%s", e.text);
         } else {
             run_end_engine(&r);

@@ -3,7 +3,7 @@
 #ifndef FW_CMD_BUNDLE_H
 #define FW_CMD_BUNDLE_H
 
-#include "engine/case.h"
+#include "engine/case/case.h"
 
 bool bundle_write(const char *path, const struct case_file *c, struct err *e);
 

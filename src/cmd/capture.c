@@ -18,8 +18,8 @@
 #include "cmd/capture_files.h"
 #include "cmd/cmd.h"
 #include "cmd/option.h"
-#include "engine/sampler.h"
-#include "probes/pids.h"
+#include "engine/run/sampler.h"
+#include "probes/kernel/pids.h"
 
 enum { ACCOUNT_BYTES_MAX = 8 * 1024 * 1024, MOMENTS_MAX = 60, DEPTH_MAX = 16, LEADING = 40, CLOSELY = 3 };
 

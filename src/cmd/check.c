@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
-#include "engine/playbook.h"
+#include "engine/playbook/playbook.h"
 
 static const char usage[] =
     "fragwizard check PLAYBOOK...\n"

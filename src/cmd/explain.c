@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 #include "cmd/cmd.h"
-#include "engine/playbook.h"
+#include "engine/playbook/playbook.h"
 
 static const char usage[] =
     "fragwizard explain [--playbook NAME|FILE] ID\n"

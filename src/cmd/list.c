@@ -8,8 +8,8 @@
 
 #include "base/output.h"
 #include "cmd/cmd.h"
-#include "engine/builtin.h"
-#include "engine/playbook.h"
+#include "base/builtin.h"
+#include "engine/playbook/playbook.h"
 
 static const char usage[] =
     "fragwizard list [playbooks|templates|probes|facts|checks|experiments]\n"

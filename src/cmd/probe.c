@@ -9,8 +9,8 @@
 #include "base/output.h"
 #include "cmd/cmd.h"
 #include "cmd/option.h"
-#include "engine/case.h"
-#include "engine/sampler.h"
+#include "engine/case/case.h"
+#include "engine/run/sampler.h"
 #include "term/progress.h"
 
 static const char usage[] =

@@ -3,7 +3,8 @@
 #ifndef FW_CMD_QUESTIONS_H
 #define FW_CMD_QUESTIONS_H
 
-#include "engine/case.h"
+#include "engine/case/case.h"
+#include "engine/playbook/playbook.h"
 #include "term/term.h"
 
 const struct step *question_step(const struct playbook *p, const struct question *q);

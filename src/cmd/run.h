@@ -5,7 +5,7 @@
 
 #include "cmd/cmd.h"
 #include "cmd/outputs.h"
-#include "engine/engine.h"
+#include "engine/run/engine.h"
 #include "report/report.h"
 
 struct run {

@@ -337,8 +337,8 @@ static enum move leave_at_once(void *data, struct engine *g, const struct step *
 /* Nothing is lost from here on, whatever happens to the terminal. */
 static bool save_first(struct session *s, struct err *e)
 {
-    const struct front front = {.step_begins = leave_at_once};
-    engine_run(s->run->engine, &front, e);
+    const struct ui ui = {.step_begins = leave_at_once};
+    engine_run(s->run->engine, &ui, e);
     return !e->text[0];
 }
 
@@ -623,7 +623,7 @@ static void tell_apply(struct session *s)
 int session_run(struct run *r)
 {
     __attribute__((cleanup(forget_told))) struct session s = {.run = r, .term = &r->term};
-    const struct front front = {
+    const struct ui ui = {
         .data = &s,
         .step_begins = step_begins,
         .wait = wait_for_window,
@@ -652,7 +652,7 @@ int session_run(struct run *r)
     s.before = first_open(r->c);
     enum move move = MOVE_NEXT;
     bool finished;
-    while ((finished = engine_run(r->engine, &front, &e))) {
+    while ((finished = engine_run(r->engine, &ui, &e))) {
         sum_up(&s);
         move = choose_output(&s, &output);
         if (move != MOVE_BACK || !reopen(&s))

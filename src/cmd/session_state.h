@@ -41,7 +41,7 @@ char *session_read_line(struct session *s, const char *prompt, const char *const
 /* What was observed does not change by looking again: told, and true. */
 bool session_is_over(struct session *s, const struct step *step);
 
-/* Of the front (engine.h): */
+/* Members of its struct ui (engine.h): */
 enum move session_ask(void *data, struct engine *g, const struct question *q, struct value *answer);
 enum move session_experiment(void *data, struct engine *g, const struct experiment_decl *d, bool *yes);
 enum move session_instruct(void *data, struct engine *g, const char *instruction, bool *done);

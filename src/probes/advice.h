@@ -3,7 +3,7 @@
 #ifndef FW_PROBES_ADVICE_H
 #define FW_PROBES_ADVICE_H
 
-#include "probes/zoneinfo.h"
+#include "probes/kernel/zoneinfo.h"
 
 /* vm.min_free_kbytes as the kernel computes it by itself, with the numbers that go in. */
 struct min_free {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* External fragmentation: free memory by block size, with the kernel's own indexes and kcompactd's own score. */
-#include "probes/buddyinfo.h"
+#include "probes/kernel/buddyinfo.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "probes/page_size.h"
-#include "probes/probe.h"
+#include "probes/kernel/page_size.h"
+#include "facts/probe.h"
 
 enum {
     Z_NODE,

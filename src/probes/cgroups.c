@@ -8,9 +8,9 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "probes/cgroup_memory.h"
-#include "probes/cgroup_path.h"
-#include "probes/probe.h"
+#include "probes/kernel/cgroup_memory.h"
+#include "probes/kernel/cgroup_path.h"
+#include "facts/probe.h"
 
 enum { GROUPS_MAX = 2000, DEPTH_MAX = 16 };
 static const double walk_too_long_s = 2;

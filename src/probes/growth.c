@@ -8,11 +8,11 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "probes/cgroup_memory.h"
-#include "probes/cgroup_path.h"
-#include "probes/pids.h"
-#include "probes/probe.h"
-#include "probes/trend.h"
+#include "probes/kernel/cgroup_memory.h"
+#include "probes/kernel/cgroup_path.h"
+#include "probes/kernel/pids.h"
+#include "facts/probe.h"
+#include "base/trend.h"
 
 enum { TOP_DEFAULT = 20, TOP_MAX = 100, SHOWN = 8 };
 static const double walk_too_long_s = 0.05, rest_factor = 10;

@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "probes/heap_track.h"
-#include "probes/trend.h"
+#include "probes/heap/heap_track.h"
+#include "base/trend.h"
 
 enum {
     T_PID,

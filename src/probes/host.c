@@ -9,10 +9,10 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "probes/buddyinfo.h"
-#include "probes/page_size.h"
-#include "probes/pids.h"
-#include "probes/probe.h"
+#include "probes/kernel/buddyinfo.h"
+#include "probes/kernel/page_size.h"
+#include "probes/kernel/pids.h"
+#include "facts/probe.h"
 
 enum {
     HOSTNAME,

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "probes/page_size.h"
-#include "probes/probe.h"
+#include "probes/kernel/page_size.h"
+#include "facts/probe.h"
 
 enum {
     TOTAL,

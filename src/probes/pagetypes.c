@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Pageblocks by migrate type: unmovable ones are what compaction cannot clear. */
-#include "probes/pagetypeinfo.h"
+#include "probes/kernel/pagetypeinfo.h"
 
-#include "probes/probe.h"
+#include "facts/probe.h"
 
 enum { P_NODE, P_ZONE, P_TYPE, P_BLOCKS, P_SHARE, P_FREE, P_CAPPED };
 static const struct column type_columns[] = {

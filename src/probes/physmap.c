@@ -7,11 +7,11 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "probes/buddyinfo.h"
-#include "probes/page_size.h"
-#include "probes/physmap_owner.h"
-#include "probes/physmap_picture.h"
-#include "probes/probe.h"
+#include "probes/kernel/buddyinfo.h"
+#include "probes/kernel/page_size.h"
+#include "probes/physmap/physmap_owner.h"
+#include "probes/physmap/physmap_picture.h"
+#include "facts/probe.h"
 
 enum {
     P_BLOCK_SIZE,

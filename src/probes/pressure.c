@@ -2,8 +2,8 @@
 /* Pressure stall information: the share of the window that tasks waited for memory, for devices and for processors. */
 #include <stdlib.h>
 
-#include "probes/pressureinfo.h"
-#include "probes/probe.h"
+#include "probes/kernel/pressureinfo.h"
+#include "facts/probe.h"
 
 enum { MEMORY_SOME, MEMORY_FULL, IO_SOME, IO_FULL, CPU_SOME, MEMORY_SOME_AVG60, MEMORY_FULL_AVG60, WINDOW };
 static const struct column columns[] = {

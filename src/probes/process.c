@@ -6,9 +6,9 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "probes/allocator.h"
-#include "probes/pids.h"
-#include "probes/probe.h"
+#include "probes/heap/allocator.h"
+#include "probes/kernel/pids.h"
+#include "facts/probe.h"
 
 enum {
     T_PID,

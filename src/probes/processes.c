@@ -13,9 +13,9 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "probes/cgroup_path.h"
-#include "probes/pids.h"
-#include "probes/probe.h"
+#include "probes/kernel/cgroup_path.h"
+#include "probes/kernel/pids.h"
+#include "facts/probe.h"
 
 enum { WORKERS_MAX = 4, ALONE_BELOW = 64, SHARE = 16, COUNTED = 8, DETAILED = 40, LINES_COUNTED_MAX = 1000000 };
 

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "probes/allocator.h"
-#include "probes/cgroup_path.h"
-#include "probes/pids.h"
-#include "probes/probe.h"
+#include "probes/heap/allocator.h"
+#include "probes/kernel/cgroup_path.h"
+#include "probes/kernel/pids.h"
+#include "facts/probe.h"
 
 enum { TOP_DEFAULT = 40, MAPS_BYTES_MAX = 4 << 20, SMAPS_BYTES_MAX = 64 << 20 };
 

@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "probes/meminfo.h"
-#include "probes/page_size.h"
-#include "probes/probe.h"
-#include "probes/slabinfo.h"
+#include "probes/kernel/meminfo.h"
+#include "probes/kernel/page_size.h"
+#include "facts/probe.h"
+#include "probes/kernel/slabinfo.h"
 
 enum {
     C_NAME,

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Swap space: how much, on what, how full. */
-#include "probes/swaps.h"
+#include "probes/kernel/swaps.h"
 
 #include <string.h>
 
-#include "probes/meminfo.h"
-#include "probes/probe.h"
+#include "probes/kernel/meminfo.h"
+#include "facts/probe.h"
 
 enum { TOTAL, USED, USED_SHARE, DEVICES, ZSWAP, ZRAM, CACHED };
 static const struct column columns[] = {

@@ -8,10 +8,10 @@
 #include <unistd.h>
 
 #include "probes/advice.h"
-#include "probes/buddyinfo.h"
-#include "probes/page_size.h"
-#include "probes/probe.h"
-#include "probes/swaps.h"
+#include "probes/kernel/buddyinfo.h"
+#include "probes/kernel/page_size.h"
+#include "facts/probe.h"
+#include "probes/kernel/swaps.h"
 
 enum { NAME, CURRENT, CURRENT_VALUE, DEFAULT, RECOMMENDED, RECOMMENDED_VALUE, ADVICE, DIFFERS, WHY, SOURCE, RISK };
 static const struct column columns[] = {

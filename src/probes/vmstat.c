@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "probes/counters.h"
-#include "probes/page_size.h"
-#include "probes/probe.h"
+#include "probes/kernel/counters.h"
+#include "probes/kernel/page_size.h"
+#include "facts/probe.h"
 
 enum {
     SAMPLES,

@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "base/str.h"
-#include "engine/expr.h"
+#include "engine/expr/expr.h"
 #include "report/rows.h"
 #include "report/words.h"
 

@@ -3,8 +3,8 @@
 #ifndef FW_REPORT_CASE_TABLES_H
 #define FW_REPORT_CASE_TABLES_H
 
-#include "engine/case.h"
-#include "probes/probe.h"
+#include "engine/case/case.h"
+#include "facts/probe.h"
 
 /* case, finding, evidence, advice, recommendation, verdict, sentence, verdict_owner, experiment, check, unchecked, cost, answer,
  * note, step. */

@@ -5,7 +5,7 @@
 
 #include <libxml/tree.h>
 
-#include "engine/case.h"
+#include "engine/case/case.h"
 
 struct chart_order {
     const struct case_file *c;

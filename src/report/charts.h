@@ -5,7 +5,7 @@
 
 #include <libxml/tree.h>
 
-#include "engine/case.h"
+#include "engine/case/case.h"
 
 /* Appends the chart to `parent`; false if the case has no data for it or no chart has that name.
  * Names: "map" (all memory by block), "balance" (all memory by use), "orders" (free memory by order), "uss" (USS over time),

@@ -4,7 +4,7 @@
 #ifndef FW_REPORT_COMPARE_H
 #define FW_REPORT_COMPARE_H
 
-#include "engine/case.h"
+#include "engine/case/case.h"
 
 enum { BEFORE, AFTER, SIDES };
 

@@ -3,7 +3,7 @@
 #ifndef FW_REPORT_COMPARE_DOCUMENT_H
 #define FW_REPORT_COMPARE_DOCUMENT_H
 
-#include "probes/probe.h"
+#include "facts/probe.h"
 #include "report/compare.h"
 #include "report/report.h"
 

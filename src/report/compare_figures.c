@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "engine/identity.h"
-#include "probes/probe.h"
+#include "engine/case/identity.h"
+#include "facts/probe.h"
 #include "report/compare_parts.h"
 
 bool compare_is_of_row(const char *evidence)

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "engine/case_json.h"
-#include "engine/json_value.h"
+#include "engine/case/case_json.h"
+#include "facts/json_value.h"
 #include "report/compare_document.h"
 #include "report/lookup.h"
 

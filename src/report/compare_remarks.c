@@ -7,7 +7,7 @@
 
 #include "base/str.h"
 #include "base/units.h"
-#include "probes/probe.h"
+#include "facts/probe.h"
 #include "report/compare_parts.h"
 #include "report/lookup.h"
 

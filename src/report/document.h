@@ -14,7 +14,7 @@
 
 #include <libxml/tree.h>
 
-#include "engine/case.h"
+#include "engine/case/case.h"
 
 /* For the text report or for HTML; what is kept out of that one is not built at all. NULL with a sentence (a template of the
  * user's can be wrong: file:line). xmlFreeDoc frees it. */

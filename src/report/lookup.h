@@ -3,7 +3,7 @@
 #ifndef FW_REPORT_LOOKUP_H
 #define FW_REPORT_LOOKUP_H
 
-#include "engine/case.h"
+#include "engine/case/case.h"
 
 /* NULL if that probe has not run or has no such table. */
 const struct table *lookup_table(const struct case_file *c, const char *probe, const char *table);

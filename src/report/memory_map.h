@@ -5,7 +5,7 @@
 #define FW_REPORT_MEMORY_MAP_H
 
 #include "base/str.h"
-#include "engine/facts.h"
+#include "facts/facts.h"
 
 enum { MAP_SIDE_MAX = 128 }; /* what goes beyond it is not drawn */
 

@@ -4,7 +4,7 @@
 #ifndef FW_REPORT_REPORT_H
 #define FW_REPORT_REPORT_H
 
-#include "engine/case.h"
+#include "engine/case/case.h"
 
 enum report_format { FORMAT_TEXT, FORMAT_HTML, FORMAT_JSON, FORMAT_NAGIOS, FORMAT_PROMETHEUS };
 bool report_format_parse(const char *name, enum report_format *f); /* "text", "html", "json", "nagios", "prometheus" */

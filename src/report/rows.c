@@ -5,7 +5,7 @@
 
 #include "base/str.h"
 #include "base/text.h"
-#include "engine/expr.h"
+#include "facts/value.h"
 
 struct row row_new(struct facts *f, unsigned table)
 {

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "engine/facts.h"
+#include "facts/facts.h"
 
 struct row {
     struct table *table;

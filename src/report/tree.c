@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "engine/expr.h"
+#include "engine/expr/expr.h"
 
 bool tree_is(const xmlNode *node, const char *name)
 {

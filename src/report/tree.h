@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "engine/case.h"
+#include "engine/case/case.h"
 
 bool tree_is(const xmlNode *node, const char *name);
 const char *tree_attribute(const xmlNode *node, const char *name); /* plain text of it, owned by the tree; NULL: none */

@@ -3,7 +3,7 @@
 #ifndef FW_REPORT_WORDS_H
 #define FW_REPORT_WORDS_H
 
-#include "engine/case.h"
+#include "engine/case/case.h"
 
 const char *status_sign(const char *status); /* of a case; NULL: unknown */
 const char *status_word(const char *status);

@@ -3,7 +3,7 @@
 #ifndef FW_TERM_PROGRESS_H
 #define FW_TERM_PROGRESS_H
 
-#include "engine/engine.h"
+#include "engine/run/engine.h"
 #include "term/term.h"
 
 /* Waits until the window is complete. `keys`: a key press (Enter) ends the window early, q leaves. A signal ends the window.

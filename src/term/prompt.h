@@ -4,7 +4,7 @@
 #ifndef FW_TERM_PROMPT_H
 #define FW_TERM_PROMPT_H
 
-#include "engine/sampler.h"
+#include "engine/run/sampler.h"
 #include "term/term.h"
 
 enum prompt_result { PROMPT_LINE, PROMPT_EOF, PROMPT_INTERRUPT };

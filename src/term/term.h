@@ -5,8 +5,8 @@
 
 #include <stdbool.h>
 
-#include "engine/facts.h"
-#include "engine/playbook.h"
+#include "facts/facts.h"
+#include "facts/severity.h"
 
 struct term {
     bool tty_in, tty_out, tty_err;

@@ -8,7 +8,7 @@
 
 #include "base/mem.h"
 #include "driver.h"
-#include "engine/case.h"
+#include "engine/case/case.h"
 #include "report/compare_document.h"
 
 static void try_case(const char *text, size_t length)

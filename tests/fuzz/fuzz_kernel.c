@@ -5,17 +5,17 @@
 #include "driver.h"
 
 #include "probes/advice.h"
-#include "probes/buddyinfo.h"
-#include "probes/counters.h"
-#include "probes/kpageflags.h"
-#include "probes/meminfo.h"
-#include "probes/page_size.h"
-#include "probes/pagetypeinfo.h"
-#include "probes/physmap_picture.h"
-#include "probes/pressureinfo.h"
-#include "probes/slabinfo.h"
-#include "probes/swaps.h"
-#include "probes/zoneinfo.h"
+#include "probes/kernel/buddyinfo.h"
+#include "probes/kernel/counters.h"
+#include "probes/kernel/kpageflags.h"
+#include "probes/kernel/meminfo.h"
+#include "probes/kernel/page_size.h"
+#include "probes/kernel/pagetypeinfo.h"
+#include "probes/physmap/physmap_picture.h"
+#include "probes/kernel/pressureinfo.h"
+#include "probes/kernel/slabinfo.h"
+#include "probes/kernel/swaps.h"
+#include "probes/kernel/zoneinfo.h"
 
 static void promise(bool kept)
 {

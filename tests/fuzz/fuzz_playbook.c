@@ -3,7 +3,7 @@
 #define FUZZ_SEEDS "playbooks tests/playbooks/ok tests/playbooks/broken"
 #include "driver.h"
 
-#include "engine/playbook.h"
+#include "engine/playbook/playbook.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -7,11 +7,11 @@
 
 #include "base/mem.h"
 #include "driver.h"
-#include "probes/allocator.h"
-#include "probes/cgroup_memory.h"
-#include "probes/cgroup_path.h"
-#include "probes/pids.h"
-#include "probes/trend.h"
+#include "probes/heap/allocator.h"
+#include "probes/kernel/cgroup_memory.h"
+#include "probes/kernel/cgroup_path.h"
+#include "probes/kernel/pids.h"
+#include "base/trend.h"
 
 static void try_mappings(const char *text, size_t size)
 {

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "driver.h"
-#include "probes/pymalloc.h"
+#include "probes/heap/pymalloc.h"
 
 enum { PAGE = 4096, POOLS_MAX = 256 };
 

@@ -7,7 +7,7 @@
 
 #include <jansson.h>
 
-#include "engine/engine.h"
+#include "engine/run/engine.h"
 
 struct bench {
     struct tree tree;
@@ -62,9 +62,9 @@ static inline enum move op_step_ends(void *data, struct engine *g, const struct 
     return op_next(o);
 }
 
-static inline struct front op_front(struct operator* o)
+static inline struct ui op_front(struct operator* o)
 {
-    return (struct front){.data = o, .ask = op_ask, .step_ends = op_step_ends};
+    return (struct ui){.data = o, .ask = op_ask, .step_ends = op_step_ends};
 }
 
 static inline bool starts(const char *text, const char *with)
@@ -135,15 +135,15 @@ static inline void bench_open(struct bench *b, struct case_file *loaded)
     b->engine = engine_new(&b->options, b->c);
 }
 
-static inline bool bench_front(struct bench *b, const struct front *front)
+static inline bool bench_front(struct bench *b, const struct ui *ui)
 {
-    return engine_run(b->engine, front, &b->e);
+    return engine_run(b->engine, ui, &b->e);
 }
 
 /* The audit, from the start. */
 static inline struct case_file *bench_audit(struct bench *b)
 {
-    static const struct front nobody = {0};
+    static const struct ui nobody = {0};
     bench_close(b);
     bench_open(b, NULL);
     if (!bench_front(b, &nobody))

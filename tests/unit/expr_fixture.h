@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "engine/expr.h"
-#include "probes/probe.h"
+#include "engine/expr/expr.h"
+#include "facts/probe.h"
 
 static const struct column zone_columns[] = {
     {"node", TYPE_COUNT, ""},

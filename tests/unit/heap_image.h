@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "probes/glibc_heap.h"
+#include "probes/heap/glibc_heap.h"
 
 enum { IMAGE_REGIONS = 3, IMAGE_PAGE = 4096, IMAGE_LIBC = 3 * IMAGE_PAGE, IMAGE_HEAP = 64 << 10 };
 

@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "engine/case.h"
-#include "probes/probe.h"
+#include "engine/case/case.h"
+#include "facts/probe.h"
 
 #define SAMPLE_HOSTILE "<script>alert(1)</script>&\"'"
 

@@ -2,9 +2,9 @@
 /* External fragmentation: the kernel's indexes, scores and watermarks, of several kernels and page sizes. */
 #include "tree.h"
 
-#include "probes/buddyinfo.h"
-#include "probes/pagetypeinfo.h"
-#include "probes/zoneinfo.h"
+#include "probes/kernel/buddyinfo.h"
+#include "probes/kernel/pagetypeinfo.h"
+#include "probes/kernel/zoneinfo.h"
 
 static const char two_zones[] =
     "Node 0, zone    DMA32      1      2      4      2      5      4      3      3      4      2    752 \n"

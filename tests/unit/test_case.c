@@ -15,7 +15,7 @@
 #include <zlib.h>
 
 #include "base/str.h"
-#include "engine/case.h"
+#include "engine/case/case.h"
 
 static void leave(const char *name, const char *json)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Control groups of both versions: who is at a limit, who swaps, and what happened over the window. */
 #include "rows.h"
-#include "probes/cgroup_memory.h"
-#include "probes/cgroup_path.h"
+#include "probes/kernel/cgroup_memory.h"
+#include "probes/kernel/cgroup_path.h"
 
 static struct value of(struct facts *f, const char *path, const char *column)
 {

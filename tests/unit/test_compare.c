@@ -9,8 +9,8 @@
 
 #include "base/str.h"
 #include "base/text.h"
-#include "engine/expr.h"
-#include "engine/identity.h"
+#include "engine/expr/expr.h"
+#include "engine/case/identity.h"
 #include "report/compare_document.h"
 #include "sample_case.h"
 

@@ -3,7 +3,7 @@
 #include "engine_fixture.h"
 
 #include "base/clock.h"
-#include "engine/taken.h"
+#include "engine/run/capture_time.h"
 
 static const char *states(const struct case_file *c)
 {
@@ -72,7 +72,7 @@ static void end_leaves_out_the_rest(void **state)
 
 struct walked {
     struct operator o;
-    struct front front;
+    struct ui ui;
 };
 
 static bool walk(struct bench *b, struct walked *w, const enum move *moves, size_t count, const double *answers,
@@ -84,8 +84,8 @@ static bool walk(struct bench *b, struct walked *w, const enum move *moves, size
     bench_close(b);
     bench_open(b, NULL);
     w->o = (struct operator){.moves = moves, .count = count, .answers = answers, .answer_count = answer_count};
-    w->front = op_front(&w->o);
-    return bench_front(b, &w->front);
+    w->ui = op_front(&w->o);
+    return bench_front(b, &w->ui);
 }
 #define WALK(b, w, moves, answers)                                                                                     \
     walk(b, w, moves, sizeof moves / sizeof *moves, answers, sizeof answers / sizeof *answers)
@@ -272,18 +272,18 @@ static void the_suspect_is_the_largest_unless_named(void **state)
                                            "sort: -pss, rows: 5}\n  questions:\n"                                      \
                                            "  - {id: suspect, ask: S, type: process, default: 0}\n  rules:\n"          \
                                            "  - {id: big, for: process, when: pss > 1020kB, severity: info, say: "     \
-                                           "'{pid:raw} {pss}', most: 3}\n") STEP(not,                                  \
-                                                                                 "  when: not answer.a\n" RULE(        \
-                                                                                     r_not, "memory.total > 0MiB"))    \
-        STEP(psi, "  probe: pressure\n  rules:\n  - {id: waits, when: pressure.memory_some > 10%, severity: "          \
-                  "critical, say: 'waits {pressure.memory_some}'}\n") STEP(                                            \
-            swap,                                                                                                      \
-            "  probe: swap\n  show:\n  - {table: process, sort: pss, rows: 3}\n  rules:\n"                             \
-            "  - {id: used, when: swap.used > 1MiB and count(process) > 50, severity: warning, say: '{swap.used}', "   \
-            "recommend: [off]}\n") "recommendations:\n- {id: off, kind: service, title: T, apply: 'swapoff'}\n"        \
-                                   "verdicts:\n- {id: press, title: P, headline: 'P {pressure.memory_some}', "         \
-                                   "confirmed: fired('waits'), for: ['{count(process)} processes']}\n"                 \
-                                   "- {id: healthy, title: H}\n"
+                                           "'{pid:raw} {pss}', most: 3}\n")                                            \
+        STEP(not, "  when: not answer.a\n" RULE(r_not, "memory.total > 0MiB")) STEP(                                   \
+            psi, "  probe: pressure\n  rules:\n  - {id: waits, when: pressure.memory_some > 10%, severity: "           \
+                 "critical, say: 'waits {pressure.memory_some}'}\n")                                                   \
+            STEP(swap,                                                                                                 \
+                 "  probe: swap\n  show:\n  - {table: process, sort: pss, rows: 3}\n  rules:\n"                        \
+                 "  - {id: used, when: swap.used > 1MiB and count(process) > 50, severity: warning, say: "             \
+                 "'{swap.used}', "                                                                                     \
+                 "recommend: [off]}\n") "recommendations:\n- {id: off, kind: service, title: T, apply: 'swapoff'}\n"   \
+                                        "verdicts:\n- {id: press, title: P, headline: 'P {pressure.memory_some}', "    \
+                                        "confirmed: fired('waits'), for: ['{count(process)} processes']}\n"            \
+                                        "- {id: healthy, title: H}\n"
 
 static void whole_tree(struct bench *b)
 {
@@ -316,12 +316,12 @@ static void a_resumed_case_is_judged_as_a_fresh_one(void **state)
         enum move moves[7] = {MOVE_NEXT};
         moves[leave] = MOVE_QUIT;
         struct operator o = {.moves = moves, .count = leave + 1};
-        struct front front = op_front(&o);
-        front.ask = NULL;
+        struct ui ui = op_front(&o);
+        ui.ask = NULL;
         if (leave >= 4)
-            front.step_ends = NULL;
+            ui.step_ends = NULL;
         o.count = leave >= 4 ? 0 : o.count;
-        bool finished = bench_front(b, &front);
+        bool finished = bench_front(b, &ui);
         assert_int_equal(finished, leave >= 4);
         bench_close(b);
         struct case_file *c = case_load(path, &b->e);
@@ -329,7 +329,7 @@ static void a_resumed_case_is_judged_as_a_fresh_one(void **state)
         assert_true(engine_fits(b->playbook, c));
         assert_int_equal(c->complete, finished);
         bench_open(b, c);
-        static const struct front nobody = {0};
+        static const struct ui nobody = {0};
         assert_true(bench_front(b, &nobody));
         AUTO_FREE char *resumed = timeless(c);
         assert_string_equal(resumed, fresh);
@@ -344,11 +344,11 @@ static void a_case_left_at_a_question_keeps_the_leading_rows(void **state)
     bench_open(b, NULL);
     static const enum move leave[] = {MOVE_NEXT, MOVE_NEXT, MOVE_QUIT};
     struct operator o = {.moves = leave, .count = 3};
-    struct front front = op_front(&o);
-    assert_false(bench_front(b, &front));
+    struct ui ui = op_front(&o);
+    assert_false(bench_front(b, &ui));
     assert_string_equal(o.log, "a /mem suspect");
     assert_int_equal(facts_table(case_facts(b->c, "processes"), "process")->rows, 40);
-    assert_true(bench_front(b, &(struct front){0}));
+    assert_true(bench_front(b, &(struct ui){0}));
     assert_int_equal(check_of(b->c, "big")->rows, 60); /* measured anew, judged whole */
     assert_string_equal(b->c->headline, "P 25 %");
 }
@@ -361,8 +361,8 @@ static void what_steps_show_are_rows_that_the_case_has(void **state)
     bench_open(b, NULL);
     static const enum move leave[] = {MOVE_NEXT, MOVE_NEXT, MOVE_NEXT, MOVE_NEXT, MOVE_NEXT, MOVE_QUIT};
     struct operator o = {.moves = leave, .count = 6};
-    struct front front = op_front(&o);
-    assert_false(bench_front(b, &front));
+    struct ui ui = op_front(&o);
+    assert_false(bench_front(b, &ui));
     struct shown *shown = b->c->steps[0].shows;
     assert_int_equal(shown->row_count, 2);
     assert_int_equal(shown->more, 1);
@@ -371,7 +371,7 @@ static void what_steps_show_are_rows_that_the_case_has(void **state)
     /* swap is measured again by the last step, and has shrunk */
     tree_file(&b->tree, "proc/swaps", "Filename Type Size Used Priority\n/a partition 1000 100 -2\n");
     b->c->steps[4].state = STEP_PENDING;
-    assert_true(bench_front(b, &(struct front){0}));
+    assert_true(bench_front(b, &(struct ui){0}));
     shown = b->c->steps[0].shows;
     assert_int_equal(shown->row_count, 1);
     assert_int_equal(shown->row[0], 0);
@@ -389,7 +389,7 @@ static void a_case_fits_only_its_playbook(void **state)
     snprintf(path, sizeof path, "%s/case.json", b->tree.path);
     bench_open(b, NULL);
     b->c->path = path;
-    assert_true(bench_front(b, &(struct front){0}));
+    assert_true(bench_front(b, &(struct ui){0}));
     struct case_file *c = case_load(path, &b->e);
     assert_true(engine_fits(b->playbook, c));
     bench_close(b);
@@ -418,7 +418,7 @@ static void a_case_that_cannot_be_saved_says_so(void **state)
     bench_playbook(b, "steps:\n" STEP(one, "  probe: memory\n") STEP(two, ""));
     bench_open(b, NULL);
     b->c->path = "/proc/no/such/place/case.json";
-    assert_false(bench_front(b, &(struct front){0}));
+    assert_false(bench_front(b, &(struct ui){0}));
     assert_non_null(strstr(b->e.text, "/proc/no"));
 }
 
@@ -433,10 +433,10 @@ static void many_notes_and_much_going_back_stay_small(void **state)
         moves[i] = i % 2 ? MOVE_AGAIN : MOVE_NEXT;
     bench_open(b, NULL);
     struct operator o = {.moves = moves, .count = 2 * TIMES};
-    struct front front = op_front(&o);
+    struct ui ui = op_front(&o);
     for (size_t i = 0; i < 5000; i++)
         engine_note(b->engine, "mem", "n");
-    assert_true(bench_front(b, &front));
+    assert_true(bench_front(b, &ui));
     assert_int_equal(b->c->note_count, 5000);
     assert_string_equal(b->c->notes[4999].text, "n");
     struct block {
@@ -481,14 +481,14 @@ static void dates_are_read_in_any_order(void **state)
 {
     (void)state;
     const double there = 1772629331; /* 2026-03-04 13:02:11 UTC */
-    assert_near(taken_parse_date("Wed Mar  4 14:02:11 CET 2026\n"), there, 0);
-    assert_near(taken_parse_date("Wed Mar  4 01:02:11 PM UTC 2026"), there, 0);
-    assert_near(taken_parse_date("Wed 04 Mar 2026 02:02:11 PM CET\nmore\n"), there, 0);
-    assert_near(taken_parse_date("Wed  4 Mar 13:02:11 GMT 2026"), there, 0);
-    assert_near(taken_parse_date("Wed Mar  4 10:02:11 -03 2026"), there, 0);
-    assert_near(taken_parse_date("Wed Mar  4 18:32:11 +0530 2026"), there, 0);
-    assert_near(taken_parse_date("Wed Mar  4 13:02:11 XYZ 2026"), there, 0);
-    assert_near(taken_parse_date("Wed Mar  4 12:00:00 AM UTC 2026"), there - 13 * 3600 - 131, 0);
+    assert_near(capture_parse_date("Wed Mar  4 14:02:11 CET 2026\n"), there, 0);
+    assert_near(capture_parse_date("Wed Mar  4 01:02:11 PM UTC 2026"), there, 0);
+    assert_near(capture_parse_date("Wed 04 Mar 2026 02:02:11 PM CET\nmore\n"), there, 0);
+    assert_near(capture_parse_date("Wed  4 Mar 13:02:11 GMT 2026"), there, 0);
+    assert_near(capture_parse_date("Wed Mar  4 10:02:11 -03 2026"), there, 0);
+    assert_near(capture_parse_date("Wed Mar  4 18:32:11 +0530 2026"), there, 0);
+    assert_near(capture_parse_date("Wed Mar  4 13:02:11 XYZ 2026"), there, 0);
+    assert_near(capture_parse_date("Wed Mar  4 12:00:00 AM UTC 2026"), there - 13 * 3600 - 131, 0);
     static const char *const no_dates[] = {"",
                                            "\n",
                                            "now",
@@ -499,7 +499,7 @@ static void dates_are_read_in_any_order(void **state)
                                            "Wed Mar 4 14:02:11 UTC 1970",
                                            "\xff\xfe"};
     for (size_t i = 0; i < sizeof no_dates / sizeof *no_dates; i++)
-        assert_near(taken_parse_date(no_dates[i]), 0, 0);
+        assert_near(capture_parse_date(no_dates[i]), 0, 0);
 }
 
 int main(void)

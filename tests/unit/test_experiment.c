@@ -133,13 +133,13 @@ static bool run_tester(struct bench *b, struct tester *t, const char *says)
 {
     t->says = says;
     t->b = b;
-    struct front front = op_front(&t->o);
-    front.data = t;
-    front.experiment = offered;
-    front.instruct = instructed;
-    front.experimented = ended;
-    front.judged = judged;
-    return bench_front(b, &front);
+    struct ui ui = op_front(&t->o);
+    ui.data = t;
+    ui.experiment = offered;
+    ui.instruct = instructed;
+    ui.experimented = ended;
+    ui.judged = judged;
+    return bench_front(b, &ui);
 }
 
 static void a_yes_makes_it_and_judges_again(void **state)
@@ -185,7 +185,7 @@ static void a_no_leaves_it_open(void **state)
 static void nobody_there_to_ask_is_no_yes(void **state)
 {
     struct bench *b = *state;
-    static const struct front nobody = {0};
+    static const struct ui nobody = {0};
     static const struct answer given = {.id = "compact_now",
                                         .value = {.type = TYPE_BOOL, .known = true, .truth = true}};
     fake_machine(b, compacting);
@@ -358,7 +358,7 @@ static void the_operator_does_it_by_other_means(void **state)
     assert_true(run_tester(b, &u, "yn")); /* it could not be done after all */
     assert_int_equal(experiment(b, "trim")->state, EXPERIMENT_DECLINED);
     bench_close(b);
-    static const struct front nobody = {0};
+    static const struct ui nobody = {0};
     b->options.allowed = ~0u;
     begin(b, NULL);
     assert_true(bench_front(b, &nobody));
@@ -368,7 +368,7 @@ static void the_operator_does_it_by_other_means(void **state)
 static void watching_on_replaces_what_was_observed(void **state)
 {
     struct bench *b = *state;
-    static const struct front nobody = {0};
+    static const struct ui nobody = {0};
     fake_machine(b, watching);
     b->options.allowed = 1u << ACTION_WATCH;
     begin(b, NULL);

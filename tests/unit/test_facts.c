@@ -11,8 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "engine/facts.h"
-#include "probes/probe.h"
+#include "facts/facts.h"
+#include "facts/probe.h"
 
 enum { NAME, SIZE, WASTE, RECLAIMABLE, COLUMNS };
 

@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-#include "probes/trend.h"
+#include "base/trend.h"
 
 enum { POINTS = 31 };
 static const double mib = 1024 * 1024;

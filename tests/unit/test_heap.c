@@ -6,7 +6,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-#include "probes/heap_track.h"
+#include "probes/heap/heap_track.h"
 
 static const double mib = 1024 * 1024;
 static const struct detection glibc = {.allocator = "glibc", .language = LANGUAGE_NATIVE, .any = true};

@@ -4,7 +4,7 @@
 
 #include "base/mem.h"
 #include "base/sha256.h"
-#include "cmd/journal.h"
+#include "cmd/settings/journal.h"
 
 static char every_byte[512];
 
@@ -25,7 +25,7 @@ static void fill(struct journal *j)
         .before = "always",
         .after = "defer+madvise",
         .keep = true,
-        .kept = {.wrote = "w x\n",
+        .file = {.wrote = "w x\n",
                  .existed = true,
                  .data = every_byte,
                  .length = sizeof every_byte,
@@ -42,8 +42,8 @@ static void fill(struct journal *j)
                                         .before = "0",
                                         .after = "2147483647",
                                         .keep = true,
-                                        .kept = {.wrote = ""}};
-    a->changes[1].kept.existed = true; /* and empty */
+                                        .file = {.wrote = ""}};
+    a->changes[1].file.existed = true; /* and empty */
     a->changes[2].keep = false;
 }
 
@@ -56,7 +56,7 @@ static void same_change(const struct change *a, const struct change *b)
     assert_int_equal(a->keep, b->keep);
     if (!a->keep)
         return;
-    const struct kept *k = &a->kept, *l = &b->kept;
+    const struct sysctl_file *k = &a->file, *l = &b->file;
     assert_string_equal(k->wrote, l->wrote);
     assert_int_equal(k->existed, l->existed);
     assert_int_equal(k->length, l->length);
@@ -322,7 +322,7 @@ static void a_file_comes_back_byte_for_byte(void **state)
     struct tree t;
     struct arena a = {0};
     struct err e;
-    struct kept k = {.wrote = "ours\n"};
+    struct sysctl_file k = {.wrote = "ours\n"};
     char path[512];
     struct stat before, after;
     tree_new(&t);
@@ -331,26 +331,26 @@ static void a_file_comes_back_byte_for_byte(void **state)
     assert_int_equal(chmod(path, 0640), 0);
     assert_int_equal(utimensat(AT_FDCWD, path, (struct timespec[2]){{1, 2}, {3, 4}}, 0), 0);
     assert_int_equal(stat(path, &before), 0);
-    assert_true(kept_look(&k, path, &a, &e));
-    assert_int_equal(kept_now(&k, path, &e), KEPT_AS_BEFORE);
-    assert_true(kept_write(&k, path, &e));
-    assert_int_equal(kept_now(&k, path, &e), KEPT_OURS);
-    assert_true(kept_restore(&k, path, &e));
-    assert_int_equal(kept_now(&k, path, &e), KEPT_AS_BEFORE);
+    assert_true(sysctl_file_look(&k, path, &a, &e));
+    assert_int_equal(sysctl_file_now(&k, path, &e), SYSCTL_FILE_AS_BEFORE);
+    assert_true(sysctl_file_write(&k, path, &e));
+    assert_int_equal(sysctl_file_now(&k, path, &e), SYSCTL_FILE_OURS);
+    assert_true(sysctl_file_restore(&k, path, &e));
+    assert_int_equal(sysctl_file_now(&k, path, &e), SYSCTL_FILE_AS_BEFORE);
     assert_int_equal(stat(path, &after), 0);
     assert_int_equal(before.st_mode, after.st_mode);
     assert_int_equal(before.st_mtim.tv_sec, after.st_mtim.tv_sec);
     assert_int_equal(before.st_mtim.tv_nsec, after.st_mtim.tv_nsec);
     tree_file(&t, "x.conf", "another's");
-    assert_int_equal(kept_now(&k, path, &e), KEPT_CHANGED);
+    assert_int_equal(sysctl_file_now(&k, path, &e), SYSCTL_FILE_CHANGED);
     /* one that was not there */
-    struct kept none = {.wrote = "ours\n"};
+    struct sysctl_file none = {.wrote = "ours\n"};
     unlink(path);
-    assert_true(kept_look(&none, path, &a, &e));
-    assert_true(kept_write(&none, path, &e));
-    assert_true(kept_restore(&none, path, &e));
+    assert_true(sysctl_file_look(&none, path, &a, &e));
+    assert_true(sysctl_file_write(&none, path, &e));
+    assert_true(sysctl_file_restore(&none, path, &e));
     assert_false(there(&t, "x.conf"));
-    assert_int_equal(kept_now(&none, path, &e), KEPT_AS_BEFORE);
+    assert_int_equal(sysctl_file_now(&none, path, &e), SYSCTL_FILE_AS_BEFORE);
     arena_free(&a);
     tree_free(&t);
 }
@@ -361,23 +361,23 @@ static void what_is_no_plain_file_is_left_alone(void **state)
     struct tree t;
     struct arena a = {0};
     struct err e;
-    struct kept k = {.wrote = "ours\n"};
+    struct sysctl_file k = {.wrote = "ours\n"};
     char path[512], other[512];
     tree_new(&t);
     tree_file(&t, "target", "theirs");
     snprintf(path, sizeof path, "%s/x.conf", t.path);
     snprintf(other, sizeof other, "%s/target", t.path);
     assert_int_equal(symlink(other, path), 0);
-    assert_false(kept_look(&k, path, &a, &e));
+    assert_false(sysctl_file_look(&k, path, &a, &e));
     unlink(path);
     assert_int_equal(link(other, path), 0);
-    assert_false(kept_look(&k, path, &a, &e));
+    assert_false(sysctl_file_look(&k, path, &a, &e));
     unlink(path);
     assert_int_equal(mkfifo(path, 0600), 0);
-    assert_false(kept_look(&k, path, &a, &e));
+    assert_false(sysctl_file_look(&k, path, &a, &e));
     unlink(path);
     assert_int_equal(mkdir(path, 0700), 0);
-    assert_false(kept_look(&k, path, &a, &e));
+    assert_false(sysctl_file_look(&k, path, &a, &e));
     arena_free(&a);
     tree_free(&t);
 }

@@ -2,7 +2,7 @@
 /* Blocks of page flags: what is in them, on kernels before and after 4.6, and what obstructs them. */
 #include "tree.h"
 
-#include "probes/kpageflags.h"
+#include "probes/kernel/kpageflags.h"
 
 enum { PAGES = 512 };
 static const struct kpageflags_rules modern = {.max_order = 10};

@@ -2,8 +2,8 @@
 /* The balance of memory adds up to the total on every kernel, and nothing is counted twice. */
 #include "tree.h"
 
-#include "probes/meminfo.h"
-#include "probes/page_size.h"
+#include "probes/kernel/meminfo.h"
+#include "probes/kernel/page_size.h"
 
 /* Linux 6.18, 24 GiB, idle */
 static const char meminfo_618[] =

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "probes/probe.h"
+#include "facts/probe.h"
 #include "report/memory_map.h"
 
 static const struct column columns[] = {{"row", TYPE_COUNT, ""},

@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <math.h>
 
-#include "probes/physmap_picture.h"
-#include "probes/physmap_tally.h"
+#include "probes/physmap/physmap_picture.h"
+#include "probes/physmap/physmap_tally.h"
 
 enum { ORDER = 9, PAGES = 1 << ORDER };
 

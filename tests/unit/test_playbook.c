@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "engine/playbook.h"
+#include "engine/playbook/playbook.h"
 
 static const char *source(const char *name)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What one is told of processes: live ones, captured ones, hostile names, and those that could not be read. */
 #include "rows.h"
-#include "probes/cgroup_path.h"
-#include "probes/pids.h"
+#include "probes/kernel/cgroup_path.h"
+#include "probes/kernel/pids.h"
 
 #define ROLLUP(rss, pss, clean, dirty)                                                                                 \
     "55cf7df9a000-7fffc9ce0000 ---p 00000000 00:00 0                          [rollup]\n"                              \

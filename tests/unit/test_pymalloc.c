@@ -2,7 +2,7 @@
 /* A pool of CPython is known by its header alone, and nothing else passes for one. */
 #include "tree.h"
 
-#include "probes/pymalloc.h"
+#include "probes/heap/pymalloc.h"
 
 /* A pool as CPython lays it out: `carved` blocks were handed out at least once, `used` are in use now. */
 struct wanted {

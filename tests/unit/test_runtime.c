@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Runtimes and allocators are told from what is mapped, and the answer says from what. */
 #include "rows.h"
-#include "probes/allocator.h"
+#include "probes/heap/allocator.h"
 
 static struct detection detect(const char *maps, const char *command)
 {

@@ -6,7 +6,7 @@
 #include <sys/wait.h>
 
 #include "base/clock.h"
-#include "engine/sampler.h"
+#include "engine/run/sampler.h"
 
 /* A probe that notes when it was asked, and thins as the real ones do. */
 struct noted {

@@ -3,8 +3,8 @@
 #include "tree.h"
 
 #include "base/mem.h"
-#include "cmd/setting.h"
-#include "engine/playbook.h"
+#include "cmd/settings/setting.h"
+#include "engine/playbook/playbook.h"
 
 static void they_are_those_of_the_playbooks(void **state)
 {

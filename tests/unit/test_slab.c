@@ -2,7 +2,7 @@
 /* Slab caches: use, waste, growth, and what is known without root. */
 #include "tree.h"
 
-#include "probes/slabinfo.h"
+#include "probes/kernel/slabinfo.h"
 
 #define HEAD                                                                                                           \
     "slabinfo - version: 2.1\n"                                                                                        \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* smaps of several kernels gives the same answers: how much a process has, of which kind, and what cannot be told. */
 #include "tree.h"
-#include "probes/smaps.h"
+#include "probes/kernel/smaps.h"
 
 static const char rollup_6[] = "55cf7df9a000-7fffc9ce0000 ---p 00000000 00:00 0                          [rollup]\n"
                                "Rss:                1776 kB\nPss:                 344 kB\nPss_Dirty:           116 kB\n"

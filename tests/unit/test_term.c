@@ -19,7 +19,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "base/text.h"
-#include "engine/sampler.h"
+#include "engine/run/sampler.h"
 #include "term/progress.h"
 #include "term/prompt.h"
 

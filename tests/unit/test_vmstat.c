@@ -2,7 +2,7 @@
 /* Differences over a window, with the names that counters had in several kernels. */
 #include "tree.h"
 
-#include "probes/counters.h"
+#include "probes/kernel/counters.h"
 
 static void old_names_are_summed(void **state)
 {

@@ -18,7 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "probes/probe.h"
+#include "facts/probe.h"
 
 struct tree {
     char path[200];

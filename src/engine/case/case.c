@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The case in memory: who owns what, and the words of its states. */
+#include "engine/case/case.h"
+
+#include <string.h>
+
+const char *verdict_state_name(enum verdict_state s)
+{
+    static const char *const names[] = {"confirmed", "likely", "ruled-out", "unknown"};
+    return (size_t)s < sizeof names / sizeof *names ? names[s] : "unknown";
+}
+
+const char *check_result_name(enum check_result r)
+{
+    static const char *const names[] = {"clear", "fired", "unchecked", "not-run"};
+    return (size_t)r < sizeof names / sizeof *names ? names[r] : "not-run";
+}
+
+const char *experiment_state_name(enum experiment_state s)
+{
+    static const char *const names[] = {"not-run", "declined", "done", "failed"};
+    return (size_t)s < sizeof names / sizeof *names ? names[s] : "not-run";
+}
+
+struct case_file *case_new(void)
+{
+    struct case_file *c = mem_alloc(sizeof *c);
+    c->status = "unknown";
+    return c;
+}
+
+void case_free(struct case_file *c)
+{
+    if (!c)
+        return;
+    for (size_t i = 0; i < c->facts_count; i++)
+        facts_free(c->facts[i]);
+    free(c->facts);
+    arena_free(&c->arena);
+    free(c);
+}
+
+static size_t facts_place(const struct case_file *c, const char *probe)
+{
+    size_t i = 0;
+    while (i < c->facts_count && strcmp(c->facts[i]->probe->name, probe) != 0)
+        i++;
+    return i;
+}
+
+struct facts *case_facts(const struct case_file *c, const char *probe)
+{
+    size_t i = facts_place(c, probe);
+    return i < c->facts_count ? c->facts[i] : NULL;
+}
+
+void case_put_facts(struct case_file *c, struct facts *f)
+{
+    size_t i = facts_place(c, f->probe->name);
+    if (i < c->facts_count) {
+        if (c->facts[i] != f)
+            facts_free(c->facts[i]);
+    } else {
+        c->facts = mem_resize(c->facts, c->facts_count + 1, sizeof *c->facts);
+        c->facts_count++;
+    }
+    c->facts[i] = f;
+}
+
+const struct table *case_table(const struct case_file *c, const struct table_decl *decl)
+{
+    for (size_t i = 0; i < c->facts_count; i++)
+        for (unsigned t = 0; t < c->facts[i]->probe->table_count; t++)
+            if (&c->facts[i]->probe->tables[t] == decl)
+                return &c->facts[i]->tables[t];
+    return NULL;
+}
+
+struct check *case_check(const struct case_file *c, const char *id)
+{
+    for (size_t i = 0; i < c->check_count; i++)
+        if (strcmp(c->checks[i].id, id) == 0)
+            return &c->checks[i];
+    return NULL;
+}
+
+struct answer *case_answer(const struct case_file *c, const char *id)
+{
+    for (size_t i = 0; i < c->answer_count; i++)
+        if (strcmp(c->answers[i].id, id) == 0)
+            return &c->answers[i];
+    return NULL;
+}
+
+struct experiment *case_experiment(const struct case_file *c, const char *id)
+{
+    for (size_t i = 0; i < c->experiment_count; i++)
+        if (strcmp(c->experiments[i].id, id) == 0)
+            return &c->experiments[i];
+    return NULL;
+}
+
+const struct step_record *case_step(const struct case_file *c, const char *id)
+{
+    for (size_t i = 0; i < c->step_count; i++)
+        if (strcmp(c->steps[i].id, id) == 0)
+            return &c->steps[i];
+    return NULL;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A playbook from its text. Twice over the tree of its YAML: first what is declared (ids, limits, questions), then the
+ * expressions and messages, which may refer to anything declared before or after them. */
+#include "engine/playbook/playbook.h"
+
+#include <string.h>
+
+#include "engine/playbook/playbook_fields.h"
+
+const char *const question_type_names[] = {"yesno", "choice", "number", "text", "process", "file", NULL};
+
+const char *const action_names[] = {"compact", "watch", "operator", NULL};
+
+const char *question_type_name(int type)
+{
+    return question_type_names[type];
+}
+
+const char *experiment_action_name(enum experiment_action a)
+{
+    return action_names[a];
+}
+
+/* What a person does, a person must be there for. */
+const char *experiment_allow_word(enum experiment_action a)
+{
+    return a == ACTION_COMPACT ? "compaction" : a == ACTION_WATCH ? "watching" : NULL;
+}
+
+struct playbook *playbook_parse(const char *file, const char *text, size_t length, struct diags *d)
+{
+    struct playbook *p = mem_alloc(sizeof *p);
+    p->file = arena_strdup(&p->arena, file);
+    struct reader r = {.p = p, .arena = &p->arena, .d = d};
+    bind_names(&r);
+    size_t before = d->count;
+    struct arena nodes = {0};
+    const struct yaml_node *root = yaml_tree(&nodes, &p->arena, p->file, text, length, d);
+    if (root && playbook_declare(&r, root)) {
+        playbook_compile(&r, root);
+        playbook_check(&r);
+    }
+    arena_free(&nodes);
+    if (d->count == before)
+        return p;
+    diags_sort(d);
+    playbook_free(p);
+    return NULL;
+}
+
+void playbook_free(struct playbook *p)
+{
+    if (!p)
+        return;
+    arena_free(&p->arena);
+    free(p);
+}
+
+const struct step *playbook_step(const struct playbook *p, const char *id)
+{
+    for (size_t i = 0; i < p->step_count; i++)
+        if (p->steps[i].id && strcmp(p->steps[i].id, id) == 0)
+            return &p->steps[i];
+    return NULL;
+}
+
+const struct rule *playbook_rule(const struct playbook *p, const char *id, const struct step **step)
+{
+    for (size_t s = 0; s < p->step_count; s++)
+        for (size_t i = 0; i < p->steps[s].rule_count; i++) {
+            const struct rule *rule = &p->steps[s].rules[i];
+            if (!rule->id || strcmp(rule->id, id) != 0)
+                continue;
+            if (step)
+                *step = &p->steps[s];
+            return rule;
+        }
+    return NULL;
+}
+
+const struct experiment_decl *playbook_experiment(const struct playbook *p, const char *id, const struct step **step)
+{
+    for (size_t s = 0; s < p->step_count; s++)
+        for (size_t i = 0; i < p->steps[s].experiment_count; i++) {
+            const struct experiment_decl *d = &p->steps[s].experiments[i];
+            if (!d->id || strcmp(d->id, id) != 0)
+                continue;
+            if (step)
+                *step = &p->steps[s];
+            return d;
+        }
+    return NULL;
+}

@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The second pass over a playbook: its expressions and messages. */
+#include <string.h>
+
+#include "engine/playbook/playbook_fields.h"
+
+static const char *const show_keys[] = {"!table", "title", "columns", "sort", "rows", "where", NULL};
+static const char *const sentence_keys[] = {"when", "!say", NULL};
+static const char *const owners_keys[] = {"!table", "where", "!say", "rows", NULL};
+
+enum { ROWS_DEFAULT = 10 };
+
+static const struct scope_decl *row_of(struct reader *r, const struct table_decl *table)
+{
+    if (!table)
+        return NULL;
+    struct scope_decl *s = arena_alloc(r->arena, sizeof *s);
+    s->table = table;
+    return s;
+}
+
+static void begin_compile(struct reader *r, const struct scope_decl *scope)
+{
+    r->at_hand = scope ? scope->table : NULL;
+    r->unmeasured = NULL;
+}
+
+static bool uses_untyped(const struct reader *r, const char *text)
+{
+    for (size_t i = 0; i < r->untyped_count; i++)
+        if (strstr(text, r->untyped[i]))
+            return true;
+    return false;
+}
+
+static struct expr *compile_text(struct reader *r, const char *text, struct mark at, const struct scope_decl *scope)
+{
+    if (uses_untyped(r, text))
+        return NULL;
+    begin_compile(r, scope);
+    struct expr *e = expr_compile(r->arena, text, at, &r->names, scope, r->d);
+    if (e && r->unmeasured)
+        never_measured(r, at, r->unmeasured, r->unmeasured_probe);
+    return e;
+}
+
+static struct expr *compile_condition(struct reader *r, const struct yaml_node *map, const char *key,
+                                      const struct scope_decl *scope)
+{
+    const char *text = map_text(r, map, key);
+    if (!text)
+        return NULL;
+    struct mark at = map_get(map, key)->mark;
+    struct expr *e = compile_text(r, text, at, scope);
+    if (e && expr_type(e) != TYPE_BOOL)
+        diag_add(r->d, at, "'%s' must be true or false, but this is a value (%s)", key, type_name(expr_type(e)));
+    return e;
+}
+
+static struct message *compile_message_text(struct reader *r, const char *text, struct mark at,
+                                            const struct scope_decl *scope)
+{
+    if (uses_untyped(r, text))
+        return NULL;
+    begin_compile(r, scope);
+    struct message *m = message_compile(r->arena, text, at, &r->names, scope, r->d);
+    if (m && r->unmeasured)
+        never_measured(r, at, r->unmeasured, r->unmeasured_probe);
+    return m;
+}
+
+static struct message *compile_message(struct reader *r, const struct yaml_node *map, const char *key,
+                                       const struct scope_decl *scope)
+{
+    const char *text = map_text(r, map, key);
+    return text ? compile_message_text(r, text, map_get(map, key)->mark, scope) : NULL;
+}
+
+static void compile_show(struct reader *r, const struct yaml_node *n, struct show *show)
+{
+    show->rows = ROWS_DEFAULT;
+    if (!map_check(r, n, "show entry", show_keys))
+        return;
+    show->title = map_text(r, n, "title");
+    show->rows = map_number(r, n, "rows", PLAYBOOK_ROWS_MAX, ROWS_DEFAULT);
+    const struct yaml_node *columns = map_list(r, n, "columns");
+    show->table = map_table(r, n, "table");
+    if (!show->table)
+        return;
+    show->columns = text_list(r, columns, "a column", &show->column_count);
+    for (const struct yaml_node *c = columns ? columns->first : NULL; c; c = c->next)
+        if (c->kind == YAML_TEXT && *c->text)
+            check_column(r, c->mark, show->table, c->text);
+    const char *sort = map_text(r, n, "sort");
+    if (sort) {
+        show->descending = *sort == '-';
+        show->sort = sort + show->descending;
+        check_column(r, map_get(n, "sort")->mark, show->table, show->sort);
+    }
+    show->where = compile_condition(r, n, "where", row_of(r, show->table));
+}
+
+static const struct recommendation_decl *find_recommendation(const struct playbook *p, const char *id)
+{
+    for (size_t i = 0; i < p->recommendation_count; i++)
+        if (p->recommendations[i].id && strcmp(p->recommendations[i].id, id) == 0)
+            return &p->recommendations[i];
+    return NULL;
+}
+
+static void check_recommended(struct reader *r, const struct yaml_node *list)
+{
+    const struct playbook *p = r->p;
+    for (const struct yaml_node *n = list ? list->first : NULL; n; n = n->next) {
+        if (n->kind != YAML_TEXT || !*n->text || find_recommendation(p, n->text))
+            continue;
+        AUTO_FREE const char **ids = mem_array(p->recommendation_count, sizeof *ids);
+        size_t count = 0;
+        for (size_t i = 0; i < p->recommendation_count; i++)
+            if (p->recommendations[i].id)
+                ids[count++] = p->recommendations[i].id;
+        char hint[128];
+        diag_add(r->d, n->mark, "there is no recommendation '%s'%s", brief(n->text).text,
+                 suggest(r, hint, n->text, ids, count));
+    }
+}
+
+/* The text on one line, as explanations and reports show it. */
+static const char *one_line(struct reader *r, const char *text)
+{
+    AUTO_STR struct str s = {0};
+    for (const char *c = text; *c; c++) {
+        bool blank = *c == ' ' || *c == '\n' || *c == '\t';
+        if (!blank)
+            str_add_char(&s, *c);
+        else if (s.length && s.data[s.length - 1] != ' ')
+            str_add_char(&s, ' ');
+    }
+    return arena_strdup(r->arena, str_text(&s));
+}
+
+static const char *text_of(const struct yaml_node *map, const char *key)
+{
+    const struct yaml_node *n = map_get(map, key);
+    return n && n->kind == YAML_TEXT ? n->text : NULL;
+}
+
+static void compile_rule(struct reader *r, const struct yaml_node *n, struct rule *rule)
+{
+    if (n->kind != YAML_MAP)
+        return;
+    const struct yaml_node *list = map_get(n, "recommend");
+    check_recommended(r, list && list->kind == YAML_LIST ? list : NULL);
+    rule->table = map_table(r, n, "for");
+    if (map_get(n, "for") && !rule->table)
+        return; /* every column would be complained about */
+    if (map_get(n, "where") && !rule->table)
+        diag_add(r->d, map_get(n, "where")->key_mark, "'where' needs 'for': which rows?");
+    const struct scope_decl *row = row_of(r, rule->table);
+    rule->where = compile_condition(r, n, "where", row);
+    rule->when = compile_condition(r, n, "when", row);
+    rule->say = compile_message(r, n, "say", row);
+    const struct yaml_node *when = map_get(n, "when");
+    rule->formula = when && when->kind == YAML_TEXT ? one_line(r, when->text) : "";
+    rule->say_text = text_of(n, "say");
+    rule->where_text = text_of(n, "where");
+    list = map_get(n, "evidence");
+    for (const struct yaml_node *e = list && list->kind == YAML_LIST ? list->first : NULL; e; e = e->next)
+        if (e->kind == YAML_TEXT && *e->text)
+            check_evidence(r, e->mark, rule->table, e->text);
+}
+
+static const struct yaml_node *first_of(const struct yaml_node *map, const char *key)
+{
+    const struct yaml_node *list = map_get(map, key);
+    return list && list->kind == YAML_LIST ? list->first : NULL;
+}
+
+struct repeated {
+    const struct probe **probes; /* that measure once more */
+    size_t count;
+    bool read;
+};
+
+static void seek_repeated(void *data, const struct table_decl *table)
+{
+    struct repeated *c = data;
+    for (size_t i = 0; i < c->count; i++)
+        c->read =
+            c->read || (table >= c->probes[i]->tables && table < c->probes[i]->tables + c->probes[i]->table_count);
+}
+
+static void compile_measure(struct reader *r, const struct yaml_node *n, const struct step *s,
+                            struct experiment_decl *d)
+{
+    const char *text = map_text(r, n, "measure");
+    const struct yaml_node *at = map_get(n, "measure");
+    d->measure = text ? compile_text(r, text, at->mark, NULL) : NULL;
+    if (!d->measure) {
+        note_untyped(r, "before", d->id);
+        note_untyped(r, "after", d->id);
+        return;
+    }
+    d->measure_text = one_line(r, text);
+    AUTO_FREE const struct probe **windowed = mem_array(s->probe_count, sizeof *windowed);
+    struct repeated repeated = {windowed, 0, false};
+    for (size_t i = 0; i < s->probe_count; i++)
+        if (s->probes[i]->sample)
+            windowed[repeated.count++] = s->probes[i];
+    if (d->action != ACTION_WATCH)
+        repeated = (struct repeated){d->again, d->again_count, false};
+    expr_tables(d->measure, seek_repeated, &repeated);
+    if (repeated.count && !repeated.read)
+        diag_add(r->d, at->mark, "nothing that this reads is measured once more, so that it cannot change%s",
+                 d->action == ACTION_WATCH ? "" : " (see 'again')");
+}
+
+/* Before all else, as what these measure is the type of before.ID and after.ID, which any expression can name but these. */
+static void compile_measures(struct reader *r, const struct yaml_node *root)
+{
+    struct playbook *p = r->p;
+    const struct names all = r->names;
+    r->names.experiment = NULL;
+    const struct yaml_node *step = first_of(root, "steps");
+    for (size_t s = 0; s < p->step_count; s++, step = step->next) {
+        const struct yaml_node *n = first_of(step, "experiments");
+        for (size_t i = 0; i < p->steps[s].experiment_count; i++, n = n->next)
+            if (n->kind == YAML_MAP)
+                compile_measure(r, n, &p->steps[s], &p->steps[s].experiments[i]);
+    }
+    r->names = all;
+}
+
+static void compile_experiment(struct reader *r, const struct yaml_node *n, struct experiment_decl *d)
+{
+    if (n->kind != YAML_MAP)
+        return;
+    d->when = compile_condition(r, n, "when", NULL);
+    d->instruct = compile_message(r, n, "instruct", NULL);
+    d->when_text = text_of(n, "when");
+    d->instruct_text = text_of(n, "instruct");
+}
+
+static void compile_step(struct reader *r, const struct yaml_node *n, struct step *s)
+{
+    if (n->kind != YAML_MAP)
+        return;
+    s->when = compile_condition(r, n, "when", NULL);
+    const struct yaml_node *list = map_list(r, n, "show");
+    s->shows = arena_alloc(r->arena, (list ? list->count : 0) * sizeof *s->shows);
+    for (const struct yaml_node *show = list ? list->first : NULL; show; show = show->next)
+        compile_show(r, show, &s->shows[s->show_count++]);
+    list = map_get(n, "questions");
+    size_t i = 0;
+    for (const struct yaml_node *q = list && list->kind == YAML_LIST ? list->first : NULL; q; q = q->next)
+        s->questions[i++].when = compile_condition(r, q, "when", NULL);
+    i = 0;
+    for (const struct yaml_node *x = first_of(n, "experiments"); x; x = x->next)
+        compile_experiment(r, x, &s->experiments[i++]);
+    list = map_get(n, "rules");
+    i = 0;
+    for (const struct yaml_node *rule = list && list->kind == YAML_LIST ? list->first : NULL; rule; rule = rule->next)
+        compile_rule(r, rule, &s->rules[i++]);
+    list = map_get(n, "next");
+    i = 0;
+    for (const struct yaml_node *next = list && list->kind == YAML_LIST ? list->first : NULL; next; next = next->next)
+        s->nexts[i++].when = compile_condition(r, next, "when", NULL);
+}
+
+/* The table that all rules recommending it judge by row, so that its words can name what that row holds. */
+static const struct table_decl *common_table(const struct playbook *p, const char *id)
+{
+    const struct table_decl *common = NULL;
+    bool first = true;
+    for (size_t s = 0; id && s < p->step_count; s++)
+        for (size_t i = 0; i < p->steps[s].rule_count; i++) {
+            const struct rule *rule = &p->steps[s].rules[i];
+            for (size_t k = 0; k < rule->recommend_count; k++) {
+                if (strcmp(rule->recommend[k], id) != 0)
+                    continue;
+                if (!first && rule->table != common)
+                    return NULL;
+                common = rule->table;
+                first = false;
+            }
+        }
+    return common;
+}
+
+/* The words of a sysctl's recommendation follow from its name (@) and its row of the tunables. */
+static const char *generate(struct reader *r, const char *pattern, const char *sysctl)
+{
+    AUTO_STR struct str s = {0};
+    for (const char *c = pattern; *c; c++) {
+        if (*c == '@')
+            str_add(&s, sysctl);
+        else
+            str_add_char(&s, *c);
+    }
+    return arena_strdup(r->arena, str_text(&s));
+}
+
+static struct message *word(struct reader *r, const struct yaml_node *n, const char *key, const struct scope_decl *row,
+                            const struct recommendation_decl *d, const char *generated, const char **text)
+{
+    const char *ignored;
+    if (!text)
+        text = &ignored;
+    *text = text_of(n, key);
+    if (map_get(n, key) || !d->sysctl || !row)
+        return compile_message(r, n, key, row);
+    *text = generate(r, generated, d->sysctl);
+    return compile_message_text(r, *text, d->mark, row);
+}
+
+static void compile_recommendation(struct reader *r, const struct yaml_node *n, struct recommendation_decl *d)
+{
+    if (n->kind != YAML_MAP || !d->kind)
+        return;
+    const struct table_decl *table = common_table(r->p, d->id);
+    if (!d->sysctl && strcmp(d->kind, "sysctl") == 0)
+        return;
+    if (d->sysctl) {
+        /* its own row of the tunables, whatever row the rule judged */
+        const struct probe *probe = NULL;
+        table = probe_table("tunable", &probe);
+        if (table && !is_measured(r, probe))
+            never_measured(r, map_get(n, "sysctl")->mark, table->name, probe);
+    } else {
+        d->table = table;
+    }
+    const struct scope_decl *row = row_of(r, table);
+    d->when = compile_condition(r, n, "when", row);
+    d->title = compile_message(r, n, "title", row);
+    d->current = word(r, n, "current", row, d, "{current}", NULL);
+    d->proposed = word(r, n, "proposed", row, d, "{recommended}", NULL);
+    d->apply = word(r, n, "apply", row, d, "sysctl -w @={recommended}", &d->apply_text);
+    d->keep = word(r, n, "keep", row, d, "echo '@ = {recommended}' > /etc/sysctl.d/60-fragwizard-@.conf", NULL);
+    d->verify = word(r, n, "verify", row, d, "sysctl @", NULL);
+    d->undo =
+        word(r, n, "undo", row, d, "sysctl -w @={current}; rm -f /etc/sysctl.d/60-fragwizard-@.conf", &d->undo_text);
+    d->risk = compile_message(r, n, "risk", row);
+    d->why = compile_message(r, n, "why", row);
+    d->title_text = text_of(n, "title");
+    d->risk_text = text_of(n, "risk");
+    d->why_text = text_of(n, "why");
+}
+
+static struct sentence *compile_sentences(struct reader *r, const struct yaml_node *map, const char *key, size_t *count)
+{
+    const struct yaml_node *list = map_list(r, map, key);
+    if (!list)
+        return NULL;
+    struct sentence *out = arena_alloc(r->arena, list->count * sizeof *out);
+    for (const struct yaml_node *n = list->first; n; n = n->next) {
+        struct sentence *s = &out[(*count)++];
+        if (n->kind == YAML_TEXT) {
+            const char *text = node_text(r, n, "a sentence");
+            s->say = text ? compile_message_text(r, text, n->mark, NULL) : NULL;
+        } else if (map_check(r, n, "sentence", sentence_keys)) {
+            s->when = compile_condition(r, n, "when", NULL);
+            s->say = compile_message(r, n, "say", NULL);
+        }
+    }
+    return out;
+}
+
+static struct owners *compile_owners(struct reader *r, const struct yaml_node *map)
+{
+    const struct yaml_node *n = map_get(map, "owners");
+    if (!n || !map_check(r, n, "list of owners", owners_keys))
+        return NULL;
+    struct owners *o = arena_alloc(r->arena, sizeof *o);
+    o->rows = map_number(r, n, "rows", PLAYBOOK_ROWS_MAX, ROWS_DEFAULT);
+    o->table = map_table(r, n, "table");
+    if (!o->table)
+        return NULL; /* every column would be complained about */
+    const struct scope_decl *row = row_of(r, o->table);
+    o->where = compile_condition(r, n, "where", row);
+    o->say = compile_message(r, n, "say", row);
+    o->say_text = text_of(n, "say");
+    return o;
+}
+
+/* Names the kind that the verdict is of: a text, such as that of if(…, 'compactable', 'pinned'). */
+static struct expr *compile_kind(struct reader *r, const struct yaml_node *map)
+{
+    const char *text = map_text(r, map, "kind");
+    const struct yaml_node *n = map_get(map, "kind");
+    struct expr *e = text ? compile_text(r, text, n->mark, NULL) : NULL;
+    if (e && expr_type(e) != TYPE_TEXT)
+        diag_add(r->d, n->mark, "'kind' must be a text, such as 'pinned' in quotes, but this is %s",
+                 expr_type(e) == TYPE_BOOL ? "true or false" : type_name(expr_type(e)));
+    return e;
+}
+
+static void compile_verdict(struct reader *r, const struct yaml_node *n, struct verdict_decl *v)
+{
+    if (n->kind != YAML_MAP)
+        return;
+    v->headline = compile_message(r, n, "headline", NULL);
+    v->confirmed = compile_condition(r, n, "confirmed", NULL);
+    v->likely = compile_condition(r, n, "likely", NULL);
+    v->ruled_out = compile_condition(r, n, "ruled-out", NULL);
+    v->kind = compile_kind(r, n);
+    v->owners = compile_owners(r, n);
+    v->headline_text = text_of(n, "headline");
+    v->confirmed_text = text_of(n, "confirmed");
+    v->likely_text = text_of(n, "likely");
+    v->ruled_out_text = text_of(n, "ruled-out");
+    v->kind_text = text_of(n, "kind");
+    v->sentences_for = compile_sentences(r, n, "for", &v->for_count);
+    v->sentences_against = compile_sentences(r, n, "against", &v->against_count);
+}
+
+void playbook_compile(struct reader *r, const struct yaml_node *root)
+{
+    struct playbook *p = r->p;
+    compile_measures(r, root);
+    const struct yaml_node *n = first_of(root, "steps");
+    for (size_t i = 0; i < p->step_count; i++, n = n->next)
+        compile_step(r, n, &p->steps[i]);
+    n = first_of(root, "recommendations");
+    for (size_t i = 0; i < p->recommendation_count; i++, n = n->next)
+        compile_recommendation(r, n, &p->recommendations[i]);
+    n = first_of(root, "verdicts");
+    for (size_t i = 0; i < p->verdict_count; i++, n = n->next)
+        compile_verdict(r, n, &p->verdicts[i]);
+}

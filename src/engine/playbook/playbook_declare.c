@@ -1,0 +1,460 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The first pass over a playbook: all that is declared, so that expressions can refer to it from anywhere. */
+#include <string.h>
+
+#include "engine/playbook/playbook_fields.h"
+
+static const char *const unit_names[] = {"count", "ratio", "bytes", "seconds", NULL};
+static const char *const kinds[] = {"sysctl", "application", "service", "kernel", "observe", NULL};
+
+static const enum type unit_types[] = {TYPE_COUNT, TYPE_RATIO, TYPE_BYTES, TYPE_SECONDS};
+
+static const char *const playbook_keys[] = {"!format", "!name",  "!title",          "!summary", "window",
+                                            "limits",  "!steps", "recommendations", "verdicts", NULL};
+static const char *const limit_keys[] = {"!value", "!why", "!source", NULL};
+static const char *const step_keys[] = {"!id",    "!title", "!why",      "classic",     "blind", "when", "probe",
+                                        "probes", "show",   "questions", "experiments", "rules", "next", NULL};
+static const char *const question_keys[] = {"!id", "!ask", "help", "!type", "choices", "unit", "default", "when", NULL};
+static const char *const rule_keys[] = {"!id",       "for", "where",  "!when",    "!severity", "!say", "evidence",
+                                        "recommend", "why", "source", "optional", "most",      NULL};
+static const char *const experiment_keys[] = {"!id",      "!ask",      "!cost", "!risk",  "!action",  "when",
+                                              "!measure", "!measured", "again", "window", "instruct", NULL};
+static const char *const next_keys[] = {"when", "!step", NULL};
+static const char *const recommendation_keys[] = {"!id",   "!kind", "sysctl", "when", "!title", "current", "proposed",
+                                                  "apply", "keep",  "verify", "undo", "risk",   "!why",    NULL};
+static const char *const verdict_keys[] = {"!id",       "!title", "headline", "confirmed", "likely", "kind",
+                                           "ruled-out", "for",    "against",  "owners",    NULL};
+
+enum { WINDOW_MAX_S = 7 * 86400, WINDOW_DEFAULT_S = 30, MOST_DEFAULT = 10 };
+
+static void declare_limits(struct reader *r, const struct yaml_node *map)
+{
+    if (!map)
+        return;
+    if (map->kind != YAML_MAP) {
+        diag_add(r->d, map->mark, "'limits' must be a mapping of names");
+        return;
+    }
+    struct playbook *p = r->p;
+    p->limits = arena_alloc(r->arena, map->count * sizeof *p->limits);
+    for (const struct yaml_node *n = map->first; n; n = n->next) {
+        struct limit *l = &p->limits[p->limit_count++];
+        if (check_id(r, n->key_mark, n->key, "the limit's name", ID_NAME))
+            l->name = n->key;
+        const struct yaml_node *value = map_check(r, n, "limit", limit_keys) ? map_get(n, "value") : NULL;
+        l->why = map_text(r, n, "why");
+        l->source = map_text(r, n, "source");
+        if (!value || !literal_parse(r, value, "the value", &l->number, &l->type))
+            note_untyped(r, "limit", l->name);
+    }
+}
+
+static void declare_choices(struct reader *r, const struct yaml_node *map, struct question *q)
+{
+    const struct yaml_node *list = map_get(map, "choices");
+    if (q->type != QUESTION_CHOICE) {
+        if (list)
+            diag_add(r->d, list->key_mark, "'choices' belongs to type choice only");
+        return;
+    }
+    if (!list) {
+        diag_add(r->d, map->mark, "missing key 'choices' in this question");
+        return;
+    }
+    if (list->kind != YAML_MAP || list->count < 2) {
+        diag_add(r->d, list->mark, "'choices' must be a mapping (id: text) of at least two");
+        return;
+    }
+    q->choices = arena_alloc(r->arena, list->count * sizeof *q->choices);
+    for (const struct yaml_node *n = list->first; n; n = n->next) {
+        const char *text = node_text(r, n, "the choice's text");
+        if (check_id(r, n->key_mark, n->key, "the choice's id", ID_ANY) && text)
+            q->choices[q->choice_count++] = (struct choice){n->key, text};
+    }
+}
+
+static void read_choice_default(struct reader *r, const struct yaml_node *n, struct question *q)
+{
+    const char *text = node_text(r, n, "'default'");
+    if (!text)
+        return;
+    q->fallback = value_text(text);
+    AUTO_FREE const char **ids = mem_array(q->choice_count, sizeof *ids);
+    for (size_t i = 0; i < q->choice_count; i++) {
+        if (strcmp(q->choices[i].id, text) == 0)
+            return;
+        ids[i] = q->choices[i].id;
+    }
+    char hint[128];
+    if (q->choice_count)
+        diag_add(r->d, n->mark, "the default '%s' is none of the choices%s", brief(text).text,
+                 suggest(r, hint, text, ids, q->choice_count));
+}
+
+static void read_yesno_default(struct reader *r, const struct yaml_node *n, struct question *q)
+{
+    const char *text = node_text(r, n, "'default'");
+    if (!text)
+        return;
+    bool yes = strcmp(text, "yes") == 0 || strcmp(text, "true") == 0;
+    if (!yes && strcmp(text, "no") != 0 && strcmp(text, "false") != 0)
+        diag_add(r->d, n->mark, "the default '%s' must be yes or no", brief(text).text);
+    q->fallback = value_bool(yes);
+}
+
+static void read_number_default(struct reader *r, const struct yaml_node *n, struct question *q)
+{
+    double number;
+    enum type type;
+    if (!literal_parse(r, n, "the default", &number, &type))
+        return;
+    if (type != q->unit)
+        diag_add(r->d, n->mark, "the default is in %s, but the answer in %s", type_name(type), type_name(q->unit));
+    q->fallback = value_number(q->unit, number);
+}
+
+static void read_process_default(struct reader *r, const struct yaml_node *n, struct question *q)
+{
+    const char *text = node_text(r, n, "'default'");
+    size_t digits = text ? strspn(text, "0123456789") : 0;
+    if (text && strcmp(text, "none") != 0 && (!digits || digits > 7 || text[digits]))
+        diag_add(r->d, n->mark, "the default '%s' must be a process id, or none", brief(text).text);
+    else if (digits)
+        q->fallback = value_number(TYPE_COUNT, (double)strtoul(text, NULL, 10));
+}
+
+static void read_default(struct reader *r, const struct yaml_node *map, struct question *q)
+{
+    const struct yaml_node *n = map_get(map, "default");
+    q->fallback = q->type == QUESTION_PROCESS ? value_number(TYPE_COUNT, 0) : value_text("");
+    if (!n) {
+        if (q->type == QUESTION_YESNO || q->type == QUESTION_CHOICE || q->type == QUESTION_NUMBER)
+            diag_add(r->d, map->mark,
+                     "missing key 'default' in this question: it is what runs without an operator take");
+        return;
+    }
+    switch (q->type) {
+    case QUESTION_YESNO:
+        read_yesno_default(r, n, q);
+        break;
+    case QUESTION_CHOICE:
+        read_choice_default(r, n, q);
+        break;
+    case QUESTION_NUMBER:
+        read_number_default(r, n, q);
+        break;
+    case QUESTION_PROCESS:
+        read_process_default(r, n, q);
+        break;
+    default:
+        if (n->kind != YAML_TEXT)
+            node_text(r, n, "'default'");
+        else
+            q->fallback = value_text(n->text);
+        break;
+    }
+}
+
+static void declare_question(struct reader *r, const struct yaml_node *n, struct question *q)
+{
+    q->mark = mark_of_id(r, n);
+    if (!map_check(r, n, "question", question_keys))
+        return;
+    q->id = map_id(r, n, "id", ID_NAME);
+    q->ask = map_text(r, n, "ask");
+    q->help = map_text(r, n, "help");
+    int type = map_word(r, n, "type", question_type_names);
+    if (type < 0) {
+        note_untyped(r, "answer", q->id);
+        return;
+    }
+    q->type = (enum question_type)type;
+    int unit = map_word(r, n, "unit", unit_names);
+    if (unit >= 0 && q->type != QUESTION_NUMBER)
+        diag_add(r->d, map_get(n, "unit")->key_mark, "'unit' belongs to type number only");
+    q->unit = unit_types[unit < 0 ? 0 : unit];
+    declare_choices(r, n, q);
+    read_default(r, n, q);
+}
+
+static void declare_rule(struct reader *r, const struct yaml_node *n, struct rule *rule)
+{
+    rule->mark = mark_of_id(r, n);
+    rule->most = MOST_DEFAULT;
+    if (!map_check(r, n, "rule", rule_keys))
+        return;
+    rule->id = map_id(r, n, "id", ID_ANY);
+    int severity = map_word(r, n, "severity", severity_names);
+    rule->severity = severity < 0 ? SEVERITY_INFO : (enum severity)severity;
+    rule->why = map_text(r, n, "why");
+    rule->source = map_text(r, n, "source");
+    rule->optional = map_bool(r, n, "optional", false);
+    rule->most = map_number(r, n, "most", PLAYBOOK_ROWS_MAX, MOST_DEFAULT);
+    rule->recommend = text_list(r, map_list(r, n, "recommend"), "an id of a recommendation", &rule->recommend_count);
+    rule->evidence = text_list(r, map_list(r, n, "evidence"), "evidence", &rule->evidence_count);
+    if (rule->severity == SEVERITY_INFO)
+        return;
+    if (!map_get(n, "why"))
+        diag_add(r->d, n->mark, "missing key 'why' in this rule: a %s needs its reason",
+                 severity_names[rule->severity]);
+    const struct yaml_node *recommend = map_get(n, "recommend");
+    if (!recommend || (recommend->kind == YAML_LIST && !recommend->count))
+        diag_add(r->d, recommend ? recommend->mark : n->mark,
+                 "missing recommendations: a %s must say what to do ('recommend')", severity_names[rule->severity]);
+}
+
+static void add_probe(struct reader *r, struct step *s, const struct yaml_node *n)
+{
+    const char *name = node_text(r, n, "a probe's name");
+    const struct probe *probe = name ? probe_find(name) : NULL;
+    if (name && !probe) {
+        const char *candidates[64];
+        size_t count = 0;
+        for (; probes[count] && count < 64; count++)
+            candidates[count] = probes[count]->name;
+        char hint[128];
+        r->unknown_probe = true;
+        diag_add(r->d, n->mark, "unknown probe '%s'%s", brief(name).text, suggest(r, hint, name, candidates, count));
+    }
+    for (size_t i = 0; probe && i < s->probe_count; i++)
+        if (s->probes[i] == probe) {
+            diag_add(r->d, n->mark, "probe '%s' stands here twice", name);
+            return;
+        }
+    if (probe)
+        s->probes[s->probe_count++] = probe;
+}
+
+static void declare_probes(struct reader *r, const struct yaml_node *map, struct step *s)
+{
+    const struct yaml_node *one = map_get(map, "probe"), *many = map_list(r, map, "probes");
+    s->probes = arena_alloc(r->arena, (1 + (many ? many->count : 0)) * sizeof *s->probes);
+    if (one && many)
+        diag_add(r->d, many->key_mark, "'probe' or 'probes', not both");
+    if (one)
+        add_probe(r, s, one);
+    for (const struct yaml_node *n = many ? many->first : NULL; n; n = n->next)
+        add_probe(r, s, n);
+}
+
+static double read_window(struct reader *r, const struct yaml_node *n, double fallback)
+{
+    enum type type;
+    double seconds;
+    if (!n || !literal_parse(r, n, "the window", &seconds, &type))
+        return fallback;
+    if (type != TYPE_SECONDS)
+        diag_add(r->d, n->mark, "the window must be a time such as 30s or 5min, not %s", type_name(type));
+    else if (seconds < 1 || seconds > WINDOW_MAX_S)
+        diag_add(r->d, n->mark, "the window must be between 1s and 7d");
+    else
+        return seconds;
+    return fallback;
+}
+
+static void add_again(struct reader *r, const struct yaml_node *n, const struct step *s, struct experiment_decl *d)
+{
+    const char *name = node_text(r, n, "a probe's name");
+    AUTO_FREE const char **names = mem_array(s->probe_count, sizeof *names);
+    for (size_t i = 0; name && i < s->probe_count; i++) {
+        names[i] = s->probes[i]->name;
+        if (strcmp(names[i], name) != 0)
+            continue;
+        for (size_t k = 0; k < d->again_count; k++)
+            if (d->again[k] == s->probes[i]) {
+                diag_add(r->d, n->mark, "probe '%s' stands here twice", name);
+                return;
+            }
+        d->again[d->again_count++] = s->probes[i];
+        return;
+    }
+    char hint[128];
+    if (name && !r->unknown_probe)
+        diag_add(r->d, n->mark, "'%s' is no probe of this step%s", brief(name).text,
+                 suggest(r, hint, name, names, s->probe_count));
+}
+
+/* The keys that belong to one action only: what is done, and how it is measured afterwards. */
+static void check_action(struct reader *r, const struct yaml_node *map, const struct step *s,
+                         const struct experiment_decl *d)
+{
+    static const struct {
+        const char *key, *what;
+        bool of[ACTION_OPERATOR + 1];
+    } keys[] = {
+        {"again", "which probes measure once more?", {[ACTION_COMPACT] = true, [ACTION_OPERATOR] = true}},
+        {"window", "how much longer is observed?", {[ACTION_WATCH] = true}},
+        {"instruct", "what is the operator to do?", {[ACTION_OPERATOR] = true}},
+    };
+    const char *action = experiment_action_name(d->action);
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        const struct yaml_node *n = map_get(map, keys[i].key);
+        if (n && !keys[i].of[d->action])
+            diag_add(r->d, n->key_mark, "'%s' does not belong to action %s", keys[i].key, action);
+        else if (!n && keys[i].of[d->action])
+            diag_add(r->d, map->mark, "missing key '%s' in this experiment: %s", keys[i].key, keys[i].what);
+        else if (n && n->kind == YAML_LIST && !n->count)
+            diag_add(r->d, n->mark, "'%s' is empty", keys[i].key);
+    }
+    bool windowed = false;
+    for (size_t i = 0; i < s->probe_count; i++)
+        windowed = windowed || s->probes[i]->sample;
+    if (d->action == ACTION_WATCH && !windowed && !r->unknown_probe)
+        diag_add(r->d, map_get(map, "action")->mark, "no probe of this step observes over a window");
+}
+
+/* After the step's probes, as it names some of them. */
+static void declare_experiment(struct reader *r, const struct yaml_node *n, const struct step *s,
+                               struct experiment_decl *d)
+{
+    d->mark = mark_of_id(r, n);
+    if (!map_check(r, n, "experiment", experiment_keys))
+        return;
+    d->id = map_id(r, n, "id", ID_NAME);
+    d->ask = map_text(r, n, "ask");
+    d->cost = map_text(r, n, "cost");
+    d->risk = map_text(r, n, "risk");
+    d->measured = map_text(r, n, "measured");
+    d->window_s = read_window(r, map_get(n, "window"), 0);
+    const struct yaml_node *again = map_list(r, n, "again");
+    d->again = arena_alloc(r->arena, s->probe_count * sizeof *d->again);
+    for (const struct yaml_node *one = again ? again->first : NULL; one; one = one->next)
+        add_again(r, one, s, d);
+    int action = map_word(r, n, "action", action_names);
+    d->action = action < 0 ? ACTION_COMPACT : (enum experiment_action)action;
+    if (action >= 0)
+        check_action(r, n, s, d);
+}
+
+static void declare_nexts(struct reader *r, const struct yaml_node *map, struct step *s)
+{
+    const struct yaml_node *next = map_get(map, "next");
+    if (!next)
+        return;
+    if (next->kind == YAML_MAP) {
+        diag_add(r->d, next->mark, "'next' must be the id of a step, end, or a list of 'when' and 'step'");
+        return;
+    }
+    s->nexts = arena_alloc(r->arena, (next->kind == YAML_LIST ? next->count : 1) * sizeof *s->nexts);
+    if (next->kind == YAML_TEXT) {
+        s->nexts[0] = (struct next){mark_keep(r, next->mark), NULL, node_text(r, next, "'next'")};
+        s->next_count = 1;
+        return;
+    }
+    for (const struct yaml_node *n = next->first; n; n = n->next) {
+        struct next *to = &s->nexts[s->next_count++];
+        to->mark = mark_keep(r, n->mark);
+        if (!map_check(r, n, "next entry", next_keys))
+            continue;
+        to->step = map_text(r, n, "step");
+        if (map_get(n, "step"))
+            to->mark = mark_keep(r, map_get(n, "step")->mark);
+        if (!map_get(n, "when") && n->next)
+            diag_add(r->d, n->next->mark, "never reached: the entry before it has no 'when'");
+    }
+}
+
+static void declare_step(struct reader *r, const struct yaml_node *n, struct step *s)
+{
+    s->mark = mark_of_id(r, n);
+    if (!map_check(r, n, "step", step_keys))
+        return;
+    s->id = map_id(r, n, "id", ID_ANY);
+    if (s->id && strcmp(s->id, "end") == 0)
+        diag_add(r->d, map_get(n, "id")->mark, "'end' ends the playbook and cannot be a step's id");
+    s->title = map_text(r, n, "title");
+    s->why = map_text(r, n, "why");
+    s->classic = map_text(r, n, "classic");
+    s->blind = map_text(r, n, "blind");
+    declare_probes(r, n, s);
+    declare_nexts(r, n, s);
+    const struct yaml_node *list = map_list(r, n, "questions");
+    s->questions = arena_alloc(r->arena, (list ? list->count : 0) * sizeof *s->questions);
+    for (const struct yaml_node *q = list ? list->first : NULL; q; q = q->next)
+        declare_question(r, q, &s->questions[s->question_count++]);
+    list = map_list(r, n, "experiments");
+    s->experiments = arena_alloc(r->arena, (list ? list->count : 0) * sizeof *s->experiments);
+    for (const struct yaml_node *x = list ? list->first : NULL; x; x = x->next)
+        declare_experiment(r, x, s, &s->experiments[s->experiment_count++]);
+    list = map_list(r, n, "rules");
+    s->rules = arena_alloc(r->arena, (list ? list->count : 0) * sizeof *s->rules);
+    for (const struct yaml_node *rule = list ? list->first : NULL; rule; rule = rule->next)
+        declare_rule(r, rule, &s->rules[s->rule_count++]);
+}
+
+/* Also the settings of transparent huge pages, which are rows of the same table; their commands are the playbook's own. */
+static bool is_sysctl_name(const char *name)
+{
+    static const char huge[] = "transparent_hugepage/";
+    if (strncmp(name, huge, sizeof huge - 1) == 0)
+        return !name[strspn(name, "abcdefghijklmnopqrstuvwxyz_/")] && name[sizeof huge - 1];
+    size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-.");
+    return !name[n] && strchr(name, '.') && name[0] != '.' && name[0] != '-' && !strstr(name, "..") &&
+           name[n - 1] != '.';
+}
+
+static void declare_recommendation(struct reader *r, const struct yaml_node *n, struct recommendation_decl *d)
+{
+    d->mark = mark_of_id(r, n);
+    if (!map_check(r, n, "recommendation", recommendation_keys))
+        return;
+    d->id = map_id(r, n, "id", ID_ANY);
+    int kind = map_word(r, n, "kind", kinds);
+    if (kind < 0)
+        return;
+    d->kind = kinds[kind];
+    const struct yaml_node *sysctl = map_get(n, "sysctl");
+    if (kind == 0) {
+        d->sysctl = map_text(r, n, "sysctl");
+        if (!sysctl)
+            diag_add(r->d, n->mark, "missing key 'sysctl' in this recommendation of kind sysctl");
+        if (d->sysctl && !is_sysctl_name(d->sysctl)) {
+            diag_add(r->d, sysctl->mark, "'%s' is no name of a sysctl such as vm.swappiness", brief(d->sysctl).text);
+            d->sysctl = NULL; /* nothing is worded with it */
+        }
+        return;
+    }
+    if (sysctl)
+        diag_add(r->d, sysctl->key_mark, "'sysctl' belongs to kind sysctl only");
+    if (strcmp(d->kind, "observe") != 0 && !map_get(n, "apply"))
+        diag_add(r->d, n->mark, "missing key 'apply' in this recommendation: how is it done?");
+}
+
+bool playbook_declare(struct reader *r, const struct yaml_node *root)
+{
+    if (!map_check(r, root, "playbook", playbook_keys))
+        return false;
+    struct playbook *p = r->p;
+    const char *format = map_text(r, root, "format");
+    if (format && strcmp(format, PLAYBOOK_FORMAT) != 0)
+        diag_add(r->d, map_get(root, "format")->mark, "the format '%s' is not known: this program reads %s",
+                 brief(format).text, PLAYBOOK_FORMAT);
+    p->name = map_id(r, root, "name", ID_ANY);
+    p->title = map_text(r, root, "title");
+    p->summary = map_text(r, root, "summary");
+    p->window_s = read_window(r, map_get(root, "window"), WINDOW_DEFAULT_S);
+    declare_limits(r, map_get(root, "limits"));
+    const struct yaml_node *list = map_list(r, root, "steps");
+    if (list && !list->count)
+        diag_add(r->d, list->mark, "'steps' is empty");
+    if (list && list->count > PLAYBOOK_STEPS_MAX)
+        diag_add(r->d, list->mark, "more than %d steps", PLAYBOOK_STEPS_MAX);
+    p->steps = arena_alloc(r->arena, (list ? list->count : 0) * sizeof *p->steps);
+    for (const struct yaml_node *n = list ? list->first : NULL; n && p->step_count < PLAYBOOK_STEPS_MAX; n = n->next)
+        declare_step(r, n, &p->steps[p->step_count++]);
+    list = map_list(r, root, "recommendations");
+    p->recommendations = arena_alloc(r->arena, (list ? list->count : 0) * sizeof *p->recommendations);
+    for (const struct yaml_node *n = list ? list->first : NULL; n; n = n->next)
+        declare_recommendation(r, n, &p->recommendations[p->recommendation_count++]);
+    list = map_list(r, root, "verdicts");
+    p->verdicts = arena_alloc(r->arena, (list ? list->count : 0) * sizeof *p->verdicts);
+    for (const struct yaml_node *n = list ? list->first : NULL; n; n = n->next) {
+        struct verdict_decl *v = &p->verdicts[p->verdict_count++];
+        v->mark = mark_of_id(r, n);
+        if (!map_check(r, n, "verdict", verdict_keys))
+            continue;
+        v->id = map_id(r, n, "id", ID_ANY);
+        v->title = map_text(r, n, "title");
+    }
+    return true;
+}

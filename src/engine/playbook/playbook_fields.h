@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the files that read a playbook share: its state while being read, and typed access to the members of a mapping,
+ * each with its complaint. Internal to playbook*.c. */
+#ifndef FW_ENGINE_PLAYBOOK_PLAYBOOK_FIELDS_H
+#define FW_ENGINE_PLAYBOOK_PLAYBOOK_FIELDS_H
+
+#include "engine/playbook/playbook.h"
+#include "engine/playbook/yaml_tree.h"
+
+struct reader {
+    struct playbook *p;
+    struct arena *arena;
+    struct diags *d;
+    struct names names;
+    unsigned suggestions; /* made so far: each costs time, so that a hostile file gets few */
+    bool unknown_probe;   /* some step runs none known: what is measured cannot be told */
+    /* "limit.x", "answer.y", "before.z" whose type is not known, as their declaration is faulty: what uses them is not checked */
+    const char *untyped[16];
+    size_t untyped_count;
+    /* While one expression is compiled: */
+    const struct table_decl *at_hand; /* table of the row at hand */
+    const char *unmeasured;           /* first table that it reads and no step measures; NULL: none */
+    const struct probe *unmeasured_probe;
+};
+
+/* Ids: words of lower-case letters and digits joined by hyphens or underscores. Names that expressions use have no
+ * hyphens. */
+enum id_style { ID_ANY, ID_NAME };
+
+/* Complains unless `map` is a mapping with these keys only; those with "!" before them must be there. `what`: "step". */
+bool map_check(struct reader *r, const struct yaml_node *map, const char *what, const char *const *keys);
+const struct yaml_node *map_get(const struct yaml_node *map, const char *key); /* NULL if absent or no mapping */
+
+/* NULL if absent, or of the wrong type, which is complained about. */
+const char *map_text(struct reader *r, const struct yaml_node *map, const char *key);
+const char *map_id(struct reader *r, const struct yaml_node *map, const char *key, enum id_style style);
+const struct yaml_node *map_list(struct reader *r, const struct yaml_node *map, const char *key);
+const char *node_text(struct reader *r, const struct yaml_node *n, const char *what);
+bool check_id(struct reader *r, struct mark at, const char *id, const char *what, enum id_style style);
+bool map_bool(struct reader *r, const struct yaml_node *map, const char *key, bool fallback);
+unsigned map_number(struct reader *r, const struct yaml_node *map, const char *key, unsigned most, unsigned fallback);
+/* One of the words (NULL-terminated); -1 if absent or another, which is complained about. */
+int map_word(struct reader *r, const struct yaml_node *map, const char *key, const char *const *words);
+/* A list of texts; entries that are none are left out, and complained about. */
+const char **text_list(struct reader *r, const struct yaml_node *list, const char *what, size_t *count);
+/* A literal with its unit. */
+bool literal_parse(struct reader *r, const struct yaml_node *n, const char *what, double *number, enum type *type);
+
+/* The mark of the mapping's id, else of the mapping. */
+struct mark mark_of_id(const struct reader *r, const struct yaml_node *map);
+/* The mark with a file name that lives as long as the playbook. */
+struct mark mark_keep(const struct reader *r, struct mark m);
+/* "; did you mean 'x'?" or "", in `out`. */
+const char *suggest(struct reader *r, char out[128], const char *name, const char *const *candidates, size_t count);
+/* A text of the file cut for use in a complaint. */
+struct brief {
+    char text[96];
+};
+struct brief brief(const char *text);
+
+/* In the order of their enums, then NULL. */
+extern const char *const question_type_names[], *const action_names[];
+
+/* playbook_names.c: what names mean */
+void bind_names(struct reader *r);
+/* "limit.x" cannot be told a type: what uses it is not checked. */
+void note_untyped(struct reader *r, const char *kind, const char *name);
+bool is_measured(const struct reader *r, const struct probe *probe); /* or it cannot be told */
+void never_measured(struct reader *r, struct mark at, const char *table, const struct probe *probe);
+const struct table_decl *map_table(struct reader *r, const struct yaml_node *map, const char *key);
+bool check_column(struct reader *r, struct mark at, const struct table_decl *t, const char *name);
+/* Evidence: a column of the rule's row, or table.column where the table has one row. */
+bool check_evidence(struct reader *r, struct mark at, const struct table_decl *row, const char *name);
+
+#define PLAYBOOK_ROWS_MAX 1000 /* that a table shows, or a rule lists */
+
+/* playbook_declare.c, playbook_compile.c: the two passes over the tree; false: it is no playbook at all */
+bool playbook_declare(struct reader *r, const struct yaml_node *root);
+void playbook_compile(struct reader *r, const struct yaml_node *root);
+
+/* playbook_check.c: the playbook as a whole, once all of it is read */
+void playbook_check(struct reader *r);
+bool playbook_measures(const struct playbook *p, const struct probe *probe);
+
+#endif

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What names mean in the expressions of a playbook: tables and columns of probes, limits, answers, rules, experiments. */
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/playbook/playbook_fields.h"
+
+static const struct limit *find_limit(const struct playbook *p, const char *name)
+{
+    for (size_t i = 0; i < p->limit_count; i++)
+        if (p->limits[i].name && strcmp(p->limits[i].name, name) == 0)
+            return &p->limits[i];
+    return NULL;
+}
+
+bool is_measured(const struct reader *r, const struct probe *probe)
+{
+    return r->unknown_probe || playbook_measures(r->p, probe);
+}
+
+static const struct table_decl *named_table(void *data, const char *name)
+{
+    struct reader *r = data;
+    const struct probe *probe = NULL;
+    const struct table_decl *t = probe_table(name, &probe);
+    if (t && t != r->at_hand && !r->unmeasured && !is_measured(r, probe)) {
+        r->unmeasured = t->name;
+        r->unmeasured_probe = probe;
+    }
+    return t;
+}
+
+static bool named_limit(void *data, const char *name, enum type *type)
+{
+    const struct limit *l = find_limit(((struct reader *)data)->p, name);
+    if (l)
+        *type = l->type;
+    return l != NULL;
+}
+
+static enum type answer_type(const struct question *q)
+{
+    switch (q->type) {
+    case QUESTION_YESNO:
+        return TYPE_BOOL;
+    case QUESTION_NUMBER:
+        return q->unit;
+    case QUESTION_PROCESS:
+        return TYPE_COUNT;
+    default:
+        return TYPE_TEXT;
+    }
+}
+
+static bool named_answer(void *data, const char *name, enum type *type)
+{
+    const struct playbook *p = ((struct reader *)data)->p;
+    for (size_t s = 0; s < p->step_count; s++)
+        for (size_t i = 0; i < p->steps[s].question_count; i++) {
+            const struct question *q = &p->steps[s].questions[i];
+            if (!q->id || strcmp(q->id, name) != 0)
+                continue;
+            *type = answer_type(q);
+            return true;
+        }
+    return false;
+}
+
+static bool named_experiment(void *data, const char *id, enum type *type)
+{
+    const struct experiment_decl *d = playbook_experiment(((struct reader *)data)->p, id, NULL);
+    if (d && d->measure)
+        *type = expr_type(d->measure);
+    return d && d->measure;
+}
+
+static bool named_rule(void *data, const char *id)
+{
+    return playbook_rule(((struct reader *)data)->p, id, NULL) != NULL;
+}
+
+struct name_list {
+    const char **out;
+    size_t size, count;
+};
+
+static void list_name(struct name_list *l, const char *name)
+{
+    if (name && l->count + 1 < l->size)
+        l->out[l->count++] = name;
+}
+
+static void list_tables(struct name_list *l)
+{
+    for (size_t i = 0; probes[i]; i++) {
+        bool single = false;
+        for (unsigned t = 0; t < probes[i]->table_count; t++) {
+            list_name(l, probes[i]->tables[t].name);
+            single = single || probes[i]->tables[t].single;
+        }
+        if (single)
+            list_name(l, probes[i]->name);
+    }
+}
+
+static size_t list_names(void *data, const char *kind, const char **out, size_t size)
+{
+    const struct playbook *p = ((struct reader *)data)->p;
+    struct name_list l = {out, size, 0};
+    if (strcmp(kind, "table") == 0)
+        list_tables(&l);
+    for (size_t i = 0; i < p->limit_count && strcmp(kind, "limit") == 0; i++)
+        list_name(&l, p->limits[i].name);
+    for (size_t s = 0; s < p->step_count; s++) {
+        for (size_t i = 0; i < p->steps[s].question_count && strcmp(kind, "answer") == 0; i++)
+            list_name(&l, p->steps[s].questions[i].id);
+        for (size_t i = 0; i < p->steps[s].rule_count && strcmp(kind, "rule") == 0; i++)
+            list_name(&l, p->steps[s].rules[i].id);
+        for (size_t i = 0; i < p->steps[s].experiment_count && strcmp(kind, "experiment") == 0; i++)
+            list_name(&l, p->steps[s].experiments[i].id);
+    }
+    if (size)
+        out[l.count] = NULL;
+    return l.count;
+}
+
+void bind_names(struct reader *r)
+{
+    r->names = (struct names){r, named_table, named_limit, named_answer, named_rule, list_names, named_experiment};
+}
+
+void note_untyped(struct reader *r, const char *kind, const char *name)
+{
+    if (name && r->untyped_count < sizeof r->untyped / sizeof *r->untyped)
+        r->untyped[r->untyped_count++] = arena_printf(r->arena, "%s.%s", kind, name);
+}
+
+void never_measured(struct reader *r, struct mark at, const char *table, const struct probe *probe)
+{
+    diag_add(r->d, at, "table '%s' is never measured: no step runs probe %s", table, probe->name);
+}
+
+const struct table_decl *map_table(struct reader *r, const struct yaml_node *map, const char *key)
+{
+    const char *name = map_text(r, map, key);
+    if (!name)
+        return NULL;
+    struct mark at = map_get(map, key)->mark;
+    const struct probe *probe = NULL;
+    const struct table_decl *t = probe_table(name, &probe);
+    if (!t) {
+        const char *candidates[256];
+        char hint[128];
+        size_t n = list_names(r, "table", candidates, 256);
+        diag_add(r->d, at, "unknown table '%s'%s", brief(name).text, suggest(r, hint, name, candidates, n));
+    } else if (!is_measured(r, probe)) {
+        never_measured(r, at, t->name, probe);
+    }
+    return t;
+}
+
+bool check_column(struct reader *r, struct mark at, const struct table_decl *t, const char *name)
+{
+    if (table_decl_column(t, name) >= 0)
+        return true;
+    AUTO_FREE const char **candidates = mem_array(t->column_count, sizeof *candidates);
+    for (unsigned i = 0; i < t->column_count; i++)
+        candidates[i] = t->columns[i].name;
+    char hint[128];
+    diag_add(r->d, at, "table '%s' has no column '%s'%s", t->name, brief(name).text,
+             suggest(r, hint, name, candidates, t->column_count));
+    return false;
+}
+
+bool check_evidence(struct reader *r, struct mark at, const struct table_decl *row, const char *name)
+{
+    const char *dot = strrchr(name, '.');
+    if (!dot && row)
+        return check_column(r, at, row, name);
+    if (!dot) {
+        diag_add(r->d, at, "'%s' names no column: without 'for', evidence is table.column", brief(name).text);
+        return false;
+    }
+    char table[128];
+    snprintf(table, sizeof table, "%.*s", (int)(dot - name), name);
+    const struct probe *probe = NULL;
+    const struct table_decl *t = probe_table(table, &probe);
+    if (!t) {
+        const char *candidates[256];
+        char hint[128];
+        size_t n = list_names(r, "table", candidates, 256);
+        diag_add(r->d, at, "unknown table '%s'%s", brief(table).text, suggest(r, hint, table, candidates, n));
+        return false;
+    }
+    if (!check_column(r, at, t, dot + 1))
+        return false;
+    if (!t->single)
+        diag_add(r->d, at, "table '%s' has many rows%s", t->name,
+                 t == row ? ": write the column alone for the row at hand" : ", so that it cannot be evidence");
+    else if (!is_measured(r, probe))
+        never_measured(r, at, t->name, probe);
+    return true;
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The questions of a step: which are asked, what stands in for an answer, and what going back takes back. */
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/run/engine_state.h"
+
+enum { PID_LARGEST = 4194304 };
+
+static long pid_of(const struct value *v)
+{
+    return v->known && v->type == TYPE_COUNT && v->number > 0 && v->number <= PID_LARGEST ? (long)v->number : 0;
+}
+
+void ask_suspect(struct engine *g)
+{
+    const struct playbook *p = g->options.playbook;
+    g->input.pid = g->options.pid;
+    for (size_t s = 0; s < p->step_count; s++)
+        for (size_t i = 0; i < p->steps[s].question_count; i++) {
+            const struct question *q = &p->steps[s].questions[i];
+            const struct answer *a = q->type == QUESTION_PROCESS ? case_answer(g->c, q->id) : NULL;
+            if (a)
+                g->input.pid = pid_of(&a->value);
+        }
+}
+
+static void add_shown(struct str *out, const struct question *q, const struct value *v)
+{
+    if (!v->known)
+        return;
+    if (q->type == QUESTION_YESNO)
+        str_add(out, v->truth ? "yes" : "no");
+    else if (q->type != QUESTION_CHOICE)
+        value_format(v, q->type == QUESTION_PROCESS, out);
+    for (size_t i = 0; i < q->choice_count; i++)
+        if (strcmp(q->choices[i].id, v->text) == 0)
+            str_add(out, q->choices[i].text);
+}
+
+static void add_answer(struct engine *g, const struct step *step, const struct question *q, struct value v,
+                       bool defaulted)
+{
+    struct case_file *c = g->c;
+    AUTO_STR struct str shown = {0};
+    add_shown(&shown, q, &v);
+    struct answer *a = case_answer(c, q->id);
+    if (!a) {
+        c->answers = case_room(c, c->answers, c->answer_count, &g->answers_room, sizeof *c->answers);
+        a = &c->answers[c->answer_count++];
+    }
+    if (v.known && v.type == TYPE_TEXT)
+        v.text = arena_strdup(&c->arena, v.text);
+    *a = (struct answer){.id = q->id,
+                         .step = step->id,
+                         .ask = q->ask,
+                         .value = v,
+                         .shown = arena_strdup(&c->arena, str_text(&shown)),
+                         .defaulted = defaulted};
+    if (q->type == QUESTION_PROCESS)
+        g->input.pid = pid_of(&v);
+}
+
+/* The largest consumer that could be measured, so that the audit looks closer at one. */
+static struct value largest_process(struct engine *g)
+{
+    struct facts *f = case_facts(g->c, "processes");
+    struct table *t = f ? facts_table(f, "process") : NULL;
+    int pid = t ? table_decl_column(t->decl, "pid") : -1, pss = t ? table_decl_column(t->decl, "pss") : -1;
+    /* this program looks at itself last; in a captured tree its number is another's */
+    long self = g->options.root->live ? (long)getpid() : 0;
+    double largest = 0, found = 0;
+    for (size_t r = 0; pid >= 0 && pss >= 0 && r < t->rows; r++) {
+        struct value size = cell_get(t, r, (unsigned)pss), id = cell_get(t, r, (unsigned)pid);
+        if (size.known && id.known && size.number > largest && (long)id.number != self) {
+            largest = size.number;
+            found = id.number;
+        }
+    }
+    return value_number(TYPE_COUNT, found);
+}
+
+/* Zero means the largest process where the default is zero. */
+static struct value resolve(struct engine *g, const struct question *q, struct value v)
+{
+    bool largest = q->type == QUESTION_PROCESS && v.known && v.number == 0 && q->fallback.number == 0;
+    return largest ? largest_process(g) : v;
+}
+
+/* What was told on the command line is not asked. */
+static const struct answer *given_answer(const struct engine *g, const struct question *q, struct answer *suspect)
+{
+    if (q->type == QUESTION_PROCESS && g->options.pid) {
+        *suspect = (struct answer){.value = value_number(TYPE_COUNT, (double)g->options.pid)};
+        return suspect;
+    }
+    for (size_t i = 0; i < g->options.given_count; i++)
+        if (strcmp(g->options.given[i].id, q->id) == 0)
+            return &g->options.given[i];
+    return NULL;
+}
+
+/* A question whose condition cannot be decided is not asked. */
+static bool applies(struct engine *g, const struct question *q)
+{
+    if (!q->when)
+        return true;
+    struct value v = expr_eval(q->when, &g->env, NULL);
+    return v.known && v.truth;
+}
+
+void ask_forget(struct engine *g, const struct step *from, size_t question)
+{
+    const struct playbook *p = g->options.playbook;
+    struct case_file *c = g->c;
+    for (const struct step *s = from; s < p->steps + p->step_count; s++)
+        for (size_t i = s == from ? question : 0; i < s->question_count; i++) {
+            struct answer *a = case_answer(c, s->questions[i].id);
+            if (!a)
+                continue;
+            c->answer_count--;
+            memmove(a, a + 1, (size_t)(c->answers + c->answer_count - a) * sizeof *a);
+        }
+    ask_suspect(g);
+}
+
+/* The question before that somebody would be asked, or `count` if there is none. */
+static size_t asked_before(struct engine *g, const struct step *step, size_t i)
+{
+    while (i-- > 0)
+        if (applies(g, &step->questions[i]) && !given_answer(g, &step->questions[i], &(struct answer){0}))
+            return i;
+    return step->question_count;
+}
+
+static enum move ask_from(struct engine *g, const struct step *step, size_t first, const struct ui *ui)
+{
+    ask_forget(g, step, first);
+    for (size_t i = first; i < step->question_count;) {
+        const struct question *q = &step->questions[i];
+        if (!applies(g, q)) {
+            i++;
+            continue;
+        }
+        struct answer suspect;
+        const struct answer *given = given_answer(g, q, &suspect);
+        const struct value fallback = resolve(g, q, given ? given->value : q->fallback);
+        if (given || g->defaults || !ui->ask) {
+            add_answer(g, step, q, fallback, !given);
+            i++;
+            continue;
+        }
+        struct value v = fallback;
+        enum move move = ui->ask(ui->data, g, q, &v);
+        switch (move) {
+        case MOVE_DEFAULTS:
+            g->defaults = true;
+            add_answer(g, step, q, fallback, true);
+            i++;
+            break;
+        case MOVE_BACK:
+            i = asked_before(g, step, i);
+            if (i == step->question_count)
+                return MOVE_BACK;
+            ask_forget(g, step, i);
+            break;
+        case MOVE_NEXT:
+            add_answer(g, step, q, v, false);
+            i++;
+            break;
+        default:
+            return move;
+        }
+    }
+    return MOVE_NEXT;
+}
+
+/* Measured again, it is asked again. */
+enum move ask_questions(struct engine *g, const struct step *step, const struct ui *ui)
+{
+    return ask_from(g, step, 0, ui);
+}
+
+enum move ask_last_again(struct engine *g, const struct step *step, const struct ui *ui)
+{
+    size_t last = asked_before(g, step, step->question_count);
+    return last == step->question_count ? MOVE_BACK : ask_from(g, step, last, ui);
+}

@@ -1,0 +1,497 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Rules to findings, findings to verdicts. */
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/run/engine_state.h"
+#include "engine/case/identity.h"
+
+/* Most is said again after each step in the same words: these are kept once. */
+static const char *keep_text(struct engine *g, const char *text, const char *before)
+{
+    return before && strcmp(before, text) == 0 ? before : arena_strdup(&g->c->arena, text);
+}
+
+static const char *message_text(struct engine *g, const struct message *m, const struct scope *scope,
+                                const char *before)
+{
+    if (!m)
+        return NULL;
+    AUTO_STR struct str s = {0};
+    message_eval(m, &g->env, scope, &s);
+    return keep_text(g, str_text(&s), before);
+}
+
+/* Evidence is named by a column of the rule's table or by table.column of a single-row table. */
+static struct value evidence_value(struct engine *g, const char *name, const struct scope *scope)
+{
+    const char *dot = strrchr(name, '.');
+    if (!dot) {
+        int column = scope ? table_decl_column(scope->table->decl, name) : -1;
+        return column < 0 ? value_unknown(TYPE_TEXT, "no such column")
+                          : cell_get(scope->table, scope->row, (unsigned)column);
+    }
+    char table_name[128];
+    snprintf(table_name, sizeof table_name, "%.*s", (int)(dot - name), name);
+    const struct table_decl *decl = probe_table(table_name, NULL);
+    const char *why = "not measured";
+    const struct table *t = decl ? g->env.table(g->env.data, decl, &why) : NULL;
+    int column = decl ? table_decl_column(decl, dot + 1) : -1;
+    if (!t || !t->rows || column < 0)
+        return value_unknown(column < 0 ? TYPE_TEXT : decl->columns[column].type, why ? why : "no row");
+    return cell_get(t, 0, (unsigned)column);
+}
+
+typedef void name_row(const struct table *t, size_t row, struct str *out);
+
+static const char *row_name(struct engine *g, name_row *name, const struct scope *scope)
+{
+    AUTO_STR struct str s = {0};
+    if (scope)
+        name(scope->table, scope->row, &s);
+    return s.length ? arena_strdup(&g->c->arena, s.data) : NULL;
+}
+
+static const struct finding *first_recommending(const struct case_file *c, const char *id)
+{
+    for (size_t i = 0; i < c->finding_count; i++)
+        for (size_t k = 0; k < c->findings[i].recommend_count; k++)
+            if (strcmp(c->findings[i].recommend[k], id) == 0)
+                return &c->findings[i];
+    return NULL;
+}
+
+static bool find_tunable(struct engine *g, const char *sysctl, struct scope *out)
+{
+    const char *why = NULL;
+    const struct table_decl *decl = probe_table("tunable", NULL);
+    const struct table *t = decl ? g->env.table(g->env.data, decl, &why) : NULL;
+    int name = decl ? table_decl_column(decl, "name") : -1;
+    for (size_t r = 0; t && name >= 0 && r < t->rows; r++) {
+        struct value v = cell_get(t, r, (unsigned)name);
+        if (v.known && strcmp(v.text, sysctl) == 0) {
+            *out = (struct scope){t, r, NULL};
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The row that a finding was about, if the case still has it. */
+static bool find_row(struct engine *g, const struct table_decl *decl, const struct finding *f, struct scope *out)
+{
+    const char *why = NULL;
+    const struct table *t = f && f->row ? g->env.table(g->env.data, decl, &why) : NULL;
+    AUTO_STR struct str s = {0};
+    for (size_t r = 0; t && r < t->rows; r++) {
+        str_clear(&s);
+        identity_here(t, r, &s);
+        if (strcmp(str_text(&s), f->row) == 0) {
+            *out = (struct scope){t, r, NULL};
+            return true;
+        }
+    }
+    return false;
+}
+
+/* In the words of that row, if it is one of the table whose rows the recommendation speaks of. */
+static void render_recommendation(struct engine *g, size_t index, const struct scope *row)
+{
+    const struct recommendation_decl *d = &g->options.playbook->recommendations[index];
+    const struct scope *scope = NULL;
+    struct scope found;
+    if (d->sysctl) {
+        if (!find_tunable(g, d->sysctl, &found))
+            return; /* rendered when the tunables have been read */
+        scope = &found;
+    } else if (d->table && row && row->table->decl == d->table) {
+        scope = row;
+    } else if (d->table && find_row(g, d->table, first_recommending(g->c, d->id), &found)) {
+        scope = &found;
+    }
+    struct value when = d->when ? expr_eval(d->when, &g->env, scope) : value_bool(true);
+    if (!when.known || !when.truth) {
+        g->rendered[index] = NULL;
+        return;
+    }
+    struct recommendation *r = g->rendered[index];
+    if (!r)
+        r = g->rendered[index] = arena_alloc(&g->c->arena, sizeof *r);
+    *r = (struct recommendation){
+        .id = d->id,
+        .kind = d->kind,
+        .sysctl = d->sysctl,
+        .title = message_text(g, d->title, scope, r->title),
+        .current = message_text(g, d->current, scope, r->current),
+        .proposed = message_text(g, d->proposed, scope, r->proposed),
+        .apply = message_text(g, d->apply, scope, r->apply),
+        .keep = message_text(g, d->keep, scope, r->keep),
+        .verify = message_text(g, d->verify, scope, r->verify),
+        .undo = message_text(g, d->undo, scope, r->undo),
+        .risk = message_text(g, d->risk, scope, r->risk),
+        .why = message_text(g, d->why, scope, r->why),
+    };
+}
+
+/* Messages that name columns are rendered for the row at hand; the rest is rendered when all is known. */
+static void word_for_rule(struct engine *g, const struct rule *rule, const struct scope *row)
+{
+    const struct playbook *p = g->options.playbook;
+    for (size_t i = 0; row && i < rule->recommend_count; i++)
+        for (size_t k = 0; k < p->recommendation_count; k++)
+            if (!g->rendered[k] && p->recommendations[k].table &&
+                strcmp(p->recommendations[k].id, rule->recommend[i]) == 0)
+                render_recommendation(g, k, row);
+}
+
+static void add_finding(struct engine *g, const struct step *step, const struct rule *rule, const struct scope *scope)
+{
+    struct case_file *c = g->c;
+    c->findings = case_room(c, c->findings, c->finding_count, &g->findings_room, sizeof *c->findings);
+    struct finding *f = &c->findings[c->finding_count++];
+    *f = (struct finding){
+        .id = rule->id,
+        .step = step->id,
+        .severity = rule->severity,
+        .say = message_text(g, rule->say, scope, NULL),
+        .row = row_name(g, identity_here, scope),
+        .identity = row_name(g, identity_anywhere, scope),
+        .recommend = rule->recommend,
+        .recommend_count = rule->recommend_count,
+        .why = rule->why,
+        .source = rule->source,
+        .formula = rule->formula,
+        .evidence = arena_alloc(&c->arena, rule->evidence_count * sizeof *f->evidence),
+        .evidence_count = rule->evidence_count,
+    };
+    for (size_t i = 0; i < rule->evidence_count; i++)
+        f->evidence[i] =
+            (struct evidence){rule->evidence[i], case_value(g->c, evidence_value(g, rule->evidence[i], scope))};
+    word_for_rule(g, rule, scope);
+}
+
+/* The three-valued conjunction of where and when for one row. */
+static struct value judge_row(struct engine *g, const struct rule *rule, const struct scope *scope, bool *considered)
+{
+    *considered = true;
+    struct value where = rule->where ? expr_eval(rule->where, &g->env, scope) : value_bool(true);
+    if (where.known && !where.truth) {
+        *considered = false;
+        return value_bool(false);
+    }
+    struct value when = expr_eval(rule->when, &g->env, scope);
+    if (!where.known && !(when.known && !when.truth))
+        return where;
+    return when;
+}
+
+static void judge_rule(struct engine *g, const struct step *step, const struct rule *rule)
+{
+    struct check *check = case_check(g->c, rule->id);
+    check->rows = check->fired = check->unknown = 0;
+    check->why = NULL;
+    const char *why = NULL;
+    const struct table *table = rule->table ? g->env.table(g->env.data, rule->table, &why) : NULL;
+    if (rule->table && !table) {
+        check->result = CHECK_UNCHECKED;
+        check->why = arena_strdup(&g->c->arena, why ? why : "not measured");
+        return;
+    }
+    size_t rows = rule->table ? table->rows : 1;
+    for (size_t r = 0; r < rows; r++) {
+        struct scope scope = {table, r, NULL};
+        const struct scope *at = rule->table ? &scope : NULL;
+        bool considered;
+        struct value v = judge_row(g, rule, at, &considered);
+        if (!considered)
+            continue;
+        check->rows++;
+        if (!v.known) {
+            check->unknown++;
+            if (!why)
+                why = v.why;
+        } else if (v.truth && ++check->fired <= rule->most) {
+            add_finding(g, step, rule, at);
+        }
+    }
+    /* A check over rows is made if most of them could be judged; the others are still listed with their reason. */
+    if (check->fired)
+        check->result = CHECK_FIRED;
+    else
+        check->result = check->unknown * 2 > check->rows ? CHECK_UNCHECKED : CHECK_CLEAR;
+    if (check->unknown || check->result == CHECK_UNCHECKED) {
+        if (!why)
+            why = "not measured";
+        check->why = check->rows > 1 ? arena_printf(&g->c->arena, "%zu of %zu: %s", check->unknown, check->rows, why)
+                                     : arena_strdup(&g->c->arena, why);
+    }
+}
+
+/* What the leading verdict rests on comes first, so that the first change is the one that mends it. */
+static bool is_cited(const struct engine *g, const char *rule)
+{
+    const struct playbook *p = g->options.playbook;
+    for (size_t i = 0; i < p->verdict_count; i++) {
+        const struct verdict_decl *d = &p->verdicts[i];
+        if (g->c->lead && strcmp(d->id, g->c->lead) == 0)
+            return (d->confirmed && expr_asks(d->confirmed, rule)) || (d->likely && expr_asks(d->likely, rule));
+    }
+    return false;
+}
+
+enum { RULES_MAX = 10000 }; /* more than the nodes that a playbook may have */
+
+/* Worst first, then those of the leading verdict, then in the order of the runbook. */
+static unsigned rank(const struct engine *g, const struct finding *f)
+{
+    const struct playbook *p = g->options.playbook;
+    unsigned place = 0;
+    for (size_t i = 0; i < p->step_count; i++)
+        for (size_t k = 0; k < p->steps[i].rule_count; k++, place++)
+            if (strcmp(p->steps[i].rules[k].id, f->id) == 0)
+                return (SEVERITY_CRITICAL - f->severity) * 2 * RULES_MAX + (is_cited(g, f->id) ? 0 : RULES_MAX) + place;
+    return UINT_MAX;
+}
+
+static void sort_findings(struct engine *g)
+{
+    struct case_file *c = g->c;
+    AUTO_FREE unsigned *ranks = mem_array(c->finding_count, sizeof *ranks);
+    for (size_t i = 0; i < c->finding_count; i++) {
+        struct finding f = c->findings[i];
+        unsigned r = rank(g, &f);
+        size_t k = i;
+        for (; k > 0 && ranks[k - 1] > r; k--) {
+            ranks[k] = ranks[k - 1];
+            c->findings[k] = c->findings[k - 1];
+        }
+        ranks[k] = r;
+        c->findings[k] = f;
+    }
+}
+
+void judge_forget(struct engine *g, const struct step *step, const char *why)
+{
+    struct case_file *c = g->c;
+    const struct playbook *p = g->options.playbook;
+    size_t kept = 0;
+    for (size_t i = 0; i < c->finding_count; i++)
+        if (strcmp(c->findings[i].step, step->id) != 0)
+            c->findings[kept++] = c->findings[i];
+    c->finding_count = kept;
+    for (size_t i = 0; i < step->rule_count; i++) {
+        struct check *check = case_check(c, step->rules[i].id);
+        check->result = CHECK_NOT_RUN;
+        check->why = why;
+        check->rows = check->fired = check->unknown = 0;
+    }
+    /* what no other step recommends is rendered anew if it is recommended again */
+    for (size_t k = 0; k < p->recommendation_count; k++)
+        if (g->rendered[k] && !first_recommending(c, p->recommendations[k].id))
+            g->rendered[k] = NULL;
+}
+
+void judge_step(struct engine *g, const struct step *step)
+{
+    judge_forget(g, step, NULL);
+    for (size_t i = 0; i < step->rule_count; i++)
+        judge_rule(g, step, &step->rules[i]);
+}
+
+static bool holds(struct engine *g, const struct expr *e)
+{
+    if (!e)
+        return false;
+    struct value v = expr_eval(e, &g->env, NULL);
+    return v.known && v.truth;
+}
+
+/* Who stands in the rows for which `where` is true, in the order of the table. */
+static size_t name_owners(struct engine *g, const struct owners *o, const char **named)
+{
+    const char *why;
+    const struct table *t = g->env.table(g->env.data, o->table, &why);
+    size_t n = 0;
+    for (size_t r = 0; t && r < t->rows && n < o->rows; r++) {
+        struct scope scope = {t, r, NULL};
+        struct value where = o->where ? expr_eval(o->where, &g->env, &scope) : value_bool(true);
+        if (!where.known || !where.truth)
+            continue;
+        named[n] = message_text(g, o->say, &scope, named[n]);
+        n++;
+    }
+    return n;
+}
+
+/* Only what holds is of a kind, and has owners. */
+static void specify(struct engine *g, const struct verdict_decl *d, struct verdict *v)
+{
+    bool is_held = v->state == VERDICT_CONFIRMED || v->state == VERDICT_LIKELY;
+    struct value kind = d->kind && is_held ? expr_eval(d->kind, &g->env, NULL) : value_unknown(TYPE_TEXT, NULL);
+    v->kind = kind.known ? keep_text(g, kind.text, v->kind) : NULL;
+    v->owner_count = d->owners && is_held ? name_owners(g, d->owners, v->owners) : 0;
+}
+
+static size_t say_sentences(struct engine *g, const struct sentence *list, size_t count, const char **said)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < count; i++)
+        if (!list[i].when || holds(g, list[i].when)) {
+            said[n] = message_text(g, list[i].say, NULL, said[n]);
+            n++;
+        }
+    return n;
+}
+
+struct tally {
+    size_t warnings, criticals;
+    size_t open; /* checks that count and were not made: could not be, are still to come, or were skipped */
+    const char *why;
+};
+
+static struct tally count_results(const struct case_file *c)
+{
+    struct tally t = {0};
+    for (size_t i = 0; i < c->finding_count; i++) {
+        t.warnings += c->findings[i].severity == SEVERITY_WARNING;
+        t.criticals += c->findings[i].severity == SEVERITY_CRITICAL;
+    }
+    bool unchecked = false;
+    for (size_t i = 0; i < c->check_count; i++) {
+        const struct check *k = &c->checks[i];
+        if (k->severity == SEVERITY_INFO || k->optional || k->result == CHECK_CLEAR || k->result == CHECK_FIRED)
+            continue;
+        const struct step_record *step = k->result == CHECK_NOT_RUN ? case_step(c, k->step) : NULL;
+        if (step && step->state == STEP_PASSED)
+            continue; /* a branch not taken is an answer */
+        t.open++;
+        if (!t.why || (k->result == CHECK_UNCHECKED && !unchecked))
+            t.why = k->why;
+        unchecked = unchecked || k->result == CHECK_UNCHECKED;
+    }
+    return t;
+}
+
+/* A verdict without conditions is the residual one: it holds when nothing fired and every check was made. */
+static bool is_residual(const struct verdict_decl *d)
+{
+    return !d->confirmed && !d->likely && !d->ruled_out;
+}
+
+static enum verdict_state weigh(struct engine *g, const struct verdict_decl *d, const struct tally *t)
+{
+    if (is_residual(d)) {
+        if (t->warnings || t->criticals)
+            return VERDICT_RULED_OUT;
+        return t->open ? VERDICT_UNKNOWN : VERDICT_CONFIRMED;
+    }
+    if (holds(g, d->confirmed))
+        return VERDICT_CONFIRMED;
+    if (holds(g, d->likely))
+        return VERDICT_LIKELY;
+    return holds(g, d->ruled_out) ? VERDICT_RULED_OUT : VERDICT_UNKNOWN;
+}
+
+/* What is not certain leads only with a sentence of its own, as a bare title says too much. */
+static void lead_with(struct engine *g, const struct tally *t)
+{
+    struct case_file *c = g->c;
+    const struct playbook *p = g->options.playbook;
+    AUTO_STR struct str s = {0};
+    c->lead = NULL;
+    for (enum verdict_state state = VERDICT_CONFIRMED; state <= VERDICT_LIKELY && !c->lead; state++)
+        for (size_t i = 0; i < p->verdict_count && !c->lead; i++) {
+            const struct verdict_decl *d = &p->verdicts[i];
+            if (c->verdicts[i].state != state || (state != VERDICT_CONFIRMED && !d->headline))
+                continue;
+            c->lead = d->id;
+            if (d->headline)
+                message_eval(d->headline, &g->env, NULL, &s);
+            else
+                str_printf(&s, "%s.", d->title);
+        }
+    if (!c->lead && (t->criticals || t->warnings))
+        str_add(&s, c->findings[0].say);
+    else if (!c->lead && t->open)
+        str_printf(&s, "Nothing wrong was found, but %zu check%s could not be made: %s.", t->open,
+                   t->open == 1 ? "" : "s", t->why ? t->why : "the run is not complete");
+    else if (!c->lead)
+        str_add(&s, "Nothing wrong was found.");
+    c->headline = keep_text(g, str_text(&s), c->headline);
+}
+
+static void list_changes_of(struct engine *g, const struct finding *f)
+{
+    struct case_file *c = g->c;
+    const struct playbook *p = g->options.playbook;
+    for (size_t r = 0; r < f->recommend_count; r++)
+        for (size_t k = 0; k < p->recommendation_count; k++) {
+            if (!g->rendered[k] || strcmp(f->recommend[r], p->recommendations[k].id) != 0)
+                continue;
+            bool listed = false;
+            for (size_t l = 0; l < c->recommendation_count; l++)
+                listed = listed || strcmp(g->recommendations[l].id, p->recommendations[k].id) == 0;
+            if (!listed)
+                g->recommendations[c->recommendation_count++] = *g->rendered[k];
+        }
+}
+
+/* Those of the leading verdict, then in the order of the findings, worst first; each once. */
+static void list_recommendations(struct engine *g)
+{
+    struct case_file *c = g->c;
+    const struct playbook *p = g->options.playbook;
+    for (size_t k = 0; k < p->recommendation_count; k++) {
+        if (!first_recommending(c, p->recommendations[k].id))
+            g->rendered[k] = NULL;
+        else if (!g->rendered[k] || !p->recommendations[k].table) /* of no row: by what is known by now */
+            render_recommendation(g, k, NULL);
+    }
+    c->recommendations = g->recommendations;
+    c->recommendation_count = 0;
+    for (int cited = 1; cited >= 0; cited--)
+        for (size_t i = 0; i < c->finding_count; i++)
+            if (is_cited(g, c->findings[i].id) == cited)
+                list_changes_of(g, &c->findings[i]);
+}
+
+static void make_lists(struct engine *g)
+{
+    const struct playbook *p = g->options.playbook;
+    struct arena *a = &g->c->arena;
+    g->recommendations = arena_alloc(a, p->recommendation_count * sizeof *g->recommendations);
+    g->verdicts = arena_alloc(a, p->verdict_count * sizeof *g->verdicts);
+    for (size_t i = 0; i < p->verdict_count; i++) {
+        struct verdict *v = &g->verdicts[i];
+        v->id = p->verdicts[i].id;
+        v->title = p->verdicts[i].title;
+        v->sentences_for = arena_alloc(a, p->verdicts[i].for_count * sizeof *v->sentences_for);
+        v->sentences_against = arena_alloc(a, p->verdicts[i].against_count * sizeof *v->sentences_against);
+        v->owners = arena_alloc(a, (p->verdicts[i].owners ? p->verdicts[i].owners->rows : 0) * sizeof *v->owners);
+    }
+}
+
+void judge_whole(struct engine *g)
+{
+    struct case_file *c = g->c;
+    const struct playbook *p = g->options.playbook;
+    struct tally t = count_results(c);
+    if (!g->verdicts)
+        make_lists(g);
+    c->verdicts = g->verdicts;
+    c->verdict_count = p->verdict_count;
+    for (size_t i = 0; i < p->verdict_count; i++) {
+        const struct verdict_decl *d = &p->verdicts[i];
+        struct verdict *v = &c->verdicts[i];
+        v->state = weigh(g, d, &t);
+        v->for_count = say_sentences(g, d->sentences_for, d->for_count, v->sentences_for);
+        v->against_count = say_sentences(g, d->sentences_against, d->against_count, v->sentences_against);
+        specify(g, d, v);
+    }
+    c->status = t.criticals ? "critical" : t.warnings ? "warning" : t.open ? "unknown" : "ok";
+    sort_findings(g);
+    lead_with(g, &t);
+    sort_findings(g);
+    list_recommendations(g);
+}

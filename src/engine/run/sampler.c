@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "engine/run/sampler.h"
+
+#include <errno.h>
+#include <math.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+
+#define INTERVAL_MIN_S 0.2
+#define INTERVAL_MAX_S 5.0
+#define POINTS_AT_FIRST 30
+#define WAIT_MAX_S 1e6 /* at once: time_t may be small */
+
+struct entry {
+    const struct probe *probe;
+    void *state;
+};
+
+struct sampler {
+    const struct probe_input *in;
+    struct entry *entries;
+    size_t count;
+    double begin, window, interval;
+    double next; /* seconds since `begin` of the next tick */
+    double last; /* of the last sample */
+    size_t points;
+    bool ended;
+};
+
+static volatile sig_atomic_t caught_signal;
+
+static void on_signal(int number)
+{
+    caught_signal = number;
+}
+
+void sampler_catch_signals(void)
+{
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGHUP, &action, NULL);
+}
+
+int sampler_signal(void)
+{
+    return caught_signal;
+}
+
+void sampler_clear_signal(void)
+{
+    caught_signal = 0;
+}
+
+static void take_sample(struct sampler *s, double time)
+{
+    for (size_t i = 0; i < s->count; i++)
+        s->entries[i].probe->sample(s->entries[i].state, s->in, time);
+    s->last = time;
+    /* at an odd number, so that the first and the last point stay and all stand evenly */
+    if (++s->points < SAMPLES_MAX - 1)
+        return;
+    for (size_t i = 0; i < s->count; i++)
+        if (s->entries[i].probe->thin)
+            s->entries[i].probe->thin(s->entries[i].state);
+    s->points = (s->points + 1) / 2;
+    s->interval *= 2;
+}
+
+/* Ticks stand on a grid, so that days do not drift; one that was missed (the program was stopped) is not made up for. */
+static void schedule(struct sampler *s)
+{
+    s->next = (floor(s->last / s->interval + 0.5) + 1) * s->interval;
+    /* the window's end is a tick too, so that the last sample stands at it */
+    if (s->last < s->window && s->next > s->window - s->interval / 4)
+        s->next = s->window;
+}
+
+/* After thinning only every second, fourth… moment is looked at, as the clock's interval doubles; the last one always. */
+static void replay_moments(struct sampler *s)
+{
+    struct root *root = (struct root *)s->in->root; /* selecting a moment changes nothing but where reads look first */
+    s->interval = 1;
+    for (size_t i = 0; i < root->moments; i++)
+        if ((i % (size_t)s->interval == 0 || i + 1 == root->moments) && root_select(root, i, NULL))
+            take_sample(s, root->moment_time[i]);
+    root_select(root, ROOT_NO_MOMENT, NULL);
+    if (!root->moments)
+        take_sample(s, 0);
+    s->ended = true;
+}
+
+static double interval_for(double window_s)
+{
+    return fmin(fmax(window_s / POINTS_AT_FIRST, INTERVAL_MIN_S), INTERVAL_MAX_S);
+}
+
+struct sampler *sampler_start(const struct probe *const *list, size_t count, const struct probe_input *in,
+                              double window_s)
+{
+    struct sampler *s = mem_alloc(sizeof *s);
+    s->in = in;
+    s->window = window_s > 0 ? window_s : 0;
+    s->entries = mem_array(count, sizeof *s->entries);
+    for (size_t i = 0; i < count; i++)
+        if (list[i]->sample)
+            s->entries[s->count++] = (struct entry){list[i], list[i]->open(in)};
+    s->interval = interval_for(s->window);
+    s->begin = clock_now();
+    if (!in->root->live) {
+        replay_moments(s);
+        return s;
+    }
+    take_sample(s, 0);
+    if (s->window > 0)
+        schedule(s);
+    else
+        s->ended = true;
+    return s;
+}
+
+void sampler_free(struct sampler *s)
+{
+    if (!s)
+        return;
+    for (size_t i = 0; i < s->count; i++)
+        s->entries[i].probe->close(s->entries[i].state);
+    free(s->entries);
+    free(s);
+}
+
+double sampler_elapsed(const struct sampler *s)
+{
+    return s->ended ? s->last : clock_now() - s->begin;
+}
+
+double sampler_observed(const struct sampler *s)
+{
+    return s->last;
+}
+
+double sampler_remaining(const struct sampler *s)
+{
+    if (s->ended || s->last >= s->window)
+        return 0;
+    return fmax(s->window - (clock_now() - s->begin), 1e-3);
+}
+
+void sampler_cut(struct sampler *s)
+{
+    if (s->ended)
+        return;
+    double now = clock_now() - s->begin;
+    if (now - s->last > INTERVAL_MIN_S / 2)
+        take_sample(s, now);
+    s->ended = true;
+}
+
+enum wake sampler_wait(struct sampler *s, int fd, double deadline)
+{
+    bool ticking = s && !s->ended;
+    double now = clock_now(), until = deadline >= 0 ? deadline - now : INFINITY;
+    if (ticking)
+        until = fmin(until, s->begin + s->next - now);
+    until = fmax(until, 0);
+    if (isfinite(until))
+        until = fmin(until, WAIT_MAX_S);
+    struct timespec timeout = {0};
+    if (isfinite(until)) {
+        timeout.tv_sec = (time_t)until;
+        timeout.tv_nsec = (long)((until - (double)timeout.tv_sec) * 1e9);
+    }
+    /* blocked between the check and ppoll, so that a signal in between is not slept through */
+    sigset_t caught, before;
+    sigemptyset(&caught);
+    sigaddset(&caught, SIGINT);
+    sigaddset(&caught, SIGTERM);
+    sigaddset(&caught, SIGHUP);
+    sigprocmask(SIG_BLOCK, &caught, &before);
+    int ready = 0;
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+    if (!caught_signal)
+        ready = ppoll(&p, fd >= 0 ? 1 : 0, isfinite(until) ? &timeout : NULL, &before);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    if (caught_signal)
+        return WAKE_SIGNAL;
+    if (ticking && clock_now() - s->begin >= s->next) {
+        take_sample(s, clock_now() - s->begin);
+        schedule(s);
+        return ready > 0 ? WAKE_INPUT : WAKE_TICK;
+    }
+    return ready > 0 ? WAKE_INPUT : WAKE_TIME;
+}
+
+/* Points taken so far stay; those to come stand no closer than they. */
+void sampler_extend(struct sampler *s, double seconds)
+{
+    if (!s->in->root->live || seconds <= 0)
+        return;
+    s->window = clock_now() - s->begin + seconds;
+    s->interval = fmax(s->interval, interval_for(s->window));
+    s->ended = false;
+    schedule(s);
+}
+
+struct facts *sampler_look(const struct sampler *s, const struct probe *p)
+{
+    void *state = p->sample ? p->open(s->in) : NULL;
+    if (p->sample)
+        p->sample(state, s->in, 0);
+    struct facts *f = probe_collect(p, state, s->in);
+    if (p->sample)
+        p->close(state);
+    return f;
+}
+
+struct facts *sampler_collect(struct sampler *s, const struct probe *p)
+{
+    for (size_t i = 0; i < s->count; i++)
+        if (s->entries[i].probe == p)
+            return probe_collect(p, s->entries[i].state, s->in);
+    return probe_collect(p, NULL, s->in);
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Facts: what a probe found, as named tables. Each column is declared once, in C, with its type (unit) and a line of help;
+ * the declarations are the catalogue against which playbooks are checked. A cell is known or unknown with a reason. */
+#ifndef FW_FACTS_FACTS_H
+#define FW_FACTS_FACTS_H
+
+#include <stdint.h>
+
+#include "base/mem.h"
+#include "base/root.h"
+#include "base/units.h"
+#include "facts/value.h"
+
+struct column {
+    const char *name;
+    enum type type;
+    const char *help;
+};
+
+struct table_decl {
+    const char *name;
+    const char *help;
+    const struct column *columns;
+    unsigned column_count;
+    bool single;            /* exactly one row (or none): its columns can be named probe.column */
+    unsigned keep;          /* rows that a case keeps; 0: all */
+    const char *keep_by;    /* the number column by which the largest are kept; NULL: the first rows */
+    const char *const *key; /* NULL-terminated column names that identify a row ("node","name"); NULL: none */
+};
+
+/* -1 if there is none. */
+int table_decl_column(const struct table_decl *d, const char *name);
+
+union cell {
+    double number;
+    const char *text;
+};
+
+struct table {
+    const struct table_decl *decl;
+    struct facts *facts; /* owner */
+    union cell *cells;   /* row by row */
+    uint8_t *unknown;    /* 0: known; else 1 + index of the reason */
+    size_t rows, capacity;
+    size_t omitted; /* rows that the case did not keep */
+};
+
+#define FACTS_REASONS_MAX 64
+
+struct probe;
+struct facts {
+    const struct probe *probe;
+    enum status status;
+    const char *reason;   /* why not ok; NULL if ok */
+    double cost_s;        /* time spent reading and computing */
+    double coverage;      /* share (0–1) of what it set out to read; negative: does not apply */
+    struct table *tables; /* in the order of the probe's declarations */
+    const char *reasons[FACTS_REASONS_MAX];
+    unsigned reason_count;
+    struct arena arena; /* all strings */
+    void *interned;
+};
+
+struct facts *facts_new(const struct probe *p);
+void facts_free(struct facts *f);
+struct table *facts_table(struct facts *f, const char *name); /* NULL if not declared */
+/* Sets status and reason (copied; cleaned). A worse status replaces a better; the first reason stays. */
+void facts_fail(struct facts *f, enum status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* A clean copy of machine text, shared among equal strings of these facts. */
+const char *facts_intern(struct facts *f, const char *raw, size_t length);
+
+/* A new row, every cell unknown ("not read"). Returns its index. */
+size_t table_add(struct table *t);
+void cell_number(struct table *t, size_t row, unsigned column, double number); /* NaN and infinities become unknown */
+void cell_bool(struct table *t, size_t row, unsigned column, bool truth);
+void cell_text(struct table *t, size_t row, unsigned column, const char *raw); /* cleaned, copied; NULL: unknown */
+void cell_text_n(struct table *t, size_t row, unsigned column, const char *raw, size_t length);
+void cell_unknown(struct table *t, size_t row, unsigned column, const char *why); /* copied */
+/* Every cell of the row that is still "not read" gets this reason. */
+void row_unknown(struct table *t, size_t row, const char *why);
+struct value cell_get(const struct table *t, size_t row, unsigned column);
+/* Row order by a column, largest first if `descending`; unknown last. Stable. */
+void table_sort(struct table *t, unsigned column, bool descending);
+/* The same for a list of row indexes, leaving the table as it is. */
+void table_order(const struct table *t, unsigned column, bool descending, size_t *order, size_t count);
+/* Keeps what a case keeps (decl->keep, keep_by). */
+void facts_trim(struct facts *f);
+
+#endif

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Recognises runtimes and allocators by mapped libraries, by names of anonymous mappings and by addresses. */
+#include "probes/heap/allocator.h"
+
+#include <stdio.h>
+
+static const uint64_t go_arena_start = 0xc000000000;
+
+const char *language_name(enum language l)
+{
+    static const char *const names[LANGUAGES] = {"unknown", "native", "go",     "python", "ruby",
+                                                 "node",    "php",    "dotnet", "jvm"};
+    return (unsigned)l < LANGUAGES ? names[l] : "unknown";
+}
+
+static void tell(char out[96], const char *what, struct span name)
+{
+    snprintf(out, 96, "%s%.*s", what, (int)(name.length < 64 ? name.length : 64), name.at);
+}
+
+static void found_language(struct detection *d, enum language l, const char *what, struct span name)
+{
+    if (l <= d->language)
+        return;
+    d->language = l;
+    tell(d->language_evidence, what, name);
+}
+
+static void found_allocator(struct detection *d, unsigned rank, const char *allocator, const char *what,
+                            struct span name)
+{
+    if (rank <= d->rank)
+        return;
+    d->rank = rank;
+    d->allocator = allocator;
+    tell(d->allocator_evidence, what, name);
+}
+
+/* "php", "php8.2", "php-fpm8.2", but not "phpstorm". */
+static bool is_program(struct span name, const char *program)
+{
+    size_t n = strlen(program);
+    if (!span_starts(name, program))
+        return false;
+    return name.length == n || (name.at[n] >= '0' && name.at[n] <= '9') || name.at[n] == '-' || name.at[n] == '.' ||
+           name.at[n] == ' ' || name.at[n] == ':';
+}
+
+static void by_program(struct detection *d, struct span name, const char *what)
+{
+    static const struct {
+        const char *program;
+        enum language language;
+    } programs[] = {
+        {"php", LANGUAGE_PHP},     {"python", LANGUAGE_PYTHON}, {"pypy", LANGUAGE_PYTHON},   {"node", LANGUAGE_NODE},
+        {"nodejs", LANGUAGE_NODE}, {"ruby", LANGUAGE_RUBY},     {"dotnet", LANGUAGE_DOTNET}, {"java", LANGUAGE_JVM},
+    };
+    for (size_t i = 0; i < sizeof programs / sizeof *programs; i++)
+        if (is_program(name, programs[i].program))
+            found_language(d, programs[i].language, what, name);
+}
+
+static void by_library(struct detection *d, struct span base)
+{
+    static const struct {
+        const char *prefix;
+        enum language language;
+    } runtimes[] = {
+        {"libjvm.so", LANGUAGE_JVM},    {"libcoreclr.so", LANGUAGE_DOTNET}, {"libmonosgen-", LANGUAGE_DOTNET},
+        {"libphp", LANGUAGE_PHP},       {"libnode.so", LANGUAGE_NODE},      {"libruby", LANGUAGE_RUBY},
+        {"libpython", LANGUAGE_PYTHON}, {"libpypy", LANGUAGE_PYTHON},
+    };
+    static const struct {
+        const char *prefix, *allocator;
+    } allocators[] = {
+        {"libjemalloc", "jemalloc"},
+        {"libtcmalloc", "tcmalloc"},
+        {"libmimalloc", "mimalloc"},
+    };
+    for (size_t i = 0; i < sizeof runtimes / sizeof *runtimes; i++)
+        if (span_starts(base, runtimes[i].prefix))
+            found_language(d, runtimes[i].language, "mapped ", base);
+    for (size_t i = 0; i < sizeof allocators / sizeof *allocators; i++)
+        if (span_starts(base, allocators[i].prefix))
+            found_allocator(d, 5, allocators[i].allocator, "mapped ", base);
+    if (span_starts(base, "libc.so.6") || span_starts(base, "libc-2."))
+        found_allocator(d, 1, "glibc", "mapped ", base);
+    else if (span_starts(base, "ld-musl-") || span_starts(base, "libc.musl-"))
+        found_allocator(d, 2, "musl", "mapped ", base);
+}
+
+void detect_mapping(struct detection *d, const struct vma *v)
+{
+    static const struct span nothing = {"", 0};
+    struct span name = v->name;
+    d->any = true;
+    if (v->start == go_arena_start && v->inode == 0) {
+        found_language(d, LANGUAGE_GO, "mapping at 0xc000000000", nothing);
+        found_allocator(d, 3, "go", "mapping at 0xc000000000", nothing);
+    }
+    if (name.length == 0)
+        return;
+    if (name.at[0] == '[') {
+        if (span_starts(name, "[anon: Go:") || span_starts(name, "[anon: go:")) { /* names itself since Go 1.25 */
+            found_language(d, LANGUAGE_GO, "mapping named ", name);
+            found_allocator(d, 3, "go", "mapping named ", name);
+        } else if (span_starts(name, "[anon:")) {
+            if (span_has(name, "jemalloc"))
+                found_allocator(d, 4, "jemalloc", "mapping named ", name);
+            else if (span_has(name, "mimalloc"))
+                found_allocator(d, 4, "mimalloc", "mapping named ", name);
+            else if (span_has(name, "tcmalloc"))
+                found_allocator(d, 4, "tcmalloc", "mapping named ", name);
+            else if (span_has(name, "scudo"))
+                found_allocator(d, 4, "scudo", "mapping named ", name);
+        }
+        return;
+    }
+    if (name.at[0] != '/')
+        return;
+    struct span base = span_basename(name);
+    by_library(d, base);
+    if (span_is(base, "libc.so") && span_has(name, "-linux-musl")) /* Debian's place for it */
+        found_allocator(d, 2, "musl", "mapped ", name);
+    if (v->inode && v->permissions[2] == 'x' && !d->executable[0] && !span_has(base, ".so")) {
+        snprintf(d->executable, sizeof d->executable, "%.*s", (int)(base.length < 95 ? base.length : 95), base.at);
+        by_program(d, base, "program ");
+        /* Its own build has jemalloc inside, which no mapping shows. */
+        if (span_starts(base, "redis-server") || span_starts(base, "valkey-server") ||
+            span_starts(base, "keydb-server"))
+            found_allocator(d, 3, "jemalloc", "usually built into ", base);
+    }
+}
+
+void detect_finish(struct detection *d, const char *command)
+{
+    if (!d->any) {
+        if (command)
+            by_program(d, (struct span){command, strlen(command)}, "command name only: ");
+        if (d->language == LANGUAGE_UNKNOWN)
+            snprintf(d->language_evidence, sizeof d->language_evidence, "mappings could not be read");
+    } else if (d->language == LANGUAGE_UNKNOWN) {
+        found_language(d, LANGUAGE_NATIVE, "no known runtime is mapped", (struct span){"", 0});
+    }
+    if (!d->allocator)
+        snprintf(d->allocator_evidence, sizeof d->allocator_evidence, "%s",
+                 d->any ? "no allocator library is mapped (statically linked?)" : "mappings could not be read");
+}

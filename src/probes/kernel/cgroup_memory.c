@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Version 2: memory.current, memory.max ("max" or bytes), memory.stat ("anon 4096"), memory.events ("oom_kill 0").
+ * Version 1: memory.usage_in_bytes, memory.limit_in_bytes, memory.stat ("total_rss 4096"), memory.failcnt. */
+#include "probes/kernel/cgroup_memory.h"
+
+#include <stdio.h>
+
+/* Version 1 shows no limit as the largest number of pages; anything this high limits nothing, and is no size of memory. */
+static const uint64_t no_limit = 1ULL << 52;
+
+struct cgroup_mount cgroup_mount_find(const struct root *r)
+{
+    static const struct {
+        const char *probe, *below;
+        int version;
+    } places[] = {
+        {"sys/fs/cgroup/memory/memory.usage_in_bytes", "sys/fs/cgroup/memory", 1},
+        {"sys/fs/cgroup/memory/memory.stat", "sys/fs/cgroup/memory", 1},
+        {"sys/fs/cgroup/cgroup.controllers", "sys/fs/cgroup", 2},
+        {"sys/fs/cgroup/memory.stat", "sys/fs/cgroup", 2},
+    };
+    char buffer[16384];
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        if (root_read_small(r, places[i].probe, buffer, sizeof buffer) >= 0)
+            return (struct cgroup_mount){places[i].version, places[i].below};
+    if (root_read_small(r, "sys/fs/cgroup/unified/cgroup.controllers", buffer, sizeof buffer) >= 0 &&
+        strstr(buffer, "memory"))
+        return (struct cgroup_mount){2, "sys/fs/cgroup/unified"};
+    return (struct cgroup_mount){0, NULL};
+}
+
+static void set(struct cgroup_memory *m, enum cgroup_field field, uint64_t value)
+{
+    if (value >= no_limit)
+        return;
+    m->value[field] = value;
+    m->has[field] = true;
+}
+
+void cgroup_limit_parse(const char *text, size_t length, struct cgroup_memory *m, enum cgroup_field field,
+                        bool *unlimited)
+{
+    const char *at = text, *end = text + length;
+    uint64_t number;
+    if (span_starts((struct span){text, length}, "max"))
+        *unlimited = true;
+    else if (scan_u64(&at, end, &number)) {
+        if (number >= no_limit)
+            *unlimited = true;
+        else
+            set(m, field, number);
+    }
+}
+
+struct named {
+    const char *name;
+    enum cgroup_field field;
+};
+
+static void parse_named(const char *text, size_t length, const struct named *names, size_t count,
+                        struct cgroup_memory *m)
+{
+    const char *at = text, *end = text + length;
+    struct span line;
+    while (scan_line(&at, end, &line)) {
+        const char *blank = memchr(line.at, ' ', line.length);
+        if (!blank)
+            continue;
+        struct span name = {line.at, (size_t)(blank - line.at)};
+        for (size_t i = 0; i < count; i++) {
+            uint64_t number;
+            const char *p = blank;
+            if (span_is(name, names[i].name) && scan_u64(&p, line.at + line.length, &number))
+                set(m, names[i].field, number);
+        }
+    }
+}
+#define PARSE_NAMED(text, length, names, m) parse_named(text, length, names, sizeof(names) / sizeof *(names), m)
+
+void cgroup_stat_parse(const char *text, size_t length, int version, struct cgroup_memory *m)
+{
+    static const struct named names_1[] = {
+        {"total_inactive_file", CGROUP_INACTIVE_FILE},
+        {"total_rss", CGROUP_ANON},
+        {"total_cache", CGROUP_FILE},
+        {"total_swap", CGROUP_SWAP},
+    };
+    static const struct named names_2[] = {
+        {"inactive_file", CGROUP_INACTIVE_FILE},
+        {"anon", CGROUP_ANON},
+        {"file", CGROUP_FILE},
+        {"slab", CGROUP_SLAB},
+    };
+    if (version == 1)
+        PARSE_NAMED(text, length, names_1, m);
+    else
+        PARSE_NAMED(text, length, names_2, m);
+}
+
+void cgroup_events_parse(const char *text, size_t length, struct cgroup_memory *m)
+{
+    static const struct named names[] = {
+        {"high", CGROUP_HIGH_EVENTS},
+        {"max", CGROUP_MAX_EVENTS},
+        {"oom_kill", CGROUP_OOM_KILLS},
+    };
+    PARSE_NAMED(text, length, names, m);
+}
+
+void cgroup_pressure_parse(const char *text, size_t length, struct cgroup_memory *m)
+{
+    const char *at = text, *end = text + length;
+    struct span line;
+    while (scan_line(&at, end, &line)) {
+        if (!span_starts(line, "some "))
+            continue;
+        const char *total = memmem(line.at, line.length, "total=", 6);
+        uint64_t number;
+        if (total && (total += 6, scan_u64(&total, line.at + line.length, &number)))
+            set(m, CGROUP_STALL_US, number);
+    }
+}
+
+struct reader {
+    const struct root *root;
+    const char *below, *path;
+    char buffer[16384];
+    ssize_t length;
+};
+
+static bool read_file(struct reader *r, const char *name)
+{
+    char path[CGROUP_PATH_MAX + 128];
+    const char *group = strcmp(r->path, "/") == 0 ? "" : r->path;
+    int n = snprintf(path, sizeof path, "%s%s/%s", r->below, group, name);
+    r->length = n > 0 && (size_t)n < sizeof path ? root_read_small(r->root, path, r->buffer, sizeof r->buffer) : -1;
+    return r->length >= 0;
+}
+
+static void read_number(struct reader *r, const char *name, struct cgroup_memory *m, enum cgroup_field field)
+{
+    uint64_t number;
+    const char *at = r->buffer;
+    if (read_file(r, name) && scan_u64(&at, r->buffer + r->length, &number))
+        set(m, field, number);
+}
+
+static void read_limit(struct reader *r, const char *name, struct cgroup_memory *m, enum cgroup_field field,
+                       bool *unlimited)
+{
+    if (read_file(r, name))
+        cgroup_limit_parse(r->buffer, (size_t)r->length, m, field, unlimited);
+}
+
+/* Version 1 accounts memory and swap together; the difference is the swap. */
+static void read_swap_1(struct reader *r, struct cgroup_memory *m)
+{
+    struct cgroup_memory both = {0};
+    read_number(r, "memory.memsw.usage_in_bytes", &both, CGROUP_SWAP);
+    read_limit(r, "memory.memsw.limit_in_bytes", &both, CGROUP_SWAP_MAX, &m->unlimited_swap);
+    if (both.has[CGROUP_SWAP] && m->has[CGROUP_CURRENT] && both.value[CGROUP_SWAP] >= m->value[CGROUP_CURRENT])
+        set(m, CGROUP_SWAP, both.value[CGROUP_SWAP] - m->value[CGROUP_CURRENT]);
+    if (both.has[CGROUP_SWAP_MAX] && m->has[CGROUP_MAX] && both.value[CGROUP_SWAP_MAX] >= m->value[CGROUP_MAX])
+        set(m, CGROUP_SWAP_MAX, both.value[CGROUP_SWAP_MAX] - m->value[CGROUP_MAX]);
+}
+
+bool cgroup_memory_read(const struct root *root, struct cgroup_mount mount, const char *path, unsigned parts,
+                        struct cgroup_memory *m)
+{
+    struct reader r = {.root = root, .below = mount.below, .path = path};
+    bool old = mount.version == 1;
+    *m = (struct cgroup_memory){0};
+    if (!mount.version)
+        return false;
+    read_number(&r, old ? "memory.usage_in_bytes" : "memory.current", m, CGROUP_CURRENT);
+    if (!m->has[CGROUP_CURRENT])
+        return false;
+    if (parts & CGROUP_USAGE) {
+        read_limit(&r, old ? "memory.limit_in_bytes" : "memory.max", m, CGROUP_MAX, &m->unlimited);
+        if (old)
+            read_swap_1(&r, m);
+        else {
+            read_limit(&r, "memory.high", m, CGROUP_HIGH, &m->unlimited_high);
+            read_number(&r, "memory.swap.current", m, CGROUP_SWAP);
+            read_limit(&r, "memory.swap.max", m, CGROUP_SWAP_MAX, &m->unlimited_swap);
+        }
+    }
+    if (parts & CGROUP_EVENTS) {
+        if (read_file(&r, old ? "memory.oom_control" : "memory.events"))
+            cgroup_events_parse(r.buffer, (size_t)r.length, m);
+        if (old)
+            read_number(&r, "memory.failcnt", m, CGROUP_MAX_EVENTS);
+        else if (read_file(&r, "memory.pressure"))
+            cgroup_pressure_parse(r.buffer, (size_t)r.length, m);
+    }
+    return true;
+}
+
+void cgroup_stat_read(const struct root *root, struct cgroup_mount mount, const char *path, struct cgroup_memory *m)
+{
+    struct reader r = {.root = root, .below = mount.below, .path = path};
+    if (mount.version && read_file(&r, "memory.stat"))
+        cgroup_stat_parse(r.buffer, (size_t)r.length, mount.version, m);
+}
+
+bool cgroup_nearest_limit(const struct root *r, struct cgroup_mount mount, char *path, uint64_t *limit, uint64_t *usage)
+{
+    char found[CGROUP_PATH_MAX] = "";
+    uint64_t least = UINT64_MAX;
+    for (;;) {
+        struct cgroup_memory m;
+        if (cgroup_memory_read(r, mount, path, CGROUP_USAGE, &m) && m.has[CGROUP_MAX]) {
+            uint64_t max = m.value[CGROUP_MAX], now = m.value[CGROUP_CURRENT], room = max > now ? max - now : 0;
+            if (!found[0] || room < least) {
+                least = room;
+                *limit = max;
+                *usage = now;
+                snprintf(found, sizeof found, "%s", path);
+            }
+        }
+        char *slash = strrchr(path, '/');
+        if (!slash || !path[1])
+            break;
+        slash[slash == path] = '\0'; /* keeps the "/" of the topmost */
+    }
+    memcpy(path, found, strlen(found) + 1);
+    return found[0];
+}

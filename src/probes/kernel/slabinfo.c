@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* # name <active_objs> <num_objs> <objsize> <objperslab> <pagesperslab> : tunables … : slabdata <active> <num_slabs> …
+ * dentry     12341  13020    192   21    1 : tunables    0    0    0 : slabdata    620    620      0 */
+#include "probes/kernel/slabinfo.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+#define CACHES_MAX 65536 /* before 5.9 each cgroup had caches of its own */
+#define NUMBER_MAX (1ULL << 40)
+
+/* Names are cut from the right: five numbers stand before the colon, and what is left is the name, blanks and all. */
+static bool row(struct slab_cache *c, struct fields line)
+{
+    struct fields rest = line;
+    if (!fields_find(&rest, " : tunables"))
+        return false;
+    struct fields left = {line.at, rest.at - strlen(" : tunables")};
+    if (!fields_find(&rest, ": slabdata"))
+        return false;
+    uint64_t number[5], active_slabs;
+    for (int i = 4; i >= 0; i--) {
+        while (left.end > left.at && left.end[-1] == ' ')
+            left.end--;
+        const char *begin = left.end;
+        while (begin > left.at && begin[-1] != ' ')
+            begin--;
+        struct fields word = {begin, left.end};
+        if (!fields_number(&word, &number[i]) || !fields_end(&word) || number[i] > NUMBER_MAX)
+            return false;
+        left.end = begin;
+    }
+    while (left.end > left.at && left.end[-1] == ' ')
+        left.end--;
+    if (fields_length(&left) == 0)
+        return false;
+    *c = (struct slab_cache){.active_objs = number[0],
+                             .num_objs = number[1],
+                             .object_size = number[2],
+                             .objs_per_slab = number[3],
+                             .pages_per_slab = number[4]};
+    fields_copy(&left, c->name, sizeof c->name);
+    return fields_number(&rest, &active_slabs) && fields_number(&rest, &c->slabs) && c->slabs <= NUMBER_MAX;
+}
+
+bool slabinfo_parse(struct slabinfo *s, const char *text, size_t length, struct err *e)
+{
+    *s = (struct slabinfo){0};
+    struct fields all = fields_of(text, length), line;
+    if (!fields_line(&all, &line) || !fields_begins(&line, "slabinfo - version: 2."))
+        return err_set(e, "/proc/slabinfo:1: not version 2.0 or 2.1");
+    size_t capacity = 0;
+    for (unsigned number = 2; fields_line(&all, &line); number++) {
+        if (fields_begins(&line, "#") || fields_end(&line))
+            continue;
+        if (s->count == capacity) {
+            capacity = capacity ? capacity * 2 : 256;
+            s->caches = mem_resize(s->caches, capacity, sizeof *s->caches);
+        }
+        if (s->count == CACHES_MAX || !row(&s->caches[s->count], line)) {
+            slabinfo_free(s);
+            return err_set(e, "/proc/slabinfo:%u: not what a kernel prints", number);
+        }
+        s->count++;
+    }
+    if (s->count == 0)
+        return err_set(e, "/proc/slabinfo: no caches");
+    return true;
+}
+
+void slabinfo_free(struct slabinfo *s)
+{
+    free(s->caches);
+    *s = (struct slabinfo){0};
+}
+
+const struct slab_cache *slabinfo_find(const struct slabinfo *s, const char *name)
+{
+    for (size_t i = 0; i < s->count; i++)
+        if (strcmp(s->caches[i].name, name) == 0)
+            return &s->caches[i];
+    return NULL;
+}
+
+uint64_t slab_cache_size(const struct slab_cache *c, uint64_t page)
+{
+    return fields_times(fields_times(c->slabs, c->pages_per_slab), page);
+}
+
+uint64_t slab_cache_waste(const struct slab_cache *c, uint64_t page)
+{
+    uint64_t free_objs = c->num_objs > c->active_objs ? c->num_objs - c->active_objs : 0;
+    uint64_t slab = fields_times(c->pages_per_slab, page), used = fields_times(c->objs_per_slab, c->object_size);
+    uint64_t waste =
+        fields_plus(fields_times(free_objs, c->object_size), slab > used ? fields_times(c->slabs, slab - used) : 0);
+    uint64_t size = slab_cache_size(c, page);
+    return waste < size ? waste : size; /* numbers read while objects come and go */
+}
