@@ -120,7 +120,7 @@ static int audit(int argc, char **argv)
         } else {
             run_end_engine(&r);
             if (deliver(&r))
-                status = case_exit_status(r.c);
+                status = r.c->status;
         }
     }
     run_close(&r);

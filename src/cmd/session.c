@@ -671,7 +671,7 @@ int session_run(struct run *r)
     tell_apply(&s);
     if (!written)
         tell_report(&s);
-    return written || move == MOVE_SKIP ? case_exit_status(r->c) : EXIT_UNKNOWN;
+    return written || move == MOVE_SKIP ? r->c->status : EXIT_UNKNOWN;
 }
 
 static int session(int argc, char **argv)

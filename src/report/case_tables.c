@@ -332,7 +332,7 @@ static void fill_case(struct facts *f, const struct case_file *c, const struct r
     put_text(&r, iso);
     put_number(&r, c->duration_s);
     put_number(&r, c->window_s);
-    put_text(&r, c->status ? c->status : "unknown");
+    put_text(&r, case_status_names[c->status]);
     put_text(&r, status_sign(c->status));
     put_text(&r, status_word(c->status));
     put_text(&r, c->headline);

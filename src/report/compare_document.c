@@ -153,7 +153,7 @@ static void fill_runs(struct facts *f, const struct comparison *c)
         put_text(&r, wall);
         put_text(&r, iso);
         put_number(&r, x->window_s);
-        put_text(&r, x->status);
+        put_text(&r, case_status_names[x->status]);
         put_text(&r, status_sign(x->status));
         put_text(&r, x->headline ? x->headline : status_word(x->status));
         put_text(&r, lookup_text(lookup_table(x, "host", "host"), 0, "user"));

@@ -25,7 +25,7 @@ static json_t *of_run(const struct case_file *c)
     json_put(run, "started", json_of_text(started));
     json_put(run, "window_s", json_of_number(c->window_s));
     json_put(run, "complete", json_boolean(c->complete));
-    json_put(run, "status", json_of_text(c->status));
+    json_put(run, "status", json_of_text(case_status_names[c->status]));
     json_put(run, "headline", json_of_text(c->headline));
     json_put(run, "lead", json_of_text(c->lead));
     return run;

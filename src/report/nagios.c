@@ -31,14 +31,10 @@ static void add_data(struct str *s, const char *label, bool known, double value,
 
 char *nagios_render(const struct case_file *c, size_t *length)
 {
-    const char *status = c->status ? c->status : "unknown";
+    static const char *const words[CASE_STATUSES] = {"OK", "WARNING", "CRITICAL", "UNKNOWN"};
     const char *headline = c->headline ? c->headline : "no verdict";
     char line[512];
-    int used = snprintf(line, sizeof line, "FRAGWIZARD %s - ",
-                        strcmp(status, "ok") == 0         ? "OK"
-                        : strcmp(status, "warning") == 0  ? "WARNING"
-                        : strcmp(status, "critical") == 0 ? "CRITICAL"
-                                                          : "UNKNOWN");
+    int used = snprintf(line, sizeof line, "FRAGWIZARD %s - ", words[c->status]);
     text_ascii(line + used, sizeof line - (size_t)used, headline);
     for (char *p = line; *p; p++)
         if (*p == '|' || (unsigned char)*p < ' ')

@@ -71,11 +71,9 @@ char *prometheus_render(const struct case_file *c, size_t *length)
     begin(&s, "last_run_duration_seconds", "Time that the last run took.");
     str_printf(&s, "fragwizard_last_run_duration_seconds %.3f\n", c->duration_s);
 
-    static const char *const states[] = {"ok", "warning", "critical", "unknown"};
     begin(&s, "status", "Result of the last run: 1 for the state it is in.");
-    for (size_t i = 0; i < 4; i++)
-        str_printf(&s, "fragwizard_status{state=\"%s\"} %d\n", states[i],
-                   strcmp(c->status ? c->status : "unknown", states[i]) == 0);
+    for (enum case_status i = 0; i < CASE_STATUSES; i++)
+        str_printf(&s, "fragwizard_status{state=\"%s\"} %d\n", case_status_names[i], c->status == i);
 
     size_t severity[3] = {0}, result[4] = {0};
     for (size_t i = 0; i < c->finding_count; i++)

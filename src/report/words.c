@@ -5,22 +5,16 @@
 
 #include "base/clock.h"
 
-const char *status_sign(const char *status)
+const char *status_sign(enum case_status s)
 {
-    return !status                           ? "[?]"
-           : strcmp(status, "ok") == 0       ? "[ok]"
-           : strcmp(status, "warning") == 0  ? "[!]"
-           : strcmp(status, "critical") == 0 ? "[!!]"
-                                             : "[?]";
+    static const char *const signs[CASE_STATUSES] = {"[ok]", "[!]", "[!!]", "[?]"};
+    return signs[s];
 }
 
-const char *status_word(const char *status)
+const char *status_word(enum case_status s)
 {
-    return !status                           ? "Could not check"
-           : strcmp(status, "ok") == 0       ? "Nothing found"
-           : strcmp(status, "warning") == 0  ? "Warning"
-           : strcmp(status, "critical") == 0 ? "Critical"
-                                             : "Could not check";
+    static const char *const words[CASE_STATUSES] = {"Nothing found", "Warning", "Critical", "Could not check"};
+    return words[s];
 }
 
 const char *severity_sign(enum severity s)

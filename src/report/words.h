@@ -5,8 +5,8 @@
 
 #include "engine/case/case.h"
 
-const char *status_sign(const char *status); /* of a case; NULL: unknown */
-const char *status_word(const char *status);
+const char *status_sign(enum case_status s);
+const char *status_word(enum case_status s);
 const char *severity_sign(enum severity s);
 const char *severity_word(enum severity s);
 const char *verdict_sign(enum verdict_state s);

@@ -521,7 +521,7 @@ static inline struct case_file *sample_case(void)
     c->started = 1795224098;
     c->duration_s = 31.4;
     c->window_s = 30;
-    c->status = "critical";
+    c->status = CASE_CRITICAL;
     c->headline =
         "Physical memory is fragmented: 97 % of free memory cannot serve a huge page, and 63 % of compactions fail.";
     c->complete = true;
@@ -542,7 +542,7 @@ static inline struct case_file *sample_case(void)
 static inline struct case_file *sample_case_healthy(void)
 {
     struct case_file *c = sample_case();
-    c->status = "ok";
+    c->status = CASE_OK;
     c->headline = "Memory is in order: nothing points to fragmentation.";
     c->lead = NULL;
     c->finding_count = c->recommendation_count = c->answer_count = c->note_count = 0;

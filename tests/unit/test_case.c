@@ -108,7 +108,7 @@ static struct case_file *full_case(void)
     c->started = 1795224158;
     c->duration_s = 31.25;
     c->window_s = 30;
-    c->status = "critical";
+    c->status = CASE_CRITICAL;
     c->headline = "Free memory is in pieces: 93 % of it cannot serve a 2 MiB request.";
     c->lead = "physical";
     c->complete = true;
@@ -266,7 +266,7 @@ static void every_member_comes_back(void **state)
     assert_string_equal(l->host, "db1");
     assert_string_equal(l->case_id, "T-4711");
     assert_string_equal(l->lead, "physical");
-    assert_string_equal(l->status, "critical");
+    assert_int_equal(l->status, CASE_CRITICAL);
     assert_true(l->started == c->started && l->duration_s == 31.25 && l->window_s == 30 && l->complete);
     assert_int_equal(l->findings[0].evidence_count, 9);
     assert_string_equal(l->findings[0].evidence[TYPE_TEXT].value.text, "Normal");

@@ -26,7 +26,7 @@ static struct case_file *run_at(double started)
     c->started = started;
     c->window_s = 30;
     c->complete = true;
-    c->status = "ok";
+    c->status = CASE_OK;
     c->checks = arena_alloc(&c->arena, 20 * sizeof *c->checks);
     c->findings = arena_alloc(&c->arena, 20 * sizeof *c->findings);
     return c;

@@ -53,7 +53,7 @@ static void end_leaves_out_the_rest(void **state)
     struct case_file *c = bench_audit(b);
     assert_string_equal(states(c), "done passed");
     assert_true(c->complete);
-    assert_string_equal(c->status, "ok");
+    assert_int_equal(c->status, CASE_OK);
     assert_string_equal(verdict_of(c, "healthy"), "confirmed");
 }
 
@@ -188,7 +188,7 @@ static void a_skipped_step_leaves_its_checks_open(void **state)
                                    r, "memory.total < 0MiB")) "verdicts:\n- {id: healthy, title: H}\n- {id: v, title: "
                                                               "V, ruled-out: not fired('r')}\n");
     assert_true(walk(b, &w, moves, 1, answers, 0));
-    assert_string_equal(b->c->status, "unknown");
+    assert_int_equal(b->c->status, CASE_UNKNOWN);
     assert_string_equal(verdict_of(b->c, "healthy"), "unknown");
     assert_string_equal(verdict_of(b->c, "v"), "unknown");
     assert_non_null(strstr(b->c->headline, "skipped this step"));
@@ -307,7 +307,7 @@ static void a_resumed_case_is_judged_as_a_fresh_one(void **state)
     AUTO_FREE char *fresh = timeless(bench_audit(b));
     assert_string_equal(b->c->headline, "P 25 %");
     assert_near(b->c->window_s, 10, 0);
-    assert_int_equal(case_exit_status(b->c), 2);
+    assert_int_equal(b->c->status, 2);
     /* leaves at each prompt in turn, and goes on from the file */
     for (size_t leave = 0; leave < 7; leave++) {
         bench_close(b);

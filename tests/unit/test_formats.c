@@ -23,7 +23,7 @@ static char *render(const struct case_file *c, enum report_format f)
     const char *directory = getenv("FRAGWIZARD_TEST_REPORTS");
     if (directory) {
         AUTO_FREE char *path =
-            mem_printf("%s/sample-%s.%s", directory, c->status ? c->status : "none", report_format_suffix(f));
+            mem_printf("%s/sample-%s.%s", directory, case_status_names[c->status], report_format_suffix(f));
         FILE *file = fopen(path, "w");
         assert_non_null(file);
         fputs(out, file);
@@ -98,7 +98,7 @@ static void nagios_hostile_and_unknown(void **state)
     check_nagios(line);
     assert_true(matches(line, "^FRAGWIZARD UNKNOWN - "));
     assert_non_null(strstr(line, " unusable_huge=U ")); /* never zero */
-    c->status = "warning";
+    c->status = CASE_WARNING;
     c->headline = "a|b=9 …“x”\nverylongwordverylongwordverylongwordverylongwordverylongwordverylongwordverylongword";
     AUTO_FREE char *hostile = render(c, FORMAT_NAGIOS);
     check_nagios(hostile);

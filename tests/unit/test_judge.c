@@ -31,8 +31,8 @@ static void a_rule_judges_each_row(void **state)
     assert_near(f->evidence[0].value.number, 800 * 1024, 0);
     assert_near(f->evidence[1].value.number, 3000 * 1024, 0);
     assert_null(c->findings[3].row);
-    assert_string_equal(c->status, "warning");
-    assert_int_equal(case_exit_status(c), 1);
+    assert_int_equal(c->status, CASE_WARNING);
+    assert_int_equal(c->status, 1);
 }
 
 /* Processes 11, 12, … of which the first `known` can be measured. */
@@ -57,13 +57,13 @@ static void half_of_the_rows_must_be_known(void **state)
     assert_int_equal(k->rows, 4);
     assert_int_equal(k->unknown, 2);
     assert_non_null(strstr(k->why, "2 of 4: ")); /* clear, and still listed with the reason */
-    assert_string_equal(c->status, "ok");
-    assert_int_equal(case_exit_status(c), 0);
+    assert_int_equal(c->status, CASE_OK);
+    assert_int_equal(c->status, 0);
     bench_process(b, 40, "q", -1);
     c = bench_audit(b);
     assert_check(c, "large", "unchecked");
-    assert_string_equal(c->status, "unknown");
-    assert_int_equal(case_exit_status(c), 3);
+    assert_int_equal(c->status, CASE_UNKNOWN);
+    assert_int_equal(c->status, 3);
     bench_process(b, 41, "huge", 2 << 20);
     c = bench_audit(b);
     assert_check(c, "large", "fired"); /* one that is known decides, whatever is not */
@@ -86,7 +86,7 @@ static void an_empty_table_is_no_all_clear_unless_all_was_seen(void **state)
     struct case_file *c = bench_audit(b);
     assert_check(c, "full", "unchecked");
     assert_non_null(strstr(check_of(c, "full")->why, "permission denied"));
-    assert_int_equal(case_exit_status(c), 3);
+    assert_int_equal(c->status, 3);
     assert_non_null(strstr(c->headline, "1 check could not be made: "));
 }
 
@@ -101,7 +101,7 @@ static void an_optional_check_does_not_count_if_it_cannot_be_made(void **state)
                       "verdicts:\n- {id: healthy, title: Healthy}\n");
     struct case_file *c = bench_audit(b);
     assert_check(c, "psi", "unchecked");
-    assert_string_equal(c->status, "ok");
+    assert_int_equal(c->status, CASE_OK);
     assert_string_equal(verdict_of(c, "healthy"), "confirmed");
     assert_string_equal(c->headline, "Healthy.");
 }
@@ -141,7 +141,7 @@ static void the_worst_comes_first(void **state)
     assert_string_equal(c->recommendations[0].id, "late");
     assert_string_equal(c->recommendations[1].id, "early");
     assert_string_equal(c->headline, "c1"); /* no verdict leads */
-    assert_int_equal(case_exit_status(c), 2);
+    assert_int_equal(c->status, 2);
 }
 
 #define VERDICT_RULES                                                                                                  \
@@ -257,7 +257,7 @@ static void a_case_hardly_begun_is_not_healthy(void **state)
     struct ui ui = op_front(&o);
     ui.step_begins = NULL;
     assert_false(bench_front(b, &ui));
-    assert_string_equal(b->c->status, "ok"); /* its one step was done before the operator left */
+    assert_int_equal(b->c->status, CASE_OK); /* its one step was done before the operator left */
     bench_playbook(
         b, VERDICT_RULES
         "  questions:\n  - {id: q, ask: Q, type: yesno, default: false}\nverdicts:\n- {id: healthy, title: Healthy}\n");
@@ -266,10 +266,10 @@ static void a_case_hardly_begun_is_not_healthy(void **state)
     o = (struct operator){.moves = quit, .count = 1};
     assert_false(bench_front(b, &ui));
     assert_false(b->c->complete);
-    assert_string_equal(b->c->status, "unknown");
+    assert_int_equal(b->c->status, CASE_UNKNOWN);
     assert_string_equal(verdict_of(b->c, "healthy"), "unknown");
     assert_non_null(strstr(b->c->headline, "the run is not complete"));
-    assert_int_equal(case_exit_status(b->c), 3);
+    assert_int_equal(b->c->status, 3);
 }
 
 #define RECOMMEND                                                                                                      \

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+const char *const case_status_names[CASE_STATUSES] = {"ok", "warning", "critical", "unknown"};
+
 const char *verdict_state_name(enum verdict_state s)
 {
     static const char *const names[] = {"confirmed", "likely", "ruled-out", "unknown"};
@@ -25,7 +27,7 @@ const char *experiment_state_name(enum experiment_state s)
 struct case_file *case_new(void)
 {
     struct case_file *c = mem_alloc(sizeof *c);
-    c->status = "unknown";
+    c->status = CASE_UNKNOWN;
     return c;
 }
 

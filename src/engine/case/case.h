@@ -11,6 +11,9 @@
 enum verdict_state { VERDICT_CONFIRMED, VERDICT_LIKELY, VERDICT_RULED_OUT, VERDICT_UNKNOWN };
 const char *verdict_state_name(enum verdict_state s); /* "confirmed", "likely", "ruled-out", "unknown" */
 
+enum case_status { CASE_OK, CASE_WARNING, CASE_CRITICAL, CASE_UNKNOWN, CASE_STATUSES }; /* as exit status */
+extern const char *const case_status_names[CASE_STATUSES]; /* "ok", "warning", "critical", "unknown" */
+
 /* All strings of a case are clean UTF-8 owned by its arena. */
 struct evidence {
     const char *name; /* column, or table.column */
@@ -105,10 +108,10 @@ struct case_file {
     struct arena arena;
     const char *path; /* where it is saved; NULL: nowhere */
     const char *host, *case_id, *playbook, *playbook_title, *root, *version;
-    double started;       /* wall clock */
-    double duration_s;    /* wall time spent */
-    double window_s;      /* length of the window observed; 0: one moment */
-    const char *status;   /* "ok", "warning", "critical", "unknown" */
+    double started;    /* wall clock */
+    double duration_s; /* wall time spent */
+    double window_s;   /* length of the window observed; 0: one moment */
+    enum case_status status;
     const char *headline; /* the verdict in a sentence */
     const char *lead;     /* id of the verdict that leads, NULL if none */
     bool complete;        /* all steps were done */

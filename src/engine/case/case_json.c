@@ -21,7 +21,6 @@ const char *const case_type_words[CASE_TYPES] = {
 };
 const char *const case_state_words[CASE_STATES] = {
     [STEP_PENDING] = "pending", [STEP_DONE] = "done", [STEP_SKIPPED] = "skipped", [STEP_PASSED] = "passed"};
-const char *const case_status_words[CASE_STATUSES] = {"ok", "warning", "critical", "unknown"};
 
 static void *take(size_t size)
 {
@@ -502,7 +501,7 @@ static void write_case(struct writer *w, const struct case_file *c)
     write_member(w, "duration_s", json_of_number(c->duration_s));
     write_member(w, "window_s", json_of_number(c->window_s));
     write_member(w, "complete", json_boolean(c->complete));
-    write_member(w, "status", json_of_text(c->status ? c->status : "unknown"));
+    write_member(w, "status", json_of_text(case_status_names[c->status]));
     write_member(w, "headline", json_of_text(c->headline));
     write_member(w, "lead", json_of_text(c->lead));
 

@@ -8,12 +8,10 @@
 
 #define CASE_FORMAT "fragwizard-case/1"
 
-#define CASE_STATUSES 4
 #define CASE_STATES 4
 #define CASE_TYPES 8
-extern const char *const case_status_words[CASE_STATUSES]; /* ok, warning, critical, unknown */
-extern const char *const case_state_words[CASE_STATES];    /* of a step, by its state */
-extern const char *const case_type_words[CASE_TYPES];      /* by enum type */
+extern const char *const case_state_words[CASE_STATES]; /* of a step, by its state */
+extern const char *const case_type_words[CASE_TYPES];   /* by enum type */
 
 /* From here on no jansson constructor fails for want of memory. */
 void case_json_begin(void);

@@ -477,8 +477,7 @@ static void read_case(struct reader *r, json_t *root)
     c->duration_s = read_number(r, root, "", "duration_s");
     c->window_s = read_number(r, root, "", "window_s");
     c->complete = read_bool(r, root, "", "complete");
-    c->status = case_status_words[read_word(r, root, "", "status", case_status_words,
-                                            sizeof case_status_words / sizeof *case_status_words)];
+    c->status = read_word(r, root, "", "status", case_status_names, CASE_STATUSES);
     c->headline = read_prose(r, root, "", "headline", OPTIONAL);
     json_t *facts = json_object_get(root, "facts"), *one;
     const char *probe;

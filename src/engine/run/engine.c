@@ -475,12 +475,3 @@ void engine_note(struct engine *g, const char *step, const char *text)
     c->notes[c->note_count++] = (struct note){
         .step = arena_strdup(&c->arena, step), .wall = clock_wall(), .text = arena_strdup(&c->arena, text)};
 }
-
-int case_exit_status(const struct case_file *c)
-{
-    if (strcmp(c->status, "ok") == 0)
-        return 0;
-    if (strcmp(c->status, "warning") == 0)
-        return 1;
-    return strcmp(c->status, "critical") == 0 ? 2 : 3;
-}

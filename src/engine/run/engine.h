@@ -63,7 +63,5 @@ const struct playbook *engine_playbook(struct engine *g);
 const struct env *engine_env(struct engine *g);
 struct sampler *engine_sampler(struct engine *g);
 void engine_note(struct engine *g, const char *step, const char *text);
-/* The exit status of a case: 0 ok, 1 warning, 2 critical, 3 unknown. */
-int case_exit_status(const struct case_file *c);
 
 #endif

@@ -489,7 +489,7 @@ void judge_whole(struct engine *g)
         v->against_count = say_sentences(g, d->sentences_against, d->against_count, v->sentences_against);
         specify(g, d, v);
     }
-    c->status = t.criticals ? "critical" : t.warnings ? "warning" : t.open ? "unknown" : "ok";
+    c->status = t.criticals ? CASE_CRITICAL : t.warnings ? CASE_WARNING : t.open ? CASE_UNKNOWN : CASE_OK;
     sort_findings(g);
     lead_with(g, &t);
     sort_findings(g);
