@@ -11,6 +11,7 @@
 #include "cmd/option.h"
 #include "engine/case/case.h"
 #include "engine/run/sampler.h"
+#include "facts/facts_json.h"
 #include "term/progress.h"
 
 static const char usage[] =

@@ -6,6 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char *const type_json_names[] = {
+    [TYPE_BOOL] = "bool",        [TYPE_TEXT] = "text",
+    [TYPE_COUNT] = "count",      [TYPE_RATIO] = "ratio",
+    [TYPE_BYTES] = "bytes",      [TYPE_SECONDS] = "seconds",
+    [TYPE_RATE] = "per_second",  [TYPE_BYTE_RATE] = "bytes_per_second",
+    [TYPE_BYTE_RATE + 1] = NULL,
+};
+
 struct value value_number(enum type type, double number)
 {
     if (!isfinite(number))

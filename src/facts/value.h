@@ -19,6 +19,9 @@ struct value {
     const char *why; /* unknown: a sentence; owned elsewhere, lives as long as the facts or forever */
 };
 
+/* As JSON names them, by enum type: bool, text, count, ratio, bytes, seconds, per_second, bytes_per_second; ends with NULL. */
+extern const char *const type_json_names[];
+
 struct value value_number(enum type type, double number);
 struct value value_bool(bool truth);
 struct value value_text(const char *text);

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "engine/case/case_json.h"
 #include "facts/json_value.h"
+#include "facts/json_write.h"
 #include "report/compare_document.h"
 #include "report/lookup.h"
 
@@ -38,7 +38,7 @@ static json_t *of_figures(const struct compared_figure *figures, size_t count)
         const struct value *v = figures[i].value;
         json_t *figure = json_object();
         json_put(figure, "name", json_of_text(figures[i].name));
-        json_put(figure, "type", json_of_text(case_type_words[v[v[AFTER].known ? AFTER : BEFORE].type]));
+        json_put(figure, "type", json_of_text(type_json_names[v[v[AFTER].known ? AFTER : BEFORE].type]));
         json_put(figure, "before", json_of_value(&v[BEFORE]));
         json_put(figure, "after", json_of_value(&v[AFTER]));
         if (!v[BEFORE].known)
@@ -128,7 +128,7 @@ static json_t *of_trial(const struct experiment *x)
     json_t *trial = json_object();
     json_put(trial, "state", json_of_text(experiment_state_name(x->state)));
     json_put(trial, "why", json_of_text(x->why));
-    json_put(trial, "type", json_of_text(case_type_words[x->before.type]));
+    json_put(trial, "type", json_of_text(type_json_names[x->before.type]));
     json_put(trial, "measured_before", json_of_value(&x->before));
     json_put(trial, "measured_after", json_of_value(&x->after));
     return trial;
@@ -191,11 +191,6 @@ static json_t *of_comparison(const struct comparison *c)
 
 char *compare_to_json(const struct comparison *c, size_t *length)
 {
-    case_json_begin();
-    json_t *root = of_comparison(c);
-    AUTO_FREE char *text = json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
-    json_decref(root);
-    char *out = mem_printf("%s\n", text);
-    *length = strlen(out);
-    return out;
+    json_begin();
+    return json_text(of_comparison(c), length);
 }

@@ -16,6 +16,7 @@
 
 #include "base/str.h"
 #include "engine/case/case.h"
+#include "facts/facts_json.h"
 
 static void leave(const char *name, const char *json)
 {

@@ -4,26 +4,6 @@
 
 #include <string.h>
 
-const char *const case_status_names[CASE_STATUSES] = {"ok", "warning", "critical", "unknown"};
-
-const char *verdict_state_name(enum verdict_state s)
-{
-    static const char *const names[] = {"confirmed", "likely", "ruled-out", "unknown"};
-    return (size_t)s < sizeof names / sizeof *names ? names[s] : "unknown";
-}
-
-const char *check_result_name(enum check_result r)
-{
-    static const char *const names[] = {"clear", "fired", "unchecked", "not-run"};
-    return (size_t)r < sizeof names / sizeof *names ? names[r] : "not-run";
-}
-
-const char *experiment_state_name(enum experiment_state s)
-{
-    static const char *const names[] = {"not-run", "declined", "done", "failed"};
-    return (size_t)s < sizeof names / sizeof *names ? names[s] : "not-run";
-}
-
 struct case_file *case_new(void)
 {
     struct case_file *c = mem_alloc(sizeof *c);
