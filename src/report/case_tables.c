@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "report/case_tables.h"
 
-#include <errno.h>
+#include <math.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -47,25 +47,18 @@ static const struct column case_columns[] = {
     {"changes", TYPE_COUNT, "recommendations"},
     {"cost", TYPE_SECONDS, "time all probes took"},
 };
+/* clang-format off */
+/* What a record holds, and what reports need beside it. */
 static const struct column finding_columns[] = {
+    FINDING_FIELDS(RECORD_COLUMN, )
     {"index", TYPE_COUNT, "from 1, worst first"},
-    {"id", TYPE_TEXT, "the rule"},
-    {"step", TYPE_TEXT, "id of its step"},
-    {"severity", TYPE_TEXT, "info, warning or critical"},
     {"sign", TYPE_TEXT, "sign of the severity"},
     {"word", TYPE_TEXT, "word for the severity"},
-    {"say", TYPE_TEXT, "the sentence"},
-    {"row", TYPE_TEXT, "the row judged"},
-    {"why", TYPE_TEXT, "reason of the threshold"},
-    {"source", TYPE_TEXT, "source of the threshold"},
-    {"formula", TYPE_TEXT, "the rule's condition"},
-    {"evidence_count", TYPE_COUNT, "pieces of evidence"},
     {"change_count", TYPE_COUNT, "recommendations that it leads to"},
 };
 static const struct column evidence_columns[] = {
+    EVIDENCE_FIELDS(RECORD_COLUMN, )
     {"finding_index", TYPE_COUNT, "its finding"},
-    {"name", TYPE_TEXT, "column"},
-    {"value", TYPE_TEXT, "value with unit"},
     {"reason", TYPE_TEXT, "why it is unknown"},
 };
 static const struct column advice_columns[] = {
@@ -74,33 +67,16 @@ static const struct column advice_columns[] = {
     {"title", TYPE_TEXT, "its title"},
 };
 static const struct column recommendation_columns[] = {
+    RECOMMENDATION_FIELDS(RECORD_COLUMN, )
     {"index", TYPE_COUNT, "from 1, that of the worst finding first"},
-    {"id", TYPE_TEXT, "id"},
-    {"kind", TYPE_TEXT, "sysctl, application, service, kernel or observe"},
-    {"sysctl", TYPE_TEXT, "name of the sysctl"},
-    {"title", TYPE_TEXT, "what to change"},
-    {"current", TYPE_TEXT, "value now"},
-    {"proposed", TYPE_TEXT, "value proposed"},
-    {"apply", TYPE_TEXT, "command to apply"},
-    {"keep", TYPE_TEXT, "command to keep it over a reboot"},
-    {"verify", TYPE_TEXT, "command to verify"},
-    {"undo", TYPE_TEXT, "command to undo"},
-    {"risk", TYPE_TEXT, "risk"},
-    {"why", TYPE_TEXT, "reason"},
 };
 static const struct column verdict_columns[] = {
+    VERDICT_FIELDS(RECORD_COLUMN, )
     {"index", TYPE_COUNT, "from 1"},
-    {"id", TYPE_TEXT, "id"},
-    {"title", TYPE_TEXT, "the hypothesis"},
-    {"state", TYPE_TEXT, "confirmed, likely, ruled-out or unknown"},
     {"sign", TYPE_TEXT, "sign of the state"},
     {"word", TYPE_TEXT, "word for the state"},
     {"lead", TYPE_BOOL, "it leads"},
-    {"kind", TYPE_TEXT, "which kind of it, if it holds and has kinds"},
     {"owners", TYPE_TEXT, "who holds what is in the way, largest first"},
-    {"owner_count", TYPE_COUNT, "how many these are"},
-    {"for_count", TYPE_COUNT, "sentences for it"},
-    {"against_count", TYPE_COUNT, "sentences against it"},
 };
 static const struct column sentence_columns[] = {
     {"verdict_id", TYPE_TEXT, "its verdict"},
@@ -114,41 +90,19 @@ static const struct column verdict_owner_columns[] = {
     {"say", TYPE_TEXT, "who it is"},
 };
 static const struct column experiment_columns[] = {
+    EXPERIMENT_FIELDS(RECORD_COLUMN, )
     {"index", TYPE_COUNT, "from 1"},
-    {"id", TYPE_TEXT, "id"},
-    {"step", TYPE_TEXT, "id of its step"},
-    {"ask", TYPE_TEXT, "what was proposed"},
-    {"action", TYPE_TEXT, "compact, watch or operator"},
-    {"cost", TYPE_TEXT, "what it costs"},
-    {"risk", TYPE_TEXT, "its risk"},
-    {"state", TYPE_TEXT, "done, declined, not-run or failed"},
     {"sign", TYPE_TEXT, "sign of the state"},
     {"word", TYPE_TEXT, "word for the state"},
     {"class", TYPE_TEXT, "status class of the state"},
-    {"why", TYPE_TEXT, "why it was not run, or failed"},
-    {"measure", TYPE_TEXT, "what was measured before and after"},
-    {"before", TYPE_TEXT, "value before, with unit"},
-    {"after", TYPE_TEXT, "value after, with unit"},
-    {"duration", TYPE_SECONDS, "time it took"},
 };
 static const struct column check_columns[] = {
+    CHECK_FIELDS(RECORD_COLUMN, )
     {"index", TYPE_COUNT, "from 1; fired first, then unchecked, not run, clear; worst first in each"},
-    {"id", TYPE_TEXT, "the rule"},
-    {"step", TYPE_TEXT, "id of its step"},
     {"step_title", TYPE_TEXT, "title of its step"},
-    {"severity", TYPE_TEXT, "severity if it fires"},
-    {"result", TYPE_TEXT, "fired, unchecked, not-run or clear"},
     {"sign", TYPE_TEXT, "sign of the result"},
     {"word", TYPE_TEXT, "word for the result"},
     {"class", TYPE_TEXT, "status class of the result"},
-    {"why", TYPE_TEXT, "why it could not be made"},
-    {"optional", TYPE_BOOL, "other checks cover it"},
-    {"rows", TYPE_COUNT, "judgements made"},
-    {"fired", TYPE_COUNT, "of these fired"},
-    {"unknown", TYPE_COUNT, "of these unknown"},
-    {"formula", TYPE_TEXT, "its condition"},
-    {"threshold_why", TYPE_TEXT, "reason of the threshold"},
-    {"source", TYPE_TEXT, "source of the threshold"},
 };
 static const struct column unchecked_columns[] = {
     {"why", TYPE_TEXT, "a reason why checks could not be made"},
@@ -166,32 +120,17 @@ static const struct column cost_columns[] = {
     {"classic", TYPE_TEXT, "the command that it replaces"},
     {"help", TYPE_TEXT, "what it reads"},
 };
-static const struct column answer_columns[] = {
-    {"id", TYPE_TEXT, "the question"},
-    {"step", TYPE_TEXT, "id of its step"},
-    {"ask", TYPE_TEXT, "the question's text"},
-    {"shown", TYPE_TEXT, "the answer"},
-    {"defaulted", TYPE_BOOL, "the default was taken"},
-};
-static const struct column note_columns[] = {
-    {"step", TYPE_TEXT, "id of the step"},
-    {"time", TYPE_TEXT, "when"},
-    {"text", TYPE_TEXT, "the note"},
-};
+static const struct column answer_columns[] = {ANSWER_FIELDS(RECORD_COLUMN, )};
+static const struct column note_columns[] = {NOTE_FIELDS(RECORD_COLUMN, )};
 static const struct column step_columns[] = {
+    STEP_FIELDS(RECORD_COLUMN, )
     {"index", TYPE_COUNT, "from 1"},
-    {"id", TYPE_TEXT, "id"},
-    {"title", TYPE_TEXT, "title"},
-    {"why", TYPE_TEXT, "why it matters"},
-    {"classic", TYPE_TEXT, "the command it stands for"},
-    {"blind", TYPE_TEXT, "what that command does not tell"},
-    {"state", TYPE_TEXT, "done, skipped, passed or pending"},
     {"sign", TYPE_TEXT, "sign of its worst finding"},
     {"class", TYPE_TEXT, "status class of its worst finding"},
     {"probes", TYPE_TEXT, "names of its probes"},
     {"finding_count", TYPE_COUNT, "findings"},
-    {"show_count", TYPE_COUNT, "tables to show"},
 };
+/* clang-format on */
 
 enum {
     T_CASE,
@@ -321,49 +260,39 @@ static void fill_case(struct facts *f, const struct case_file *c, const struct r
         cost += c->facts[i]->cost_s;
 
     struct row r = row_new(f, T_CASE);
-    put_text(&r, c->case_id);
-    put_text(&r, c->host);
-    put_text(&r, c->playbook);
-    put_text(&r, c->playbook_title);
-    put_text(&r, c->root);
-    put_bool(&r, !c->root || strcmp(c->root, "/") == 0);
-    put_text(&r, c->version);
-    put_text(&r, wall);
-    put_text(&r, iso);
-    put_number(&r, c->duration_s);
-    put_number(&r, c->window_s);
-    put_text(&r, case_status_names[c->status]);
-    put_text(&r, status_sign(c->status));
-    put_text(&r, status_word(c->status));
-    put_text(&r, c->headline);
-    put_text(&r, lead ? lead->title : NULL);
-    put_text(&r, lead ? verdict_state_name(lead->state) : NULL);
-    put_text(&r, lead ? lead->kind : NULL);
-    put_bool(&r, c->complete);
-    put_text(&r, first ? first->title : NULL);
-    put_text(&r, first ? first->id : NULL);
-    put_text(&r, first ? first->apply : NULL);
-    put_number(&r, (double)severity[SEVERITY_CRITICAL]);
-    put_number(&r, (double)severity[SEVERITY_WARNING]);
-    put_number(&r, (double)severity[SEVERITY_INFO]);
-    put_number(&r, (double)c->check_count);
-    put_number(&r, (double)result[CHECK_FIRED]);
-    put_number(&r, (double)result[CHECK_CLEAR]);
-    put_number(&r, (double)result[CHECK_UNCHECKED]);
-    put_number(&r, (double)result[CHECK_NOT_RUN]);
-    put_number(&r, (double)inapplicable);
-    put_number(&r, (double)c->recommendation_count);
-    put_number(&r, cost);
-}
-
-/* "unusable_order9" reads as "unusable order9", "memory.free" as "memory free". */
-static const char *readable(struct facts *f, const char *name)
-{
-    char *copy = arena_strdup(&f->arena, name);
-    for (char *p = copy; *p; p++)
-        if (*p == '_' || *p == '.')
-            *p = ' ';
-    return copy;
+    put_text(&r, "id", c->case_id);
+    put_text(&r, "host", c->host);
+    put_text(&r, "playbook", c->playbook);
+    put_text(&r, "playbook_title", c->playbook_title);
+    put_text(&r, "root", c->root);
+    put_bool(&r, "live", !c->root || strcmp(c->root, "/") == 0);
+    put_text(&r, "version", c->version);
+    put_text(&r, "started", wall);
+    put_text(&r, "started_iso", iso);
+    put_number(&r, "duration", c->duration_s);
+    put_number(&r, "window", c->window_s);
+    put_text(&r, "status", case_status_names[c->status]);
+    put_text(&r, "sign", status_sign(c->status));
+    put_text(&r, "word", status_word(c->status));
+    put_text(&r, "headline", c->headline);
+    put_text(&r, "lead", lead ? lead->title : NULL);
+    put_text(&r, "confidence", lead ? verdict_state_name(lead->state) : NULL);
+    put_text(&r, "kind", lead ? lead->kind : NULL);
+    put_bool(&r, "complete", c->complete);
+    put_text(&r, "first", first ? first->title : NULL);
+    put_text(&r, "first_id", first ? first->id : NULL);
+    put_text(&r, "first_command", first ? first->apply : NULL);
+    put_number(&r, "critical", (double)severity[SEVERITY_CRITICAL]);
+    put_number(&r, "warning", (double)severity[SEVERITY_WARNING]);
+    put_number(&r, "info", (double)severity[SEVERITY_INFO]);
+    put_number(&r, "checks", (double)c->check_count);
+    put_number(&r, "fired", (double)result[CHECK_FIRED]);
+    put_number(&r, "clear", (double)result[CHECK_CLEAR]);
+    put_number(&r, "unchecked", (double)result[CHECK_UNCHECKED]);
+    put_number(&r, "not_run", (double)result[CHECK_NOT_RUN]);
+    put_number(&r, "inapplicable", (double)inapplicable);
+    put_number(&r, "changes", (double)c->recommendation_count);
+    put_number(&r, "cost", cost);
 }
 
 static void fill_findings(struct facts *f, const struct case_file *c)
@@ -375,71 +304,62 @@ static void fill_findings(struct facts *f, const struct case_file *c)
             for (size_t n = 0; n < c->recommendation_count; n++)
                 if (strcmp(c->recommendations[n].id, x->recommend[k]) == 0) {
                     struct row a = row_new(f, T_ADVICE);
-                    put_number(&a, (double)i + 1);
-                    put_text(&a, x->recommend[k]);
-                    put_text(&a, c->recommendations[n].title);
+                    put_number(&a, "finding_index", (double)i + 1);
+                    put_text(&a, "id", x->recommend[k]);
+                    put_text(&a, "title", c->recommendations[n].title);
                     changes++;
                 }
         for (size_t k = 0; k < x->evidence_count; k++) {
-            AUTO_STR struct str value = {0};
-            value_format(&x->evidence[k].value, strcmp(x->evidence[k].name, "pid") == 0, &value);
+            const struct evidence *one = &x->evidence[k];
             struct row e = row_new(f, T_EVIDENCE);
-            put_number(&e, (double)i + 1);
-            put_text(&e, readable(f, x->evidence[k].name));
-            put_text(&e, str_text(&value));
-            put_text(&e, x->evidence[k].value.known ? NULL : x->evidence[k].value.why);
+            put_number(&e, "finding_index", (double)i + 1);
+            put_name(&e, "name", one->name);
+            AUTO_STR struct str value = {0};
+            value_format(&one->value, strcmp(one->name, "pid") == 0, &value);
+            put_text(&e, "value", str_text(&value));
+            put_text(&e, "reason", one->value.known ? NULL : one->value.why);
         }
         struct row r = row_new(f, T_FINDING);
-        put_number(&r, (double)i + 1);
-        put_text(&r, x->id);
-        put_text(&r, x->step);
-        put_text(&r, severity_name(x->severity));
-        put_text(&r, severity_sign(x->severity));
-        put_text(&r, severity_word(x->severity));
-        put_text(&r, x->say);
-        put_text(&r, x->row);
-        put_text(&r, x->why);
-        put_text(&r, x->source);
-        put_text(&r, x->formula);
-        put_number(&r, (double)x->evidence_count);
-        put_number(&r, (double)changes);
+        put_record(&r, &record_finding, x);
+        put_number(&r, "index", (double)i + 1);
+        put_text(&r, "sign", severity_sign(x->severity));
+        put_text(&r, "word", severity_word(x->severity));
+        put_number(&r, "change_count", (double)changes);
     }
 }
 
 static void fill_recommendations(struct facts *f, const struct case_file *c, const struct ranked *order)
 {
     for (size_t i = 0; i < c->recommendation_count; i++) {
-        const struct recommendation *x = &c->recommendations[order[i].index];
         struct row r = row_new(f, T_RECOMMENDATION);
-        put_number(&r, (double)i + 1);
-        put_text(&r, x->id);
-        put_text(&r, x->kind);
-        put_text(&r, x->sysctl);
-        put_text(&r, x->title);
-        put_text(&r, x->current);
-        put_text(&r, x->proposed);
-        put_text(&r, x->apply);
-        put_text(&r, x->keep);
-        put_text(&r, x->verify);
-        put_text(&r, x->undo);
-        put_text(&r, x->risk);
-        put_text(&r, x->why);
+        put_record(&r, &record_recommendation, &c->recommendations[order[i].index]);
+        put_number(&r, "index", (double)i + 1);
     }
 }
 
 /* A row for each, and all of them in one text. */
-static const char *fill_owners(struct facts *f, const struct verdict *v, bool lead)
+static void fill_owners(struct facts *f, const struct row *verdict, const struct verdict *v, bool lead)
 {
     AUTO_STR struct str all = {0};
     for (size_t i = 0; i < v->owner_count; i++) {
         struct row r = row_new(f, T_VERDICT_OWNER);
-        put_text(&r, v->id);
-        put_number(&r, (double)i + 1);
-        put_bool(&r, lead);
-        put_text(&r, v->owners[i]);
+        put_text(&r, "verdict_id", v->id);
+        put_number(&r, "index", (double)i + 1);
+        put_bool(&r, "lead", lead);
+        put_text(&r, "say", v->owners[i]);
         str_printf(&all, "%s%s", i ? "; " : "", v->owners[i]);
     }
-    return arena_strdup(&f->arena, str_text(&all));
+    put_text(verdict, "owners", str_text(&all));
+}
+
+static void fill_sentences(struct facts *f, const struct verdict *v, const char *side, const char **list, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct row r = row_new(f, T_SENTENCE);
+        put_text(&r, "verdict_id", v->id);
+        put_text(&r, "side", side);
+        put_text(&r, "say", list[i]);
+    }
 }
 
 static void fill_verdicts(struct facts *f, const struct case_file *c)
@@ -447,29 +367,16 @@ static void fill_verdicts(struct facts *f, const struct case_file *c)
     AUTO_FREE struct ranked *order = rank_verdicts(c);
     for (size_t i = 0; i < c->verdict_count; i++) {
         const struct verdict *x = &c->verdicts[order[i].index];
-        struct row r = row_new(f, T_VERDICT);
-        put_number(&r, (double)i + 1);
-        put_text(&r, x->id);
-        put_text(&r, x->title);
-        put_text(&r, verdict_state_name(x->state));
-        put_text(&r, verdict_sign(x->state));
-        put_text(&r, verdict_word(x->state));
         bool lead = c->lead && strcmp(c->lead, x->id) == 0;
-        put_bool(&r, lead);
-        put_text(&r, x->kind);
-        put_text(&r, fill_owners(f, x, lead));
-        put_number(&r, (double)x->owner_count);
-        put_number(&r, (double)x->for_count);
-        put_number(&r, (double)x->against_count);
-        for (size_t side = 0; side < 2; side++) {
-            const char **list = side ? x->sentences_against : x->sentences_for;
-            for (size_t k = 0; k < (side ? x->against_count : x->for_count); k++) {
-                struct row s = row_new(f, T_SENTENCE);
-                put_text(&s, x->id);
-                put_text(&s, side ? "against" : "for");
-                put_text(&s, list[k]);
-            }
-        }
+        struct row r = row_new(f, T_VERDICT);
+        put_record(&r, &record_verdict, x);
+        put_number(&r, "index", (double)i + 1);
+        put_text(&r, "sign", verdict_sign(x->state));
+        put_text(&r, "word", verdict_word(x->state));
+        put_bool(&r, "lead", lead);
+        fill_owners(f, &r, x, lead);
+        fill_sentences(f, x, "for", x->sentences_for, x->for_count);
+        fill_sentences(f, x, "against", x->sentences_against, x->against_count);
     }
 }
 
@@ -483,67 +390,24 @@ static void fill_experiments(struct facts *f, const struct case_file *c)
                  [EXPERIMENT_FAILED] = {"[?]", "Failed", "unknown"}};
     for (size_t i = 0; i < c->experiment_count; i++) {
         const struct experiment *x = &c->experiments[i];
-        bool done = x->state == EXPERIMENT_DONE;
         struct row r = row_new(f, T_EXPERIMENT);
-        put_number(&r, (double)i + 1);
-        put_text(&r, x->id);
-        put_text(&r, x->step);
-        put_text(&r, x->ask);
-        put_text(&r, x->action);
-        put_text(&r, x->cost);
-        put_text(&r, x->risk);
-        put_text(&r, experiment_state_name(x->state));
-        put_text(&r, looks[x->state].sign);
-        put_text(&r, looks[x->state].word);
-        put_text(&r, looks[x->state].class);
-        put_text(&r, x->why);
-        put_text(&r, x->measure);
-        put_value(&r, &x->before, false);
-        put_value(&r, &x->after, false);
-        if (done)
-            put_number(&r, x->duration_s);
-        else
-            put_unknown(&r);
+        put_record(&r, &record_experiment, x);
+        put_number(&r, "index", (double)i + 1);
+        put_text(&r, "sign", looks[x->state].sign);
+        put_text(&r, "word", looks[x->state].word);
+        put_text(&r, "class", looks[x->state].class);
+        if (x->state != EXPERIMENT_DONE)
+            put_number(&r, "duration", NAN);
     }
 }
 
-static void fill_checks(struct facts *f, const struct case_file *c)
+/* One row for each reason: twenty checks are often blind for one cause. */
+static void fill_unchecked(struct facts *f, const struct case_file *c, const struct ranked *order)
 {
-    AUTO_FREE struct ranked *order = rank_checks(c);
+    AUTO_FREE bool *listed = mem_array(c->check_count, sizeof *listed);
     for (size_t i = 0; i < c->check_count; i++) {
         const struct check *x = &c->checks[order[i].index];
-        const struct step_record *step = step_of(c, x->step);
-        bool fired = x->result == CHECK_FIRED, clear = x->result == CHECK_CLEAR;
-        struct row r = row_new(f, T_CHECK);
-        put_number(&r, (double)i + 1);
-        put_text(&r, x->id);
-        put_text(&r, x->step);
-        put_text(&r, step ? step->title : x->step);
-        put_text(&r, severity_name(x->severity));
-        put_text(&r, check_result_name(x->result));
-        put_text(&r, fired                          ? severity_sign(x->severity)
-                     : clear                        ? "[ok]"
-                     : x->result == CHECK_UNCHECKED ? "[?]"
-                                                    : "[-]");
-        put_text(&r, fired                          ? severity_word(x->severity)
-                     : clear                        ? "Clear"
-                     : x->result == CHECK_UNCHECKED ? "Could not be checked"
-                                                    : "Not run");
-        put_text(&r, fired ? severity_name(x->severity) : clear ? "ok" : "unknown");
-        put_text(&r, x->why);
-        put_bool(&r, x->optional);
-        put_number(&r, (double)x->rows);
-        put_number(&r, (double)x->fired);
-        put_number(&r, (double)x->unknown);
-        put_text(&r, x->formula);
-        put_text(&r, x->threshold_why);
-        put_text(&r, x->source);
-    }
-    /* one row for each reason: twenty checks are often blind for one cause */
-    AUTO_FREE bool *told = mem_array(c->check_count, sizeof *told);
-    for (size_t i = 0; i < c->check_count; i++) {
-        const struct check *x = &c->checks[order[i].index];
-        if (x->result != CHECK_UNCHECKED || told[i])
+        if (x->result != CHECK_UNCHECKED || listed[i])
             continue;
         const char *why = x->why ? x->why : "no reason was given";
         AUTO_STR struct str ids = {0};
@@ -552,15 +416,38 @@ static void fill_checks(struct facts *f, const struct case_file *c)
             const struct check *y = &c->checks[order[k].index];
             if (y->result != CHECK_UNCHECKED || strcmp(y->why ? y->why : "no reason was given", why) != 0)
                 continue;
-            told[k] = true;
+            listed[k] = true;
             count++;
             str_printf(&ids, "%s%s", count > 1 ? ", " : "", y->id);
         }
         struct row r = row_new(f, T_UNCHECKED);
-        put_text(&r, why);
-        put_number(&r, (double)count);
-        put_text(&r, str_text(&ids));
+        put_text(&r, "why", why);
+        put_number(&r, "count", (double)count);
+        put_text(&r, "checks", str_text(&ids));
     }
+}
+
+static void fill_checks(struct facts *f, const struct case_file *c)
+{
+    static const struct {
+        const char *sign, *word, *class;
+    } looks[] = {[CHECK_CLEAR] = {"[ok]", "Clear", "ok"},
+                 [CHECK_UNCHECKED] = {"[?]", "Could not be checked", "unknown"},
+                 [CHECK_NOT_RUN] = {"[-]", "Not run", "unknown"}};
+    AUTO_FREE struct ranked *order = rank_checks(c);
+    for (size_t i = 0; i < c->check_count; i++) {
+        const struct check *x = &c->checks[order[i].index];
+        const struct step_record *step = step_of(c, x->step);
+        bool fired = x->result == CHECK_FIRED;
+        struct row r = row_new(f, T_CHECK);
+        put_record(&r, &record_check, x);
+        put_number(&r, "index", (double)i + 1);
+        put_text(&r, "step_title", step ? step->title : x->step);
+        put_text(&r, "sign", fired ? severity_sign(x->severity) : looks[x->result].sign);
+        put_text(&r, "word", fired ? severity_word(x->severity) : looks[x->result].word);
+        put_text(&r, "class", fired ? severity_name(x->severity) : looks[x->result].class);
+    }
+    fill_unchecked(f, c, order);
 }
 
 static void fill_costs(struct facts *f, const struct case_file *c)
@@ -569,18 +456,16 @@ static void fill_costs(struct facts *f, const struct case_file *c)
         const struct facts *x = c->facts[i];
         bool ok = x->status == STATUS_OK, partial = x->status == STATUS_PARTIAL;
         struct row r = row_new(f, T_COST);
-        put_text(&r, x->probe->name);
-        put_text(&r, status_name(x->status));
-        put_text(&r, ok ? "[ok]" : partial ? "[!]" : "[?]");
-        put_text(&r, ok ? "ok" : partial ? "warning" : "unknown");
-        put_text(&r, x->reason);
-        put_number(&r, x->cost_s);
+        put_text(&r, "probe", x->probe->name);
+        put_text(&r, "status", status_name(x->status));
+        put_text(&r, "sign", ok ? "[ok]" : partial ? "[!]" : "[?]");
+        put_text(&r, "class", ok ? "ok" : partial ? "warning" : "unknown");
+        put_text(&r, "reason", x->reason);
+        put_number(&r, "time", x->cost_s);
         if (x->coverage >= 0)
-            put_number(&r, x->coverage);
-        else
-            put_unknown(&r);
-        put_text(&r, x->probe->classic);
-        put_text(&r, x->probe->help);
+            put_number(&r, "coverage", x->coverage);
+        put_text(&r, "classic", x->probe->classic);
+        put_text(&r, "help", x->probe->help);
     }
 }
 
@@ -590,56 +475,46 @@ static bool is_of(const char *step, const char *id)
     return step && strcmp(step, id) == 0;
 }
 
+static void fill_step(const struct row *r, const struct case_file *c, const struct step_record *x)
+{
+    AUTO_STR struct str probe_names = {0};
+    for (size_t k = 0; k < x->probe_count; k++)
+        str_printf(&probe_names, "%s%s", k ? ", " : "", x->probes[k]);
+    size_t findings = 0;
+    int worst = -1;
+    for (size_t k = 0; k < c->finding_count; k++)
+        if (is_of(c->findings[k].step, x->id)) {
+            findings++;
+            if ((int)c->findings[k].severity > worst)
+                worst = (int)c->findings[k].severity;
+        }
+    bool blind = x->state != STEP_DONE;
+    for (size_t k = 0; !blind && k < c->check_count; k++)
+        blind = c->checks[k].result == CHECK_UNCHECKED && !c->checks[k].optional && is_of(c->checks[k].step, x->id);
+    bool bad = worst >= SEVERITY_WARNING;
+    put_record(r, &record_step_record, x);
+    put_text(r, "sign", bad ? severity_sign((enum severity)worst) : blind ? "[?]" : "[ok]");
+    put_text(r, "class", bad ? severity_name((enum severity)worst) : blind ? "unknown" : "ok");
+    put_text(r, "probes", str_text(&probe_names));
+    put_number(r, "finding_count", (double)findings);
+}
+
 static void fill_session(struct facts *f, const struct case_file *c)
 {
-    static const char *const states[] = {
-        [STEP_PENDING] = "pending", [STEP_DONE] = "done", [STEP_SKIPPED] = "skipped", [STEP_PASSED] = "passed"};
     for (size_t i = 0; i < c->answer_count; i++) {
         struct row r = row_new(f, T_ANSWER);
-        put_text(&r, c->answers[i].id);
-        put_text(&r, c->answers[i].step);
-        put_text(&r, c->answers[i].ask);
-        put_text(&r, c->answers[i].shown && *c->answers[i].shown ? c->answers[i].shown : "(empty)");
-        put_bool(&r, c->answers[i].defaulted);
+        put_record(&r, &record_answer, &c->answers[i]);
+        if (!c->answers[i].shown || !*c->answers[i].shown)
+            put_text(&r, "shown", "(empty)");
     }
     for (size_t i = 0; i < c->note_count; i++) {
-        char wall[32];
-        wall_text(wall, c->notes[i].wall);
         struct row r = row_new(f, T_NOTE);
-        put_text(&r, c->notes[i].step);
-        put_text(&r, wall);
-        put_text(&r, c->notes[i].text);
+        put_record(&r, &record_note, &c->notes[i]);
     }
     for (size_t i = 0; i < c->step_count; i++) {
-        const struct step_record *x = &c->steps[i];
-        AUTO_STR struct str probe_names = {0};
-        for (size_t k = 0; k < x->probe_count; k++)
-            str_printf(&probe_names, "%s%s", k ? ", " : "", x->probes[k]);
-        size_t findings = 0;
-        int worst = -1;
-        for (size_t k = 0; k < c->finding_count; k++)
-            if (is_of(c->findings[k].step, x->id)) {
-                findings++;
-                if ((int)c->findings[k].severity > worst)
-                    worst = (int)c->findings[k].severity;
-            }
-        bool blind = x->state != STEP_DONE;
-        for (size_t k = 0; !blind && k < c->check_count; k++)
-            blind = c->checks[k].result == CHECK_UNCHECKED && !c->checks[k].optional && is_of(c->checks[k].step, x->id);
-        bool bad = worst >= SEVERITY_WARNING;
         struct row r = row_new(f, T_STEP);
-        put_number(&r, (double)i + 1);
-        put_text(&r, x->id);
-        put_text(&r, x->title);
-        put_text(&r, x->why);
-        put_text(&r, x->classic);
-        put_text(&r, x->blind);
-        put_text(&r, states[x->state]);
-        put_text(&r, bad ? severity_sign((enum severity)worst) : blind ? "[?]" : "[ok]");
-        put_text(&r, bad ? severity_name((enum severity)worst) : blind ? "unknown" : "ok");
-        put_text(&r, str_text(&probe_names));
-        put_number(&r, (double)findings);
-        put_number(&r, (double)x->show_count);
+        put_number(&r, "index", (double)i + 1);
+        fill_step(&r, c, &c->steps[i]);
     }
 }
 

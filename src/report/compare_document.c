@@ -112,6 +112,8 @@ static const struct table_decl tables[T_COUNT] = {
 const struct probe compare_tables = {
     .name = "diff", .help = "what the template of a comparison can name", .tables = tables, .table_count = T_COUNT};
 
+static const char *const sides[SIDES] = {[BEFORE] = "before", [AFTER] = "after"};
+
 static void fill_diff(struct facts *f, const struct comparison *c)
 {
     static const struct {
@@ -127,16 +129,16 @@ static void fill_diff(struct facts *f, const struct comparison *c)
         weighty += finding_severity(&c->findings[i]) > SEVERITY_INFO;
     double between = b->started - c->run[BEFORE]->started;
     struct row r = row_new(f, T_DIFF);
-    put_text(&r, outcome_name(c->outcome));
-    put_text(&r, critical ? severity_sign(c->worst) : looks[c->outcome].sign);
-    put_text(&r, critical ? severity_name(c->worst) : looks[c->outcome].class);
-    put_text(&r, c->sentence);
-    put_text(&r, b->host);
-    put_text(&r, b->playbook);
-    put_text(&r, b->playbook_title ? b->playbook_title : b->playbook);
-    put_number(&r, between < 0 ? -between : between);
-    put_number(&r, (double)weighty);
-    put_number(&r, (double)(c->finding_count - weighty));
+    put_text(&r, "outcome", outcome_name(c->outcome));
+    put_text(&r, "sign", critical ? severity_sign(c->worst) : looks[c->outcome].sign);
+    put_text(&r, "class", critical ? severity_name(c->worst) : looks[c->outcome].class);
+    put_text(&r, "sentence", c->sentence);
+    put_text(&r, "host", b->host);
+    put_text(&r, "playbook", b->playbook);
+    put_text(&r, "playbook_title", b->playbook_title ? b->playbook_title : b->playbook);
+    put_number(&r, "between", between < 0 ? -between : between);
+    put_number(&r, "weighty", (double)weighty);
+    put_number(&r, "info", (double)(c->finding_count - weighty));
 }
 
 static void fill_runs(struct facts *f, const struct comparison *c)
@@ -147,38 +149,28 @@ static void fill_runs(struct facts *f, const struct comparison *c)
         wall_text(wall, x->started);
         clock_iso(iso, x->started);
         struct row r = row_new(f, T_RUN);
-        put_text(&r, side == BEFORE ? "before" : "after");
-        put_text(&r, side == BEFORE ? "Before" : "After");
-        put_text(&r, x->case_id);
-        put_text(&r, wall);
-        put_text(&r, iso);
-        put_number(&r, x->window_s);
-        put_text(&r, case_status_names[x->status]);
-        put_text(&r, status_sign(x->status));
-        put_text(&r, x->headline ? x->headline : status_word(x->status));
-        put_text(&r, lookup_text(lookup_table(x, "host", "host"), 0, "user"));
+        put_text(&r, "side", side == BEFORE ? "before" : "after");
+        put_text(&r, "word", side == BEFORE ? "Before" : "After");
+        put_text(&r, "case", x->case_id);
+        put_text(&r, "started", wall);
+        put_text(&r, "started_iso", iso);
+        put_number(&r, "window", x->window_s);
+        put_text(&r, "status", case_status_names[x->status]);
+        put_text(&r, "sign", status_sign(x->status));
+        put_text(&r, "headline", x->headline ? x->headline : status_word(x->status));
+        put_text(&r, "user", lookup_text(lookup_table(x, "host", "host"), 0, "user"));
     }
 }
 
-/* "memory.available" reads as "memory available". */
-static void put_name(struct row *r, const char *name)
-{
-    AUTO_FREE char *words = mem_strdup(name);
-    for (char *p = words; *p; p++)
-        if (*p == '_' || *p == '.')
-            *p = ' ';
-    put_text(r, words);
-}
-
-static void put_sides(struct row *r, const struct compared_figure *f)
+static void put_sides(const struct row *r, const struct compared_figure *f)
 {
     for (int side = BEFORE; side < SIDES; side++)
-        put_value(r, &f->value[side], strcmp(f->name, "pid") == 0);
+        put_value(r, sides[side], &f->value[side], strcmp(f->name, "pid") == 0);
 }
 
-static void put_class(struct row *r, bool differs)
+static void put_class(const struct row *r, bool differs)
 {
-    put_text(r, differs ? "strong" : "dim");
+    put_text(r, "class", differs ? "strong" : "dim");
 }
 
 static void fill_figures(struct facts *f, const struct compared_finding *x, size_t index)
@@ -189,11 +181,11 @@ static void fill_figures(struct facts *f, const struct compared_finding *x, size
                                     : !figure->value[AFTER].known ? &figure->value[AFTER]
                                                                   : NULL;
         struct row r = row_new(f, T_FIGURE);
-        put_number(&r, (double)index);
-        put_name(&r, figure->name);
+        put_number(&r, "finding_index", (double)index);
+        put_name(&r, "name", figure->name);
         put_sides(&r, figure);
-        put_text(&r, blind ? blind->why : NULL);
-        put_bool(&r, figure_differs(figure));
+        put_text(&r, "why", blind ? blind->why : NULL);
+        put_bool(&r, "differs", figure_differs(figure));
     }
 }
 
@@ -216,29 +208,29 @@ static void fill_findings(struct facts *f, const struct comparison *c)
         const struct finding *said = x->finding[x->finding[AFTER] ? AFTER : BEFORE];
         enum severity severity = finding_severity(x);
         struct row r = row_new(f, T_FINDING);
-        put_number(&r, (double)i + 1);
-        put_text(&r, change_name(x->change));
-        put_text(&r, looks[x->change].sign ? looks[x->change].sign : severity_sign(severity));
-        put_text(&r, looks[x->change].class ? looks[x->change].class : severity_name(severity));
-        put_text(&r, looks[x->change].word);
-        put_text(&r, said->id);
-        put_text(&r, severity_name(severity));
-        put_text(&r, severity_word(severity));
-        put_text(&r, said->say);
-        put_text(&r, x->why);
-        put_bool(&r, x->redefined);
-        put_number(&r, (double)x->figure_count);
+        put_number(&r, "index", (double)i + 1);
+        put_text(&r, "change", change_name(x->change));
+        put_text(&r, "sign", looks[x->change].sign ? looks[x->change].sign : severity_sign(severity));
+        put_text(&r, "class", looks[x->change].class ? looks[x->change].class : severity_name(severity));
+        put_text(&r, "word", looks[x->change].word);
+        put_text(&r, "id", said->id);
+        put_text(&r, "severity", severity_name(severity));
+        put_text(&r, "severity_word", severity_word(severity));
+        put_text(&r, "say", said->say);
+        put_text(&r, "why", x->why);
+        put_bool(&r, "redefined", x->redefined);
+        put_number(&r, "figure_count", (double)x->figure_count);
         fill_figures(f, x, i + 1);
     }
     for (size_t i = 0; i < c->figure_count; i++) {
         struct row r = row_new(f, T_MACHINE);
-        put_name(&r, c->figures[i].name);
+        put_name(&r, "name", c->figures[i].name);
         put_sides(&r, &c->figures[i]);
         put_class(&r, figure_differs(&c->figures[i]));
     }
     for (size_t i = 0; i < c->setting_count; i++) {
         struct row r = row_new(f, T_SETTING);
-        put_text(&r, c->settings[i].name);
+        put_text(&r, "name", c->settings[i].name);
         put_sides(&r, &c->settings[i]);
     }
 }
@@ -249,8 +241,8 @@ static void fill_verdicts(struct facts *f, const struct comparison *c)
         const struct compared_verdict *x = &c->verdicts[i];
         const struct verdict *named = x->verdict[x->verdict[AFTER] ? AFTER : BEFORE];
         struct row r = row_new(f, T_VERDICT);
-        put_text(&r, named->id);
-        put_text(&r, named->title);
+        put_text(&r, "id", named->id);
+        put_text(&r, "title", named->title);
         for (int side = BEFORE; side < SIDES; side++) {
             const struct verdict *v = x->verdict[side];
             AUTO_STR struct str s = {0};
@@ -258,13 +250,14 @@ static void fill_verdicts(struct facts *f, const struct comparison *c)
                 str_printf(&s, "%s %s", verdict_sign(v->state), verdict_word(v->state));
             if (v && v->kind)
                 str_printf(&s, ", %s", v->kind);
-            put_text(&r, v ? str_text(&s) : "not weighed");
+            put_text(&r, sides[side], v ? str_text(&s) : "not weighed");
         }
         put_class(&r, verdict_differs(x));
-        put_text(&r, x->leads[BEFORE] && x->leads[AFTER] ? "leads in both"
-                     : x->leads[BEFORE]                  ? "led before"
-                     : x->leads[AFTER]                   ? "leads now"
-                                                         : NULL);
+        put_text(&r, "leads",
+                 x->leads[BEFORE] && x->leads[AFTER] ? "leads in both"
+                 : x->leads[BEFORE]                  ? "led before"
+                 : x->leads[AFTER]                   ? "leads now"
+                                                     : NULL);
     }
 }
 
@@ -275,12 +268,12 @@ static void fill_checks(struct facts *f, const struct comparison *c)
         int side = x->blind[AFTER] ? AFTER : BEFORE;
         const struct check *made = x->check[!side];
         struct row r = row_new(f, T_CHECK);
-        put_text(&r, made->id);
-        put_text(&r, severity_name(made->severity));
+        put_text(&r, "id", made->id);
+        put_text(&r, "severity", severity_name(made->severity));
         for (int s = BEFORE; s < SIDES; s++)
-            put_text(&r, s == side ? "not made" : made->result == CHECK_FIRED ? "fired" : "clear");
-        put_text(&r, x->blind[side]);
-        put_bool(&r, x->decides);
+            put_text(&r, sides[s], s == side ? "not made" : made->result == CHECK_FIRED ? "fired" : "clear");
+        put_text(&r, "why", x->blind[side]);
+        put_bool(&r, "decides", x->decides);
     }
 }
 
@@ -294,9 +287,9 @@ static void fill_experiments(struct facts *f, const struct comparison *c)
         const struct experiment *const *pair = c->experiments[i].experiment;
         const struct experiment *named = pair[AFTER] ? pair[AFTER] : pair[BEFORE];
         struct row r = row_new(f, T_EXPERIMENT);
-        put_text(&r, named->id);
-        put_text(&r, named->ask);
-        put_text(&r, named->measure);
+        put_text(&r, "id", named->id);
+        put_text(&r, "ask", named->ask);
+        put_text(&r, "measure", named->measure);
         for (int side = BEFORE; side < SIDES; side++) {
             const struct experiment *x = pair[side];
             AUTO_STR struct str s = {0};
@@ -307,7 +300,7 @@ static void fill_experiments(struct facts *f, const struct comparison *c)
                 str_add(&s, " → ");
                 value_format(&x->after, false, &s);
             }
-            put_text(&r, str_text(&s));
+            put_text(&r, sides[side], str_text(&s));
         }
     }
 }
@@ -323,7 +316,7 @@ static struct facts *fill(const struct comparison *c)
     fill_experiments(f, c);
     for (size_t i = 0; i < c->remark_count; i++) {
         struct row r = row_new(f, T_REMARK);
-        put_text(&r, c->remarks[i]);
+        put_text(&r, "say", c->remarks[i]);
     }
     return f;
 }

@@ -1,16 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "report/rows.h"
 
+#include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/str.h"
 #include "base/text.h"
-#include "facts/value.h"
+#include "report/words.h"
 
 struct row row_new(struct facts *f, unsigned table)
 {
     struct table *t = &f->tables[table];
-    return (struct row){t, table_add(t), 0};
+    return (struct row){t, table_add(t)};
+}
+
+static unsigned place(const struct row *r, const char *column)
+{
+    int index = table_decl_column(r->table->decl, column);
+    assert(index >= 0);
+    return (unsigned)index;
 }
 
 /* Newlines stay (a command can have several lines), so the cleaning of cells does not fit; a case from elsewhere is
@@ -31,35 +40,85 @@ static const char *clean_lines(struct facts *f, const char *text)
     return arena_strndup(&f->arena, str_text(&out), out.length);
 }
 
-void put_text(struct row *r, const char *text)
+void put_text(const struct row *r, const char *column, const char *text)
 {
-    if (text && *text) {
-        size_t at = r->row * r->table->decl->column_count + r->column;
-        r->table->cells[at].text = clean_lines(r->table->facts, text);
-        r->table->unknown[at] = 0;
+    size_t at = r->row * r->table->decl->column_count + place(r, column);
+    if (!text || !*text) {
+        cell_unknown(r->table, r->row, place(r, column), "none");
+        return;
     }
-    r->column++;
+    r->table->cells[at].text = clean_lines(r->table->facts, text);
+    r->table->unknown[at] = 0;
 }
 
-void put_number(struct row *r, double number)
+void put_number(const struct row *r, const char *column, double number)
 {
-    cell_number(r->table, r->row, r->column++, number);
+    cell_number(r->table, r->row, place(r, column), number);
 }
 
-void put_bool(struct row *r, bool truth)
+void put_bool(const struct row *r, const char *column, bool truth)
 {
-    cell_bool(r->table, r->row, r->column++, truth);
+    cell_bool(r->table, r->row, place(r, column), truth);
 }
 
-void put_value(struct row *r, const struct value *v, bool raw)
+void put_value(const struct row *r, const char *column, const struct value *v, bool raw)
 {
     AUTO_STR struct str text = {0};
     if (v->known)
         value_format(v, raw, &text);
-    put_text(r, str_text(&text));
+    put_text(r, column, str_text(&text));
 }
 
-void put_unknown(struct row *r)
+void put_name(const struct row *r, const char *column, const char *name)
 {
-    r->column++;
+    AUTO_FREE char *words = mem_strdup(name);
+    for (char *p = words; *p; p++)
+        if (*p == '_' || *p == '.')
+            *p = ' ';
+    put_text(r, column, words);
+}
+
+static void put_field(const struct row *r, const struct field *f, const void *object)
+{
+    const void *at = (const char *)object + f->offset;
+    char text[72];
+    switch (f->kind) {
+    case FIELD_NAME:
+    case FIELD_TEXT:
+    case FIELD_CHOICE:
+        put_text(r, f->name, *(const char *const *)at);
+        break;
+    case FIELD_WORD:
+        put_text(r, f->name, f->words[*(const unsigned *)at]);
+        break;
+    case FIELD_BOOL:
+        put_bool(r, f->name, *(const bool *)at);
+        break;
+    case FIELD_COUNT:
+        put_number(r, f->name, (double)*(const size_t *)at);
+        break;
+    case FIELD_NUMBER:
+        put_number(r, f->name, *(const double *)at);
+        break;
+    case FIELD_TIME:
+        wall_text(text, *(const double *)at);
+        put_text(r, f->name, text);
+        break;
+    case FIELD_VALUE:
+    case FIELD_MEASURED:
+        put_value(r, f->name, at, false);
+        break;
+    case FIELD_OTHER:
+        break;
+    default:
+        snprintf(text, sizeof text, "%s_count", f->name);
+        put_number(r, text, (double)field_list_count(f, object));
+        break;
+    }
+}
+
+void put_record(const struct row *r, const struct record *record, const void *object)
+{
+    for (unsigned i = 0; i < record->field_count; i++)
+        put_field(r, &record->fields[i], object);
 }

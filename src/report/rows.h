@@ -1,23 +1,45 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Tables that a template names are filled row by row, column by column in the order of their declaration. */
+/* Tables that a template names, filled by column name; and the columns that follow from a record's fields. */
 #ifndef FW_REPORT_ROWS_H
 #define FW_REPORT_ROWS_H
 
 #include <stdbool.h>
 
 #include "facts/facts.h"
+#include "facts/record.h"
+
+/* The columns of a record, in an array of columns: FINDING_FIELDS(RECORD_COLUMN, ). Words, times and values are text, as people
+ * read them; of a list there is how many. */
+#define RECORD_COLUMN(R, KIND, member, detail, NEED, NAME, HELP) RECORD_COLUMN_##KIND(NAME, HELP, detail)
+#define RECORD_COLUMN_NAME(NAME, HELP, d) {NAME, TYPE_TEXT, HELP},
+#define RECORD_COLUMN_TEXT(NAME, HELP, d) {NAME, TYPE_TEXT, HELP},
+#define RECORD_COLUMN_CHOICE(NAME, HELP, d) {NAME, TYPE_TEXT, HELP},
+#define RECORD_COLUMN_WORD(NAME, HELP, d) {NAME, TYPE_TEXT, HELP},
+#define RECORD_COLUMN_BOOL(NAME, HELP, d) {NAME, TYPE_BOOL, HELP},
+#define RECORD_COLUMN_COUNT(NAME, HELP, d) {NAME, TYPE_COUNT, HELP},
+#define RECORD_COLUMN_NUMBER(NAME, HELP, d) {NAME, TYPE_##d, HELP},
+#define RECORD_COLUMN_TIME(NAME, HELP, d) {NAME, TYPE_TEXT, HELP},
+#define RECORD_COLUMN_VALUE(NAME, HELP, d) {NAME, TYPE_TEXT, HELP},
+#define RECORD_COLUMN_MEASURED(NAME, HELP, d) {NAME, TYPE_TEXT, HELP},
+#define RECORD_COLUMN_NAMES(NAME, HELP, d) {NAME "_count", TYPE_COUNT, "how many: " HELP},
+#define RECORD_COLUMN_TEXTS(NAME, HELP, d) {NAME "_count", TYPE_COUNT, "how many: " HELP},
+#define RECORD_COLUMN_COUNTS(NAME, HELP, d) {NAME "_count", TYPE_COUNT, "how many: " HELP},
+#define RECORD_COLUMN_RECORDS(NAME, HELP, d) {NAME "_count", TYPE_COUNT, "how many: " HELP},
 
 struct row {
     struct table *table;
     size_t row;
-    unsigned column; /* the next to be filled */
 };
 
 struct row row_new(struct facts *f, unsigned table);
-void put_text(struct row *r, const char *text); /* several lines of it are kept; NULL or empty: unknown */
-void put_number(struct row *r, double number);
-void put_bool(struct row *r, bool truth);
-void put_value(struct row *r, const struct value *v, bool raw); /* as people read it */
-void put_unknown(struct row *r);
+/* A column that the table does not have is a mistake of the program. */
+void put_text(const struct row *r, const char *column, const char *text); /* keeps lines; NULL or empty: unknown */
+void put_number(const struct row *r, const char *column, double number);
+void put_bool(const struct row *r, const char *column, bool truth);
+void put_value(const struct row *r, const char *column, const struct value *v, bool raw); /* as people read it */
+/* "unusable_order9" reads as "unusable order9", "memory.free" as "memory free". */
+void put_name(const struct row *r, const char *column, const char *name);
+/* All columns of the record. */
+void put_record(const struct row *r, const struct record *record, const void *object);
 
 #endif
