@@ -53,7 +53,7 @@ helper_sources := $(wildcard tests/live/*.c tests/heap/*.c tests/matrix/*.c test
 helper_programs := $(foreach s,$(helper_sources),$(BUILD)/tests/$(basename $(notdir $(s))))
 embedded := $(wildcard playbooks/*.yaml) templates/report.html templates/diff.html templates/report.css
 
-.PHONY: all check bench install uninstall clean tests format
+.PHONY: all check bench schema install uninstall clean tests format
 .DELETE_ON_ERROR:
 all: $(BUILD)/fragwizard
 
@@ -82,7 +82,7 @@ $(BUILD)/obj/.made:
 	@touch $@
 
 # Tests
-tests: $(BUILD)/fragwizard $(unit_programs) $(fuzz_programs) $(helper_programs)
+tests: $(BUILD)/fragwizard $(BUILD)/schema $(unit_programs) $(fuzz_programs) $(helper_programs)
 $(BUILD)/tests/test_%: tests/unit/test_%.c $(BUILD)/libfragwizard.a
 	$(call say,CC,$@)
 	$(Q)$(CC) $(fw_cflags) $(CFLAGS) -MMD -MP $(fw_ldflags) -o $@ $< $(BUILD)/libfragwizard.a $(PKG_LIBS) -lcmocka -lm
@@ -96,6 +96,15 @@ $(BUILD)/tests/$(basename $(notdir $(1))): $(1) | $(BUILD)/obj/.made
 	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE -O2 -g -Wall -Wextra -pthread -MMD -MP -o $$@ $$<
 endef
 $(foreach s,$(helper_sources),$(eval $(call helper,$(s))))
+
+# Schemas and pages that follow from the declarations; a test compares them
+$(BUILD)/schema: tools/schema.c $(BUILD)/libfragwizard.a
+	$(call say,CC,$@)
+	$(Q)$(CC) $(fw_cflags) $(CFLAGS) -MMD -MP $(fw_ldflags) -o $@ $< $(BUILD)/libfragwizard.a $(PKG_LIBS) -lm
+schema: $(BUILD)/schema
+	$(BUILD)/schema case > schema/case.json
+	$(BUILD)/schema facts > docs/facts.md
+	$(BUILD)/schema records > docs/case.md
 
 check: tests
 	@BUILD=$(abspath $(BUILD)) tests/run
