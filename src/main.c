@@ -24,7 +24,7 @@
  *     kernel/  parsers of what /proc and /sys print, shared by probes
  *   facts/   facts (declared tables) value severity probe (what a probe declares) json_value
  *   base/    root (where /proc and /sys are read from) input output (our files) builtin (files in the binary) units trend
- *            text str mem err clock sha256
+ *            scan (text of the kernel, piece by piece) text str mem err clock sha256
  */
 #include <locale.h>
 #include <malloc.h>

@@ -32,14 +32,14 @@ bool min_free_compute(struct min_free *m, const struct zoneinfo *z, uint64_t pag
     }
     if (pages == 0)
         return false;
-    m->lowmem_kb = fields_times(pages, kb);
+    m->lowmem_kb = pages * kb; /* zoneinfo_parse() bounds all zones together */
     uint64_t most = version && version < 5008 ? 65536 : 262144;
     m->plain_kb = (uint64_t)sqrt(16.0 * (double)m->lowmem_kb);
     m->plain_kb = m->plain_kb < 128 ? 128 : m->plain_kb > most ? most : m->plain_kb;
     if (huge_pages) {
-        uint64_t wanted = fields_times(m->block_pages, m->zones * 11ULL);
+        uint64_t wanted = m->block_pages * m->zones * 11;
         m->huge_capped = wanted > pages / 20;
-        m->huge_kb = fields_times(m->huge_capped ? pages / 20 : wanted, kb);
+        m->huge_kb = (m->huge_capped ? pages / 20 : wanted) * kb;
     }
     m->kb = m->huge_kb > m->plain_kb ? m->huge_kb : m->plain_kb;
     return true;

@@ -332,9 +332,9 @@ static void collect(void *state, const struct probe_input *in, struct facts *f)
     v.huge = huge_order(r, page, b.orders);
     char text[32];
     if (root_sysctl(r, "vm.compaction_proactiveness", text, sizeof text, &status, &e)) {
-        struct fields s = fields_of(text, strlen(text));
+        struct span s = span_of_string(text);
         uint64_t n;
-        v.proactive_known = fields_number(&s, &n) && fields_end(&s) && n <= 100;
+        v.proactive_known = scan_number(&s, &n) && scan_end(&s) && n <= 100;
         v.proactiveness = v.proactive_known ? (unsigned)n : 0;
         snprintf(v.proactive_why, sizeof v.proactive_why, "vm.compaction_proactiveness is not a number from 0 to 100");
     } else {

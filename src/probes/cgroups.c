@@ -353,11 +353,7 @@ static bool own_group(const struct root *r, char *out, size_t size)
     struct cgroup_paths paths;
     cgroup_paths_parse(buffer, (size_t)n, &paths);
     struct span own = cgroup_accounted(&paths);
-    if (!own.at || own.length >= size)
-        return false;
-    memcpy(out, own.at, own.length);
-    out[own.length] = '\0';
-    return true;
+    return own.at && span_length(own) < size && span_copy(own, out, size);
 }
 
 static void fill(struct facts *f, const struct probe_input *in, struct cgroup_mount mount, const struct walk *walk,

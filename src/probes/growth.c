@@ -76,8 +76,8 @@ static void identify(struct track *t, const struct root *r)
         cgroup_paths_parse(buffer, (size_t)n, &paths);
         struct span accounted = cgroup_accounted(&paths);
         cgroup_unit(cgroup_managed(&paths), t->unit, sizeof t->unit);
-        if (accounted.at && accounted.length < CGROUP_PATH_MAX)
-            t->cgroup = mem_printf("%.*s", (int)accounted.length, accounted.at);
+        if (accounted.at && span_length(accounted) < CGROUP_PATH_MAX)
+            t->cgroup = mem_printf("%.*s", (int)span_length(accounted), accounted.at);
     }
 }
 
@@ -146,7 +146,7 @@ static int read_private(const struct track *t, const struct root *r, struct poin
     } else {
         smaps_parse(buffer, (size_t)n, &s);
     }
-    if (!(s.has & SMAPS_PRIVATE))
+    if (!smaps_has(&s, SMAPS_PRIVATE))
         return -ENODATA;
     p->uss = (double)smaps_uss(&s);
     p->swap = (double)(s.has & SMAPS_SWAP_PSS ? s.swap_pss : s.swap);
@@ -315,13 +315,10 @@ static bool available_memory(const struct root *r, uint64_t *bytes)
 {
     char buffer[8192];
     ssize_t n = root_read_small(r, "proc/meminfo", buffer, sizeof buffer);
-    const char *at = buffer;
-    struct span line;
-    while (n > 0 && scan_line(&at, buffer + n, &line))
-        if (LINE_VALUE(line, "MemAvailable:", bytes)) {
-            *bytes = multiply_saturating(*bytes, 1024);
-            return true;
-        }
+    struct span all = span_of(buffer, n > 0 ? (size_t)n : 0), line;
+    while (scan_line(&all, &line))
+        if (SCAN_KEY(&line, "MemAvailable:"))
+            return scan_kb(&line, bytes);
     return false;
 }
 

@@ -153,19 +153,19 @@ static void put_nodes(struct table *t, const struct root *r)
 /* "0-3,8-11" */
 static bool count_list(const char *text, uint64_t *count)
 {
-    struct fields s = fields_of(text, strlen(text));
+    struct span s = span_of_string(text);
     *count = 0;
-    while (!fields_end(&s)) {
+    while (!scan_end(&s)) {
         uint64_t first, last;
-        if (!fields_number(&s, &first))
+        if (!scan_number(&s, &first))
             return false;
         last = first;
-        if (fields_take(&s, "-") && !fields_number(&s, &last))
+        if (scan_literal(&s, "-") && !scan_number(&s, &last))
             return false;
         if (last < first || last > 1 << 20)
             return false;
         *count += last - first + 1;
-        if (!fields_take(&s, ",") && !fields_end(&s))
+        if (!scan_literal(&s, ",") && !scan_end(&s))
             return false;
     }
     return *count > 0;
@@ -179,7 +179,7 @@ struct cpus {
 static void put_cpus(struct table *t, const struct root *r, struct cpus *cpus)
 {
     char text[1024];
-    uint64_t count = 0, listed;
+    uint64_t count = 0, listed = 0;
     *cpus = (struct cpus){0};
     bool online = source_line(r, "sys/devices/system/cpu/online", text, sizeof text) && count_list(text, &listed);
     int fd = root_open_file(r, "proc/cpuinfo");
@@ -242,14 +242,14 @@ static bool firmware_read(const struct root *r, struct firmware *f)
     AUTO_SOURCE struct source s = {0};
     if (r->live || (!source_read(&s, r, "dmidecode") && !source_read(&s, r, "sos_commands/hardware/dmidecode")))
         return false;
-    struct fields all = fields_of(s.text, s.length), line;
-    if (!fields_find(&all, "System Information\n"))
+    struct span all = span_of(s.text, s.length), line;
+    if (!scan_past(&all, "System Information\n"))
         return false;
-    while (fields_line(&all, &line) && !fields_end(&line)) {
-        if (fields_take(&line, "Manufacturer:") && !fields_end(&line))
-            fields_copy(&line, f->vendor, sizeof f->vendor);
-        else if (fields_take(&line, "Product Name:") && !fields_end(&line))
-            fields_copy(&line, f->product, sizeof f->product);
+    while (scan_line(&all, &line) && !scan_end(&line)) {
+        if (scan_literal(&line, "Manufacturer:") && !scan_end(&line))
+            span_copy(line, f->vendor, sizeof f->vendor);
+        else if (scan_literal(&line, "Product Name:") && !scan_end(&line))
+            span_copy(line, f->product, sizeof f->product);
     }
     return f->vendor[0] != '\0';
 }
@@ -425,8 +425,8 @@ static void put_cgroups(struct table *t, const struct root *r)
     uint64_t hierarchy;
     if (root_read_small(r, "proc/cgroups", text, sizeof text) > 0) {
         const char *line = strstr(text, "\nmemory");
-        struct fields s = line ? fields_of(line + 7, strlen(line + 7)) : fields_of(text, 0);
-        if (fields_number(&s, &hierarchy) && hierarchy > 0) {
+        struct span s = line ? span_of(line + 7, strlen(line + 7)) : span_of(text, 0);
+        if (scan_number(&s, &hierarchy) && hierarchy > 0) {
             cell_number(t, 0, CGROUP_VERSION, 1);
             return;
         }
@@ -466,9 +466,9 @@ static void collect(void *state, const struct probe_input *in, struct facts *f)
     put_cgroups(t, r);
     char text[128];
     if (source_line(r, "proc/uptime", text, sizeof text)) {
-        struct fields s = fields_of(text, strlen(text));
+        struct span s = span_of_string(text);
         uint64_t seconds;
-        if (fields_number(&s, &seconds))
+        if (scan_number(&s, &seconds))
             cell_number(t, 0, UPTIME, (double)seconds);
     }
     row_unknown(t, 0, "/proc/uptime: not found or not a number");

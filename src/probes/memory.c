@@ -143,7 +143,7 @@ static const struct {
 
 /* Huge page pools: their size and their idle part in bytes. Pools of other than the default size are in sysfs only. */
 struct pools {
-    uint64_t total, idle;
+    double total, idle;
     bool known;
 };
 
@@ -153,8 +153,8 @@ static struct pools pools_read(const struct root *r, const struct meminfo *m)
     if (!m->known[MI_HUGE_TOTAL] || !m->known[MI_HUGE_SIZE])
         return p;
     p.known = true;
-    p.total = fields_times(m->value[MI_HUGE_TOTAL], m->value[MI_HUGE_SIZE]);
-    p.idle = fields_times(meminfo_value(m, MI_HUGE_FREE), m->value[MI_HUGE_SIZE]);
+    p.total = (double)m->value[MI_HUGE_TOTAL] * (double)m->value[MI_HUGE_SIZE];
+    p.idle = (double)meminfo_value(m, MI_HUGE_FREE) * (double)m->value[MI_HUGE_SIZE];
     static const unsigned kilobytes[] = {64, 512, 1024, 2048, 16384, 32768, 524288, 1048576, 16777216};
     for (size_t i = 0; i < sizeof kilobytes / sizeof *kilobytes; i++) {
         uint64_t size = (uint64_t)kilobytes[i] * 1024, pages, idle;
@@ -165,13 +165,13 @@ static struct pools pools_read(const struct root *r, const struct meminfo *m)
         if (!source_number(r, path, &pages))
             continue;
         snprintf(path, sizeof path, "sys/kernel/mm/hugepages/hugepages-%ukB/free_hugepages", kilobytes[i]);
-        p.total = fields_plus(p.total, fields_times(pages, size));
+        p.total += (double)pages * (double)size;
         if (source_number(r, path, &idle))
-            p.idle = fields_plus(p.idle, fields_times(idle, size));
+            p.idle += (double)idle * (double)size;
     }
     /* Hugetlb (since 4.16) is the kernel's own sum over all sizes. */
     if (m->known[MI_HUGETLB])
-        p.total = m->value[MI_HUGETLB];
+        p.total = (double)m->value[MI_HUGETLB];
     if (p.idle > p.total)
         p.idle = p.total;
     return p;
@@ -234,8 +234,8 @@ static double balance(struct table *table, const struct root *r, const struct me
     if (vmalloc_is_memory(m))
         part(&b, "vmalloc", above(V(MI_VMALLOC_USED), V(MI_KERNEL_STACK)), "VmallocUsed - KernelStack");
     if (pools->known) {
-        part(&b, "huge page pool, in use", (double)(pools->total - pools->idle), "Hugetlb - HugePages_Free");
-        part(&b, "huge page pool, idle", (double)pools->idle, "HugePages_Free");
+        part(&b, "huge page pool, in use", pools->total - pools->idle, "Hugetlb - HugePages_Free");
+        part(&b, "huge page pool, idle", pools->idle, "HugePages_Free");
     }
     struct counters c;
     struct err e;
@@ -280,10 +280,10 @@ static bool estimate_available(struct meminfo *m, const struct root *r)
     if (m->known[MI_MEM_AVAILABLE] || !m->known[MI_ACTIVE_FILE] || !m->known[MI_INACTIVE_FILE] ||
         !zoneinfo_read(&z, r, &status, &e))
         return false;
-    uint64_t low = 0;
+    double low = 0;
     for (size_t i = 0; i < z.count; i++)
-        low = fields_plus(low, z.zones[i].low);
-    double reserve = (double)fields_times(low, page_size(r));
+        low += (double)z.zones[i].low;
+    double reserve = low * (double)page_size(r);
     double cache = (double)m->value[MI_ACTIVE_FILE] + (double)m->value[MI_INACTIVE_FILE];
     double slab = (double)meminfo_value(m, MI_SRECLAIMABLE);
     double available = (double)m->value[MI_MEM_FREE] - reserve;
@@ -337,9 +337,9 @@ static void collect(void *state, const struct probe_input *in, struct facts *f)
 
     struct pools pools = pools_read(r, &m);
     if (pools.known) {
-        cell_number(t, 0, HUGETLB, (double)pools.total);
-        cell_number(t, 0, HUGETLB_FREE, (double)pools.idle);
-        cell_number(t, 0, HUGETLB_RESERVED_IDLE, (double)pools.idle);
+        cell_number(t, 0, HUGETLB, pools.total);
+        cell_number(t, 0, HUGETLB_FREE, pools.idle);
+        cell_number(t, 0, HUGETLB_RESERVED_IDLE, pools.idle);
     } else {
         /* No hugetlb in this kernel: no pool, which is known. */
         cell_number(t, 0, HUGETLB, 0);
@@ -348,18 +348,18 @@ static void collect(void *state, const struct probe_input *in, struct facts *f)
     }
 
     AUTO_ZONEINFO struct zoneinfo z = {0};
-    uint64_t pcp = 0;
+    double pcp = 0;
     bool zones = zoneinfo_read(&z, r, &status, &e);
     for (size_t i = 0; i < z.count; i++)
-        pcp = fields_plus(pcp, z.zones[i].pcp);
-    pcp = fields_times(pcp, page_size(r));
+        pcp += (double)z.zones[i].pcp;
+    pcp *= (double)page_size(r);
     if (zones) {
-        cell_number(t, 0, PCP, (double)pcp);
+        cell_number(t, 0, PCP, pcp);
     } else {
         cell_unknown(t, 0, PCP, e.text);
         facts_fail(f, STATUS_PARTIAL, "%s", e.text);
     }
-    double rest = balance(facts_table(f, "balance"), r, &m, &pools, zones, (double)pcp);
+    double rest = balance(facts_table(f, "balance"), r, &m, &pools, zones, pcp);
     cell_number(t, 0, UNACCOUNTED, rest);
     cell_number(t, 0, UNACCOUNTED_SHARE, rest / total);
 }

@@ -360,7 +360,7 @@ static void put_pins(struct table *t, const struct physmap *m)
     if (p->count > 0) {
         AUTO_FREE char *name = mem_printf("%ld (%s)", p->list[0].pid, p->list[0].command);
         cell_text(t, 0, P_PINNED_PROCESS, name);
-        cell_number(t, 0, P_PINNED_USER, (double)p->pinned);
+        cell_number(t, 0, P_PINNED_USER, p->pinned);
         return;
     }
     if (p->held_known || p->looked)

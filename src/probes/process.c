@@ -132,7 +132,7 @@ static void add_totals(struct table *t, const struct smaps_kinds *k)
         cell_number(t, 0, T_SWAP_PSS, (double)s->swap_pss);
     else
         cell_unknown(t, 0, T_SWAP_PSS, "needs Linux 4.3 or later");
-    cell_number(t, 0, T_HUGETLB, (double)add_saturating(s->private_hugetlb, s->shared_hugetlb));
+    cell_number(t, 0, T_HUGETLB, (double)s->private_hugetlb + (double)s->shared_hugetlb);
     cell_number(t, 0, T_MAPPINGS, (double)k->total_mappings);
     cell_number(t, 0, T_ARENA_HEAPS, (double)k->arena_heaps);
     cell_number(t, 0, T_ARENA_HEAPS_RESERVED, (double)k->arena_bytes);
@@ -163,7 +163,7 @@ static int read_smaps(const struct pids *p, long pid, struct smaps_kinds *k, str
     smaps_kinds_end(k);
     int error = l->error;
     lines_close(l);
-    return error ? -error : k->total_mappings ? 0 : -ENODATA;
+    return error ? -error : k->total.has & SMAPS_UNFIT ? -EBADMSG : k->total_mappings ? 0 : -ENODATA;
 }
 
 static void add_status(struct table *t, const struct proc_status *s, const struct root *r)
@@ -221,18 +221,17 @@ static void add_small_files(struct table *t, const struct pids *p, long pid, con
         cell_number(t, 0, T_AGE, age > 0 ? age : 0);
     }
     uint64_t number;
-    const char *at = buffer;
     n = pids_read(p, pid, "oom_score", buffer, sizeof buffer);
-    if (n > 0 && scan_u64(&at, buffer + n, &number))
+    struct span text = span_of(buffer, n > 0 ? (size_t)n : 0);
+    if (scan_number(&text, &number))
         cell_number(t, 0, T_OOM_SCORE, (double)number);
     add_command_line(t, p, pid);
     struct err e;
     enum status status;
-    at = buffer;
     if (!root_sysctl(r, "vm.max_map_count", buffer, sizeof buffer, &status, &e)) {
         cell_unknown(t, 0, T_MAX_MAP_COUNT, e.text);
         cell_unknown(t, 0, T_MAPPINGS_SHARE, e.text);
-    } else if (scan_u64(&at, buffer + strlen(buffer), &number) && number) {
+    } else if (text = span_of_string(buffer), scan_number(&text, &number) && number) {
         cell_number(t, 0, T_MAX_MAP_COUNT, (double)number);
         struct value mappings = cell_get(t, 0, T_MAPPINGS);
         if (mappings.known)

@@ -135,7 +135,7 @@ static void take_cgroup(struct worker *w, const char *text, size_t length)
     cgroup_paths_parse(text, length, &paths);
     struct span accounted = cgroup_accounted(&paths), managed = cgroup_managed(&paths);
     char unit[256];
-    w->last_cgroup = accounted.at ? keep(w, accounted.at, accounted.length) : NULL;
+    w->last_cgroup = accounted.at ? keep(w, accounted.at, span_length(accounted)) : NULL;
     w->last_unit = managed.at ? keep(w, unit, cgroup_unit(managed, unit, sizeof unit)) : NULL;
     w->last_length = length <= sizeof w->last_text ? length : SIZE_MAX;
     if (length <= sizeof w->last_text)
@@ -282,10 +282,9 @@ static void read_files(struct worker *w, struct reading *e)
     read_smaps(w, e);
     if (e->problem && !e->gone && w->directory >= 0)
         e->gone = !read_status(w->shared->pids, e);
-    if (!(e->has & HAS_RSS) && has_stat && w->shared->pids->page_size) {
-        e->rss = multiply_saturating(stat.rss_pages, w->shared->pids->page_size);
+    uint64_t page = w->shared->pids->page_size;
+    if (!(e->has & HAS_RSS) && has_stat && page && times_fits(stat.rss_pages, page, &e->rss))
         e->has |= HAS_RSS;
-    }
 }
 
 static void read_process(struct worker *w, struct reading *e)
@@ -530,7 +529,8 @@ static const struct table_decl tables[] = {
 struct sums {
     size_t wanted, measured, vanished, kernel;
     size_t problems[PROBLEMS];
-    uint64_t rss, pss, uss, swap, swap_pss, maps;
+    double rss, pss, uss, swap, swap_pss;
+    uint64_t maps;
     float slowest;
     bool has_rss, has_swap, has_swap_pss, has_maps;
 };
@@ -551,10 +551,10 @@ static const char *problem_text(uint8_t problem, const struct root *r)
     }
 }
 
-static void number_if(struct table *t, size_t row, unsigned column, bool has, uint64_t number)
+static void number_if(struct table *t, size_t row, unsigned column, bool has, double number)
 {
     if (has)
-        cell_number(t, row, column, (double)number);
+        cell_number(t, row, column, number);
 }
 
 static void add_row(struct table *t, const struct reading *e, const struct root *r, const struct users *users,
@@ -571,17 +571,17 @@ static void add_row(struct table *t, const struct reading *e, const struct root 
         cell_text(t, row, P_COMMAND, e->command);
     cell_text(t, row, P_UNIT, e->unit);
     cell_text(t, row, P_CGROUP, e->cgroup);
-    number_if(t, row, P_RSS, e->has & HAS_RSS, e->rss);
-    number_if(t, row, P_PSS, e->has & HAS_SMAPS, e->pss);
-    number_if(t, row, P_USS, e->has & HAS_PRIVATE, e->uss);
-    number_if(t, row, P_SWAP, e->has & HAS_SWAP, e->swap);
-    number_if(t, row, P_SWAP_PSS, e->has & HAS_SWAP_PSS, e->swap_pss);
+    number_if(t, row, P_RSS, e->has & HAS_RSS, (double)e->rss);
+    number_if(t, row, P_PSS, e->has & HAS_SMAPS, (double)e->pss);
+    number_if(t, row, P_USS, e->has & HAS_PRIVATE, (double)e->uss);
+    number_if(t, row, P_SWAP, e->has & HAS_SWAP, (double)e->swap);
+    number_if(t, row, P_SWAP_PSS, e->has & HAS_SWAP_PSS, (double)e->swap_pss);
     if (!(e->has & HAS_SWAP_PSS) && e->has & HAS_SMAPS)
         cell_unknown(t, row, P_SWAP_PSS, "needs Linux 4.3 or later");
-    number_if(t, row, P_RSS_ANON, e->has & HAS_ANON, e->rss_anon);
-    number_if(t, row, P_RSS_FILE, e->has & HAS_SPLIT, e->rss_file);
-    number_if(t, row, P_RSS_SHMEM, e->has & HAS_SPLIT, e->rss_shmem);
-    number_if(t, row, P_THREADS, e->has & HAS_THREADS, e->threads);
+    number_if(t, row, P_RSS_ANON, e->has & HAS_ANON, (double)e->rss_anon);
+    number_if(t, row, P_RSS_FILE, e->has & HAS_SPLIT, (double)e->rss_file);
+    number_if(t, row, P_RSS_SHMEM, e->has & HAS_SPLIT, (double)e->rss_shmem);
+    number_if(t, row, P_THREADS, e->has & HAS_THREADS, (double)e->threads);
     if (!(e->has & HAS_SPLIT) && e->has & HAS_SMAPS) {
         cell_unknown(t, row, P_RSS_FILE, "read for the leading processes only");
         cell_unknown(t, row, P_RSS_SHMEM, "read for the leading processes only");
@@ -609,7 +609,7 @@ static void add_row(struct table *t, const struct reading *e, const struct root 
     if (e->kernel)
         cell_number(t, row, P_VIRTUAL, 0);
     else
-        number_if(t, row, P_VIRTUAL, e->has & HAS_VIRTUAL, e->virtual_bytes);
+        number_if(t, row, P_VIRTUAL, e->has & HAS_VIRTUAL, (double)e->virtual_bytes);
     row_unknown(t, row, problem_text(e->problem, r));
 }
 
@@ -630,15 +630,15 @@ static void add_sums(struct table *t, struct group *groups, size_t count)
     if (count)
         qsort(groups, count, sizeof *groups, compare_groups);
     for (size_t i = 0, same; i < count; i += same) {
-        uint64_t rss = 0, pss = 0, uss = 0, swap_pss = 0;
+        double rss = 0, pss = 0, uss = 0, swap_pss = 0;
         unsigned any = 0;
         for (same = 0; i + same < count && groups[i + same].name == groups[i].name; same++) {
             const struct reading *e = groups[i + same].entry;
             any |= e->has;
-            rss = add_saturating(rss, e->has & HAS_RSS ? e->rss : 0);
-            pss = add_saturating(pss, e->pss);
-            uss = add_saturating(uss, e->uss);
-            swap_pss = add_saturating(swap_pss, e->swap_pss);
+            rss += e->has & HAS_RSS ? (double)e->rss : 0;
+            pss += (double)e->pss;
+            uss += (double)e->uss;
+            swap_pss += (double)e->swap_pss;
         }
         size_t row = table_add(t);
         cell_text(t, row, S_NAME, groups[i].name);
@@ -668,11 +668,11 @@ static void sum_up(struct sums *s, const struct reading *e)
     if (e->has & HAS_SMAPS)
         s->measured++;
     if (e->has & HAS_RSS)
-        s->rss = add_saturating(s->rss, e->rss);
-    s->pss = add_saturating(s->pss, e->pss);
-    s->uss = add_saturating(s->uss, e->uss);
-    s->swap = add_saturating(s->swap, e->swap);
-    s->swap_pss = add_saturating(s->swap_pss, e->swap_pss);
+        s->rss += (double)e->rss;
+    s->pss += (double)e->pss;
+    s->uss += (double)e->uss;
+    s->swap += (double)e->swap;
+    s->swap_pss += (double)e->swap_pss;
     s->maps = e->maps > s->maps ? e->maps : s->maps;
     s->slowest = e->read_time > s->slowest ? e->read_time : s->slowest;
     s->has_rss |= e->has & HAS_RSS;
@@ -695,7 +695,7 @@ static void add_totals(struct facts *f, const struct sums *s, bool live)
     number_if(t, row, T_USS_TOTAL, s->measured, s->uss);
     number_if(t, row, T_SWAP_PSS_TOTAL, s->has_swap_pss, s->swap_pss);
     number_if(t, row, T_SWAP_TOTAL, s->has_swap, s->swap);
-    number_if(t, row, T_MAX_MAPS, s->has_maps, s->maps);
+    number_if(t, row, T_MAX_MAPS, s->has_maps, (double)s->maps);
     if (live && s->measured)
         cell_number(t, row, T_SLOWEST_READ, (double)s->slowest);
     else if (!live)

@@ -107,7 +107,7 @@ static bool add_process(struct table *t, const struct pids *p, long pid, struct 
                      error == -EACCES || error == -EPERM ? pids_denied(&p->root) : "smaps_rollup could not be read");
     ssize_t n = pids_read(p, pid, "cgroup", buffer, sizeof buffer);
     if (n >= 0)
-        cell_bool(t, row, R_CONTAINER, cgroup_is_container((struct span){buffer, (size_t)n}));
+        cell_bool(t, row, R_CONTAINER, cgroup_is_container(span_of(buffer, (size_t)n)));
     row_unknown(t, row, "not captured");
     return true;
 }

@@ -180,7 +180,7 @@ static void put_attributes(struct table *t, size_t row, const struct root *r, co
 static int by_size(const void *a, const void *b)
 {
     const struct slab_cache *x = a, *y = b;
-    uint64_t p = fields_times(x->slabs, x->pages_per_slab), q = fields_times(y->slabs, y->pages_per_slab);
+    double p = slab_cache_size(x, 1), q = slab_cache_size(y, 1);
     return p < q ? 1 : p > q ? -1 : strcmp(x->name, y->name);
 }
 
@@ -200,8 +200,7 @@ static void put_growth(struct table *t, size_t row, const struct state *s, const
         cell_unknown(t, row, C_GROWTH,
                      s->caches_known ? "the cache is new" : "/proc/slabinfo was not read at the first moment");
     else
-        cell_number(t, row, C_GROWTH,
-                    ((double)slab_cache_size(c, page) - (double)slab_cache_size(before, page)) / window);
+        cell_number(t, row, C_GROWTH, (slab_cache_size(c, page) - slab_cache_size(before, page)) / window);
 }
 
 static void put_dentries(struct table *t, const struct root *r)
@@ -209,10 +208,10 @@ static void put_dentries(struct table *t, const struct root *r)
     char text[128];
     if (!source_line(r, "proc/sys/fs/dentry-state", text, sizeof text))
         return;
-    struct fields s = fields_of(text, strlen(text));
+    struct span s = span_of_string(text);
     uint64_t n[5] = {0};
     for (size_t i = 0; i < 5; i++)
-        if (!fields_number(&s, &n[i]))
+        if (!scan_number(&s, &n[i]))
             return;
     cell_number(t, 0, DENTRY_UNUSED, (double)n[1]);
     if (n[4])
@@ -290,12 +289,12 @@ static void collect(void *state, const struct probe_input *in, struct facts *f)
         cell_number(caches, row, C_OBJECT_SIZE, (double)c->object_size);
         cell_number(caches, row, C_PER_SLAB, (double)c->objs_per_slab);
         cell_number(caches, row, C_SLABS, (double)c->slabs);
-        cell_number(caches, row, C_SIZE, (double)slab_cache_size(c, page));
-        cell_number(caches, row, C_WASTE, (double)slab_cache_waste(c, page));
+        cell_number(caches, row, C_SIZE, slab_cache_size(c, page));
+        cell_number(caches, row, C_WASTE, slab_cache_waste(c, page));
         put_attributes(caches, row, in->root, c, i < LOOKED_UP);
         put_growth(caches, row, windowed ? s : NULL, c, page, caches_window);
-        waste += (double)slab_cache_waste(c, page);
-        size += (double)slab_cache_size(c, page);
+        waste += slab_cache_waste(c, page);
+        size += slab_cache_size(c, page);
     }
     cell_number(t, 0, WASTE, waste);
     if (total < 0)

@@ -151,8 +151,8 @@ static bool sysctl_row(struct host *h, struct row *r, const char *name, const ch
         }
         return false;
     }
-    struct fields s = fields_of(text, strlen(text));
-    if (!fields_number(&s, &r->value) || !fields_end(&s)) {
+    struct span s = span_of_string(text);
+    if (!scan_number(&s, &r->value) || !scan_end(&s)) {
         char why[128];
         snprintf(why, sizeof why, "%s is not a number", name);
         facts_fail(h->table->facts, STATUS_MALFORMED, "%s", why);
@@ -407,9 +407,9 @@ static void vfs_cache_pressure(struct host *h)
     struct err e;
     enum status status;
     if (root_sysctl(h->root, "vm.vfs_cache_pressure_denom", text, sizeof text, &status, &e)) {
-        struct fields s = fields_of(text, strlen(text));
+        struct span s = span_of_string(text);
         uint64_t n;
-        if (fields_number(&s, &n) && n >= 100 && n <= 1000000)
+        if (scan_number(&s, &n) && n >= 100 && n <= 1000000)
             base = n;
     }
     put_default(&r, base);

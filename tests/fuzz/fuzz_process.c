@@ -17,13 +17,12 @@ static void try_mappings(const char *text, size_t size)
 {
     struct smaps_kinds kinds = {0};
     struct detection detection = {0};
-    const char *at = text;
-    struct span line;
+    struct span all = span_of(text, size), line;
     struct vma v;
     uint64_t count = 0;
-    while (scan_line(&at, text + size, &line)) {
-        smaps_kinds_line(&kinds, line.at, line.length);
-        if (vma_parse(line.at, line.length, &v)) {
+    while (scan_line(&all, &line)) {
+        smaps_kinds_line(&kinds, line.at, span_length(line));
+        if (vma_parse(line.at, span_length(line), &v)) {
             detect_mapping(&detection, &v);
             count++;
         }

@@ -185,9 +185,9 @@ static void containers_are_recognised(void **state)
     static const char *const no[] = {"/", "/system.slice/docker.service", "/system.slice/containerd.service",
                                      "/user.slice"};
     for (size_t i = 0; i < sizeof yes / sizeof *yes; i++)
-        assert_true(cgroup_is_container((struct span){yes[i], strlen(yes[i])}));
+        assert_true(cgroup_is_container(span_of_string(yes[i])));
     for (size_t i = 0; i < sizeof no / sizeof *no; i++)
-        assert_false(cgroup_is_container((struct span){no[i], strlen(no[i])}));
+        assert_false(cgroup_is_container(span_of_string(no[i])));
 }
 
 static void odd_contents_are_unknown(void **state)

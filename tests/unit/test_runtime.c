@@ -6,11 +6,10 @@
 static struct detection detect(const char *maps, const char *command)
 {
     struct detection d = {0};
-    const char *at = maps, *end = maps + strlen(maps);
-    struct span line;
+    struct span all = span_of_string(maps), line;
     struct vma v;
-    while (scan_line(&at, end, &line))
-        if (vma_parse(line.at, line.length, &v))
+    while (scan_line(&all, &line))
+        if (vma_parse(line.at, span_length(line), &v))
             detect_mapping(&d, &v);
     detect_finish(&d, command);
     return d;

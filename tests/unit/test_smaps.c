@@ -42,11 +42,10 @@ static const char smaps_3[] =
 
 static void feed(struct smaps_kinds *k, const char *text)
 {
-    const char *at = text, *end = text + strlen(text);
-    struct span line;
+    struct span all = span_of_string(text), line;
     memset(k, 0, sizeof *k);
-    while (scan_line(&at, end, &line))
-        smaps_kinds_line(k, line.at, line.length);
+    while (scan_line(&all, &line))
+        smaps_kinds_line(k, line.at, span_length(line));
     smaps_kinds_end(k);
 }
 

@@ -18,7 +18,7 @@
 #include "base/output.h"
 #include "base/sha256.h"
 #include "base/text.h"
-#include "probes/kernel/fields.h"
+#include "base/scan.h"
 
 enum { JOURNAL_BYTES_MAX = 4 * 1024 * 1024, HASH_LINE = 7 + 64 + 1 };
 static const char first_line[] = "fragwizard-changes/1\n";
@@ -99,14 +99,14 @@ static int hex_digit(char c)
 }
 
 /* The next word, decoded; a NUL follows it. */
-static bool take_word(struct fields *line, struct arena *a, const char **out, size_t *length)
+static bool take_word(struct span *line, struct arena *a, const char **out, size_t *length)
 {
-    struct fields word;
-    if (!fields_word(line, &word))
+    struct span word;
+    if (!scan_word(line, &word))
         return false;
     size_t n = 0;
-    char *data = arena_alloc(a, fields_length(&word) + 1);
-    if (!fields_is(&word, "%"))
+    char *data = arena_alloc(a, span_length(word) + 1);
+    if (!span_is(word, "%"))
         for (const char *c = word.at; c < word.end; c++) {
             if (*c != '%') {
                 data[n++] = *c;
@@ -124,7 +124,7 @@ static bool take_word(struct fields *line, struct arena *a, const char **out, si
 }
 
 /* One that is printed: it comes back as it went in, which was clean. */
-static bool take_text(struct fields *line, struct arena *a, const char **out)
+static bool take_text(struct span *line, struct arena *a, const char **out)
 {
     size_t length;
     const char *raw;
@@ -136,7 +136,7 @@ static bool take_text(struct fields *line, struct arena *a, const char **out)
     return true;
 }
 
-static bool take_value(struct fields *line, struct arena *a, const struct setting *s, char out[SETTING_VALUE_MAX])
+static bool take_value(struct span *line, struct arena *a, const struct setting *s, char out[SETTING_VALUE_MAX])
 {
     const char *text;
     if (!take_text(line, a, &text) || !setting_is_value(s, text))
@@ -145,13 +145,13 @@ static bool take_value(struct fields *line, struct arena *a, const struct settin
     return true;
 }
 
-static bool take_number(struct fields *line, uint64_t most, uint64_t *n)
+static bool take_number(struct span *line, uint64_t most, uint64_t *n)
 {
-    struct fields word;
-    return fields_word(line, &word) && fields_number(&word, n) && fields_end(&word) && *n <= most;
+    struct span word;
+    return scan_word(line, &word) && scan_number(&word, n) && scan_end(&word) && *n <= most;
 }
 
-static bool take_file(struct fields *line, struct arena *a, struct change *c)
+static bool take_file(struct span *line, struct arena *a, struct change *c)
 {
     struct sysctl_file *k = &c->file;
     size_t length;
@@ -159,7 +159,7 @@ static bool take_file(struct fields *line, struct arena *a, struct change *c)
     if (c->keep)
         return false;
     c->keep = true;
-    if (!fields_take(line, "absent ")) {
+    if (!scan_literal(line, "absent ")) {
         k->existed = true;
         if (!take_number(line, 07777, &mode) || !take_number(line, UINT32_MAX - 1, &uid) ||
             !take_number(line, UINT32_MAX - 1, &gid) || !take_number(line, INT64_MAX, &seconds) ||
@@ -174,7 +174,7 @@ static bool take_file(struct fields *line, struct arena *a, struct change *c)
     return take_word(line, a, &k->wrote, &length) && strlen(k->wrote) == length;
 }
 
-static bool take_change(struct fields *line, struct journal *j, struct change *c)
+static bool take_change(struct span *line, struct journal *j, struct change *c)
 {
     const char *name;
     if (!take_text(line, &j->arena, &name))
@@ -184,15 +184,15 @@ static bool take_change(struct fields *line, struct journal *j, struct change *c
            take_value(line, &j->arena, c->setting, c->after);
 }
 
-static bool take_application(struct fields *line, struct journal *j, struct application *a)
+static bool take_application(struct span *line, struct journal *j, struct application *a)
 {
     uint64_t wall;
-    struct fields state;
-    if (!take_number(line, 1ULL << 40, &wall) || !take_text(line, &j->arena, &a->boot) || !fields_word(line, &state))
+    struct span state;
+    if (!take_number(line, 1ULL << 40, &wall) || !take_text(line, &j->arena, &a->boot) || !scan_word(line, &state))
         return false;
     a->wall = (double)wall;
-    a->finished = fields_is(&state, "done");
-    return (a->finished || fields_is(&state, "planned")) && take_text(line, &j->arena, &a->case_path);
+    a->finished = span_is(state, "done");
+    return (a->finished || span_is(state, "planned")) && take_text(line, &j->arena, &a->case_path);
 }
 
 static void *grow(struct arena *a, const void *old, size_t count, size_t size)
@@ -226,17 +226,17 @@ struct application *journal_add(struct journal *j, size_t changes)
     return a;
 }
 
-static bool take_line(struct fields *line, struct journal *j)
+static bool take_line(struct span *line, struct journal *j)
 {
     struct application *last = j->count ? &j->list[j->count - 1] : NULL;
     bool good = false;
-    if (fields_take(line, "apply "))
+    if (scan_literal(line, "apply "))
         good = take_application(line, j, journal_add(j, 0));
-    else if (last && fields_take(line, "change "))
+    else if (last && scan_literal(line, "change "))
         good = take_change(line, j, next_change(j, last));
-    else if (last && last->count && fields_take(line, "file "))
+    else if (last && last->count && scan_literal(line, "file "))
         good = take_file(line, &j->arena, &last->changes[last->count - 1]);
-    return good && fields_end(line);
+    return good && scan_end(line);
 }
 
 bool journal_parse(struct journal *j, const char *name, const char *text, size_t length, struct err *e)
@@ -247,10 +247,10 @@ bool journal_parse(struct journal *j, const char *name, const char *text, size_t
     snprintf(line_of_hash, sizeof line_of_hash, "sha256 %s\n", hash);
     if (!before || memcmp(text + before, line_of_hash, HASH_LINE) != 0)
         return err_set(e, "%s: was changed or damaged; what it says is not followed", name);
-    struct fields all = fields_of(text, before), line;
-    if (!fields_take(&all, first_line))
+    struct span all = span_of(text, before), line;
+    if (!scan_literal(&all, first_line))
         return err_set(e, "%s: was written by another version of fragwizard, which can undo it", name);
-    for (size_t number = 2; fields_line(&all, &line); number++)
+    for (size_t number = 2; scan_line(&all, &line); number++)
         if (!take_line(&line, j))
             return err_set(e, "%s: line %zu is not understood; another version of fragwizard wrote it", name, number);
     return true;

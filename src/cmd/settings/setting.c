@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "probes/kernel/fields.h"
+#include "base/scan.h"
 #include "probes/kernel/meminfo.h"
 
 static const char *const defrag_words[] = {"defer+madvise", "madvise", "defer", "never", NULL};
@@ -75,9 +75,9 @@ const struct setting *setting_find(const char *name)
 static bool is_number(const char *text, uint64_t *n)
 {
     size_t length = strlen(text);
-    struct fields f = fields_of(text, length);
+    struct span f = span_of(text, length);
     return length && length < 11 && strspn(text, "0123456789") == length && (*text != '0' || length == 1) &&
-           fields_number(&f, n);
+           scan_number(&f, n);
 }
 
 static bool is_word(const char *text)
@@ -113,11 +113,11 @@ static bool read_line(const struct setting *s, const struct root *r, char *out, 
 /* "always defer [madvise] never": whether the kernel offers that word. */
 static bool is_offered(const char *line, const char *word)
 {
-    struct fields all = fields_of(line, strlen(line)), one;
-    while (fields_word(&all, &one)) {
-        if (fields_length(&one) > 2 && *one.at == '[')
+    struct span all = span_of_string(line), one;
+    while (scan_word(&all, &one)) {
+        if (span_length(one) > 2 && *one.at == '[')
             one.at++, one.end--;
-        if (fields_is(&one, word))
+        if (span_is(one, word))
             return true;
     }
     return false;

@@ -15,7 +15,7 @@ const char *language_name(enum language l)
 
 static void tell(char out[96], const char *what, struct span name)
 {
-    snprintf(out, 96, "%s%.*s", what, (int)(name.length < 64 ? name.length : 64), name.at);
+    snprintf(out, 96, "%s%.*s", what, (int)(span_length(name) < 64 ? span_length(name) : 64), name.at);
 }
 
 static void found_language(struct detection *d, enum language l, const char *what, struct span name)
@@ -39,11 +39,10 @@ static void found_allocator(struct detection *d, unsigned rank, const char *allo
 /* "php", "php8.2", "php-fpm8.2", but not "phpstorm". */
 static bool is_program(struct span name, const char *program)
 {
-    size_t n = strlen(program);
-    if (!span_starts(name, program))
+    if (!scan_key(&name, program, strlen(program)))
         return false;
-    return name.length == n || (name.at[n] >= '0' && name.at[n] <= '9') || name.at[n] == '-' || name.at[n] == '.' ||
-           name.at[n] == ' ' || name.at[n] == ':';
+    return name.at == name.end || (*name.at >= '0' && *name.at <= '9') || *name.at == '-' || *name.at == '.' ||
+           *name.at == ' ' || *name.at == ':';
 }
 
 static void by_program(struct detection *d, struct span name, const char *what)
@@ -91,27 +90,26 @@ static void by_library(struct detection *d, struct span base)
 
 void detect_mapping(struct detection *d, const struct vma *v)
 {
-    static const struct span nothing = {"", 0};
-    struct span name = v->name;
+    struct span name = v->name, nothing = span_of_string("");
     d->any = true;
     if (v->start == go_arena_start && v->inode == 0) {
         found_language(d, LANGUAGE_GO, "mapping at 0xc000000000", nothing);
         found_allocator(d, 3, "go", "mapping at 0xc000000000", nothing);
     }
-    if (name.length == 0)
+    if (name.at == name.end)
         return;
     if (name.at[0] == '[') {
         if (span_starts(name, "[anon: Go:") || span_starts(name, "[anon: go:")) { /* names itself since Go 1.25 */
             found_language(d, LANGUAGE_GO, "mapping named ", name);
             found_allocator(d, 3, "go", "mapping named ", name);
         } else if (span_starts(name, "[anon:")) {
-            if (span_has(name, "jemalloc"))
+            if (span_find(name, "jemalloc"))
                 found_allocator(d, 4, "jemalloc", "mapping named ", name);
-            else if (span_has(name, "mimalloc"))
+            else if (span_find(name, "mimalloc"))
                 found_allocator(d, 4, "mimalloc", "mapping named ", name);
-            else if (span_has(name, "tcmalloc"))
+            else if (span_find(name, "tcmalloc"))
                 found_allocator(d, 4, "tcmalloc", "mapping named ", name);
-            else if (span_has(name, "scudo"))
+            else if (span_find(name, "scudo"))
                 found_allocator(d, 4, "scudo", "mapping named ", name);
         }
         return;
@@ -120,10 +118,11 @@ void detect_mapping(struct detection *d, const struct vma *v)
         return;
     struct span base = span_basename(name);
     by_library(d, base);
-    if (span_is(base, "libc.so") && span_has(name, "-linux-musl")) /* Debian's place for it */
+    if (span_is(base, "libc.so") && span_find(name, "-linux-musl")) /* Debian's place for it */
         found_allocator(d, 2, "musl", "mapped ", name);
-    if (v->inode && v->permissions[2] == 'x' && !d->executable[0] && !span_has(base, ".so")) {
-        snprintf(d->executable, sizeof d->executable, "%.*s", (int)(base.length < 95 ? base.length : 95), base.at);
+    if (v->inode && v->permissions[2] == 'x' && !d->executable[0] && !span_find(base, ".so")) {
+        snprintf(d->executable, sizeof d->executable, "%.*s", (int)(span_length(base) < 95 ? span_length(base) : 95),
+                 base.at);
         by_program(d, base, "program ");
         /* Its own build has jemalloc inside, which no mapping shows. */
         if (span_starts(base, "redis-server") || span_starts(base, "valkey-server") ||
@@ -136,11 +135,11 @@ void detect_finish(struct detection *d, const char *command)
 {
     if (!d->any) {
         if (command)
-            by_program(d, (struct span){command, strlen(command)}, "command name only: ");
+            by_program(d, span_of_string(command), "command name only: ");
         if (d->language == LANGUAGE_UNKNOWN)
             snprintf(d->language_evidence, sizeof d->language_evidence, "mappings could not be read");
     } else if (d->language == LANGUAGE_UNKNOWN) {
-        found_language(d, LANGUAGE_NATIVE, "no known runtime is mapped", (struct span){"", 0});
+        found_language(d, LANGUAGE_NATIVE, "no known runtime is mapped", span_of_string(""));
     }
     if (!d->allocator)
         snprintf(d->allocator_evidence, sizeof d->allocator_evidence, "%s",

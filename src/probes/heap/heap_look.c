@@ -143,9 +143,8 @@ static bool is_free_threaded(struct span name)
     struct span base = span_basename(name);
     if (!span_starts(base, "python3.") && !span_starts(base, "libpython3."))
         return false;
-    const char *at = (const char *)memchr(base.at, '3', base.length) + 2, *end = base.at + base.length;
     uint64_t minor;
-    return scan_u64(&at, end, &minor) && at < end && *at == 't';
+    return scan_past(&base, "3.") && scan_number(&base, &minor) && scan_char(&base, 't');
 }
 
 /* 0 or -errno. */
@@ -158,7 +157,7 @@ static int detect(const struct pids *p, long pid, struct detection *d, bool *own
     for (char *line; l->total < MAPS_BYTES_MAX && (line = lines_next(l, &length));)
         if (vma_parse(line, length, &v)) {
             detect_mapping(d, &v);
-            *own_objects |= v.name.length && is_free_threaded(v.name);
+            *own_objects |= is_free_threaded(v.name);
         }
     int error = l->error;
     lines_close(l);
@@ -171,11 +170,11 @@ int heap_look_size(const struct pids *p, long pid, uint64_t *resident, uint64_t 
     char buffer[256];
     uint64_t pages, shared;
     ssize_t n = pids_read(p, pid, "statm", buffer, sizeof buffer);
-    const char *at = buffer, *end = buffer + (n > 0 ? n : 0);
-    if (!scan_u64(&at, end, &pages) || !scan_u64(&at, end, &pages) || !scan_u64(&at, end, &shared))
+    struct span s = span_of(buffer, n > 0 ? (size_t)n : 0);
+    if (!scan_number(&s, &pages) || !scan_number(&s, &pages) || !scan_number(&s, &shared) ||
+        !times_fits(pages, p->page_size, resident))
         return n < 0 ? (int)n : -ENODATA;
-    *resident = multiply_saturating(pages, p->page_size);
-    *private = multiply_saturating(pages - (shared < pages ? shared : pages), p->page_size);
+    *private = (pages - (shared < pages ? shared : pages)) * p->page_size;
     return 0;
 }
 

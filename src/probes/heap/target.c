@@ -93,21 +93,9 @@ static void read_statm(struct target *t)
     char text[256];
     ssize_t n = root_read_below(t->root, t->directory, "statm", text, sizeof text);
     uint64_t size, resident, shared;
-    const char *p = text, *end = text + (n > 0 ? n : 0);
-    if (scan_u64(&p, end, &size) && scan_u64(&p, end, &resident) && scan_u64(&p, end, &shared) && resident >= shared)
-        t->anonymous = multiply_saturating(resident - shared, t->page);
-}
-
-/* The offset into the file, which vma_parse skips: the third field. */
-static uint64_t offset_of(const char *line, size_t length)
-{
-    const char *end = line + length, *p = memchr(line, ' ', length);
-    uint64_t offset = 0;
-    if (p && end - p > 6) {
-        p += 6;
-        scan_hex(&p, end, &offset);
-    }
-    return offset;
+    struct span s = span_of(text, n > 0 ? (size_t)n : 0);
+    if (scan_number(&s, &size) && scan_number(&s, &resident) && scan_number(&s, &shared) && resident >= shared)
+        (void)times_fits(resident - shared, t->page, &t->anonymous);
 }
 
 static struct target_map map_of(const struct vma *v, uint64_t program)
@@ -116,10 +104,11 @@ static struct target_map map_of(const struct vma *v, uint64_t program)
     struct target_map m = {
         .start = v->start,
         .end = v->end,
+        .offset = v->offset,
         .inode = v->inode,
         .heap = span_is(v->name, "[heap]"),
         .stack = span_starts(v->name, "[stack"),
-        .anonymous = v->inode == 0 && (v->name.length == 0 || span_starts(v->name, "[anon:")),
+        .anonymous = v->inode == 0 && (span_length(v->name) == 0 || span_starts(v->name, "[anon:")),
         .libc = v->inode && (span_starts(base, "libc.so.6") || span_starts(base, "libc-2.")),
         .executable = v->inode && v->inode == program,
     };
@@ -165,8 +154,7 @@ bool target_maps(struct target *t, struct err *e)
             room = room ? room * 2 : 64;
             t->maps = mem_resize(t->maps, room, sizeof *t->maps);
         }
-        t->maps[t->map_count] = map_of(&v, program);
-        t->maps[t->map_count++].offset = offset_of(line, length);
+        t->maps[t->map_count++] = map_of(&v, program);
     }
     int error = l->error;
     lines_close(l);

@@ -15,11 +15,11 @@
 bool buddyinfo_parse(struct buddyinfo *b, const char *text, size_t length, struct err *e)
 {
     *b = (struct buddyinfo){0};
-    struct fields all = fields_of(text, length), line;
+    struct span all = span_of(text, length), line;
     size_t capacity = 0;
     unsigned number = 1;
-    for (; fields_line(&all, &line); number++) {
-        if (fields_end(&line))
+    for (; scan_line(&all, &line); number++) {
+        if (scan_end(&line))
             continue;
         if (b->count == ZONES_MAX)
             goto bad;
@@ -36,9 +36,9 @@ bool buddyinfo_parse(struct buddyinfo *b, const char *text, size_t length, struc
                 goto bad;
         unsigned orders = 0;
         uint64_t pages = 0;
-        while (!fields_end(&line)) {
+        while (!scan_end(&line)) {
             uint64_t n;
-            if (orders == BUDDY_ORDERS_MAX || !fields_number(&line, &n) || n > PAGES_MAX >> orders)
+            if (orders == BUDDY_ORDERS_MAX || !scan_number(&line, &n) || n > PAGES_MAX >> orders)
                 goto bad;
             pages += n << orders;
             if (pages > PAGES_MAX)

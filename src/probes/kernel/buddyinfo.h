@@ -4,7 +4,7 @@
 #ifndef FW_PROBES_KERNEL_BUDDYINFO_H
 #define FW_PROBES_KERNEL_BUDDYINFO_H
 
-#include "probes/kernel/fields.h"
+#include "probes/kernel/source.h"
 #include "probes/kernel/zoneinfo.h"
 
 #define BUDDY_ORDERS_MAX 32

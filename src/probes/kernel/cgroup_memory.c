@@ -40,16 +40,13 @@ static void set(struct cgroup_memory *m, enum cgroup_field field, uint64_t value
 void cgroup_limit_parse(const char *text, size_t length, struct cgroup_memory *m, enum cgroup_field field,
                         bool *unlimited)
 {
-    const char *at = text, *end = text + length;
+    struct span s = span_of(text, length);
     uint64_t number;
-    if (span_starts((struct span){text, length}, "max"))
+    bool digit = length && *text >= '0' && *text <= '9';
+    if (span_starts(s, "max") || (digit && (!scan_number(&s, &number) || number >= no_limit)))
         *unlimited = true;
-    else if (scan_u64(&at, end, &number)) {
-        if (number >= no_limit)
-            *unlimited = true;
-        else
-            set(m, field, number);
-    }
+    else if (digit)
+        set(m, field, number);
 }
 
 struct named {
@@ -60,19 +57,15 @@ struct named {
 static void parse_named(const char *text, size_t length, const struct named *names, size_t count,
                         struct cgroup_memory *m)
 {
-    const char *at = text, *end = text + length;
-    struct span line;
-    while (scan_line(&at, end, &line)) {
-        const char *blank = memchr(line.at, ' ', line.length);
-        if (!blank)
+    struct span all = span_of(text, length), line;
+    while (scan_line(&all, &line)) {
+        uint64_t number;
+        struct span name = {line.at, span_find_char(line, ' ')};
+        if (!scan_past(&line, " ") || !scan_number(&line, &number))
             continue;
-        struct span name = {line.at, (size_t)(blank - line.at)};
-        for (size_t i = 0; i < count; i++) {
-            uint64_t number;
-            const char *p = blank;
-            if (span_is(name, names[i].name) && scan_u64(&p, line.at + line.length, &number))
+        for (size_t i = 0; i < count; i++)
+            if (span_is(name, names[i].name))
                 set(m, names[i].field, number);
-        }
     }
 }
 #define PARSE_NAMED(text, length, names, m) parse_named(text, length, names, sizeof(names) / sizeof *(names), m)
@@ -109,16 +102,11 @@ void cgroup_events_parse(const char *text, size_t length, struct cgroup_memory *
 
 void cgroup_pressure_parse(const char *text, size_t length, struct cgroup_memory *m)
 {
-    const char *at = text, *end = text + length;
-    struct span line;
-    while (scan_line(&at, end, &line)) {
-        if (!span_starts(line, "some "))
-            continue;
-        const char *total = memmem(line.at, line.length, "total=", 6);
-        uint64_t number;
-        if (total && (total += 6, scan_u64(&total, line.at + line.length, &number)))
+    struct span all = span_of(text, length), line;
+    uint64_t number;
+    while (scan_line(&all, &line))
+        if (span_starts(line, "some ") && scan_past(&line, "total=") && scan_number(&line, &number))
             set(m, CGROUP_STALL_US, number);
-    }
 }
 
 struct reader {
@@ -140,8 +128,10 @@ static bool read_file(struct reader *r, const char *name)
 static void read_number(struct reader *r, const char *name, struct cgroup_memory *m, enum cgroup_field field)
 {
     uint64_t number;
-    const char *at = r->buffer;
-    if (read_file(r, name) && scan_u64(&at, r->buffer + r->length, &number))
+    if (!read_file(r, name))
+        return;
+    struct span s = span_of(r->buffer, (size_t)r->length);
+    if (scan_number(&s, &number))
         set(m, field, number);
 }
 

@@ -4,7 +4,7 @@
 #define FW_PROBES_KERNEL_CGROUP_MEMORY_H
 
 #include "base/root.h"
-#include "probes/kernel/proc_scan.h"
+#include "base/scan.h"
 
 #define CGROUP_PATH_MAX 4096
 

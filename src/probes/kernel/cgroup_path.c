@@ -7,17 +7,14 @@
 void cgroup_paths_parse(const char *text, size_t length, struct cgroup_paths *out)
 {
     memset(out, 0, sizeof *out);
-    const char *at = text, *end = text + length;
-    struct span line;
-    while (scan_line(&at, end, &line)) {
-        const char *stop = line.at + line.length, *first = memchr(line.at, ':', line.length);
-        if (!first)
+    struct span all = span_of(text, length), path;
+    while (scan_line(&all, &path)) {
+        if (!scan_past(&path, ":"))
             continue;
-        const char *second = memchr(first + 1, ':', (size_t)(stop - first - 1));
-        if (!second || second + 1 == stop || second[1] != '/')
+        struct span names = {path.at, span_find_char(path, ':')};
+        if (!scan_past(&path, ":") || path.at == path.end || *path.at != '/')
             continue;
-        struct span names = {first + 1, (size_t)(second - first - 1)}, path = {second + 1, (size_t)(stop - second - 1)};
-        if (names.length == 0) {
+        if (names.at == names.end) {
             out->unified = path;
             continue;
         }
@@ -25,12 +22,11 @@ void cgroup_paths_parse(const char *text, size_t length, struct cgroup_paths *ou
             out->systemd = path;
             continue;
         }
-        for (const char *p = names.at; p < second;) { /* "cpu,cpuacct": several controllers can share a hierarchy */
-            const char *comma = memchr(p, ',', (size_t)(second - p));
-            struct span name = {p, (size_t)((comma ? comma : second) - p)};
-            if (span_is(name, "memory"))
+        while (names.at < names.end) { /* "cpu,cpuacct": several controllers can share a hierarchy */
+            const char *comma = span_find_char(names, ',');
+            if (span_is((struct span){names.at, comma ? comma : names.end}, "memory"))
                 out->memory = path;
-            p = comma ? comma + 1 : second;
+            names.at = comma ? comma + 1 : names.end;
         }
     }
 }
@@ -45,7 +41,7 @@ struct span cgroup_managed(const struct cgroup_paths *p)
     struct span order[] = {p->unified, p->systemd, p->memory};
     struct span found = {0};
     for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
-        if (order[i].at && order[i].length > 1)
+        if (span_length(order[i]) > 1)
             return order[i]; /* deeper than "/" */
         if (!found.at)
             found = order[i];
@@ -63,15 +59,14 @@ static bool is_unit(struct span s)
 static size_t copy_short(struct span s, char *out, size_t size)
 {
     size_t n = 0;
-    for (size_t i = 0; i < s.length;) {
+    for (const char *p = s.at; p < s.end;) {
         size_t run = 0;
-        while (i + run < s.length &&
-               ((s.at[i + run] >= '0' && s.at[i + run] <= '9') || (s.at[i + run] >= 'a' && s.at[i + run] <= 'f')))
+        while (p + run < s.end && ((p[run] >= '0' && p[run] <= '9') || (p[run] >= 'a' && p[run] <= 'f')))
             run++;
         size_t copy = run >= 32 ? 12 : run ? run : 1, skip = run ? run : 1;
         for (size_t c = 0; c < copy && n + 1 < size; c++)
-            out[n++] = s.at[i + c];
-        i += skip;
+            out[n++] = p[c];
+        p += skip;
     }
     out[n] = '\0';
     return n;
@@ -79,22 +74,22 @@ static size_t copy_short(struct span s, char *out, size_t size)
 
 static struct span last_component(struct span *path)
 {
-    while (path->length && path->at[path->length - 1] == '/')
-        path->length--;
+    while (path->end > path->at && path->end[-1] == '/')
+        path->end--;
     struct span last = span_basename(*path);
-    path->length -= last.length;
+    path->end = last.at;
     return last;
 }
 
 size_t cgroup_unit(struct span path, char *out, size_t size)
 {
     struct span rest = path, last = last_component(&rest), component = last;
-    while (component.length && !is_unit(component))
+    while (span_length(component) && !is_unit(component))
         component = last_component(&rest);
-    if (!component.length)
+    if (!span_length(component))
         component = last;
-    if (!component.length)
-        component = (struct span){"/", 1};
+    if (!span_length(component))
+        component = span_of_string("/");
     return copy_short(component, out, size);
 }
 
@@ -103,7 +98,7 @@ bool cgroup_is_container(struct span path)
     static const char *const marks[] = {"docker", "containerd", "kubepods", "libpod",
                                         "podman", "/lxc",       "crio-",    "/machine.slice/"};
     for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
-        if (span_has(path, marks[i]) && !span_ends(path, "/docker.service") && !span_ends(path, "/containerd.service"))
+        if (span_find(path, marks[i]) && !span_ends(path, "/docker.service") && !span_ends(path, "/containerd.service"))
             return true;
     return false;
 }

@@ -3,7 +3,7 @@
 #ifndef FW_PROBES_KERNEL_CGROUP_PATH_H
 #define FW_PROBES_KERNEL_CGROUP_PATH_H
 
-#include "probes/kernel/proc_scan.h"
+#include "base/scan.h"
 
 /* Paths within the text that was parsed; at == NULL where there is none. */
 struct cgroup_paths {

@@ -55,34 +55,40 @@ const char *counter_name(enum counter c)
     return wanted[c].name;
 }
 
-static bool matches(const struct fields *word, enum counter c)
+static bool matches(struct span word, enum counter c)
 {
-    if (fields_is(word, wanted[c].name) || (wanted[c].also && fields_is(word, wanted[c].also)))
+    if (span_is(word, wanted[c].name) || (wanted[c].also && span_is(word, wanted[c].also)))
         return true;
-    if (!wanted[c].zones || !fields_begins(word, wanted[c].name))
+    if (!wanted[c].zones || !span_starts(word, wanted[c].name))
         return false;
     static const char *const zones[] = {"_dma", "_dma32", "_normal", "_high", "_movable", "_device"};
-    struct fields suffix = {word->at + strlen(wanted[c].name), word->end};
+    struct span suffix = {word.at + strlen(wanted[c].name), word.end};
     for (size_t i = 0; i < sizeof zones / sizeof *zones; i++)
-        if (fields_is(&suffix, zones[i]))
+        if (span_is(suffix, zones[i]))
             return true;
     return false;
+}
+
+static bool not_vmstat(struct err *e, unsigned line)
+{
+    return err_set(e, "/proc/vmstat:%u: not what a kernel prints", line);
 }
 
 bool counters_parse(struct counters *c, const char *text, size_t length, struct err *e)
 {
     memset(c, 0, sizeof *c);
-    struct fields all = fields_of(text, length), line, word;
-    for (unsigned number = 1; fields_line(&all, &line); number++) {
+    struct span all = span_of(text, length), line, word;
+    for (unsigned number = 1; scan_line(&all, &line); number++) {
         uint64_t value;
-        if (!fields_word(&line, &word))
+        if (!scan_word(&line, &word))
             continue;
-        if (!fields_number(&line, &value) || !fields_end(&line))
-            return err_set(e, "/proc/vmstat:%u: not what a kernel prints", number);
+        if (!scan_number(&line, &value) || !scan_end(&line))
+            return not_vmstat(e, number);
         for (enum counter i = 0; i < CT_COUNT; i++) {
-            if (!matches(&word, i))
+            if (!matches(word, i))
                 continue;
-            c->value[i] = fields_plus(c->value[i], value);
+            if (!add_fits(&c->value[i], value))
+                return not_vmstat(e, number);
             c->known[i] = true;
             break;
         }

@@ -4,7 +4,7 @@
 #ifndef FW_PROBES_KERNEL_COUNTERS_H
 #define FW_PROBES_KERNEL_COUNTERS_H
 
-#include "probes/kernel/fields.h"
+#include "probes/kernel/source.h"
 
 enum counter {
     CT_NR_FREE,

@@ -66,24 +66,24 @@ uint64_t meminfo_value(const struct meminfo *m, enum meminfo_name n)
 bool meminfo_parse(struct meminfo *m, const char *text, size_t length, struct err *e)
 {
     memset(m, 0, sizeof *m);
-    struct fields all = fields_of(text, length), line;
-    for (unsigned number = 1; fields_line(&all, &line); number++) {
-        const char *colon = memchr(line.at, ':', fields_length(&line));
+    struct span all = span_of(text, length), line;
+    for (unsigned number = 1; scan_line(&all, &line); number++) {
+        const char *colon = span_find_char(line, ':');
         if (!colon)
             continue;
-        struct fields name = {line.at, colon};
+        struct span name = {line.at, colon};
         enum meminfo_name n = 0;
-        while (n < MI_COUNT && !fields_is(&name, names[n]))
+        while (n < MI_COUNT && !span_is(name, names[n]))
             n++;
         if (n == MI_COUNT)
             continue;
         line.at = colon + 1;
         uint64_t value;
-        if (!fields_number(&line, &value))
+        if (!scan_number(&line, &value))
             return err_set(e, "/proc/meminfo:%u: no number after %s", number, names[n]);
-        bool kilobytes = fields_take(&line, "kB");
+        bool kilobytes = scan_literal(&line, "kB");
         bool pages = n >= MI_HUGE_TOTAL && n <= MI_HUGE_SURP;
-        if (!fields_end(&line) || kilobytes == pages || value > UINT64_MAX / 2048)
+        if (!scan_end(&line) || kilobytes == pages || value > UINT64_MAX / 2048)
             return err_set(e, "/proc/meminfo:%u: %s is not what a kernel prints", number, names[n]);
         m->value[n] = kilobytes ? value * 1024 : value;
         m->known[n] = true;

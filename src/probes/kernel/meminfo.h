@@ -3,7 +3,7 @@
 #ifndef FW_PROBES_KERNEL_MEMINFO_H
 #define FW_PROBES_KERNEL_MEMINFO_H
 
-#include "probes/kernel/fields.h"
+#include "probes/kernel/source.h"
 
 enum meminfo_name {
     MI_MEM_TOTAL,

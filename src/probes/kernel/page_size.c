@@ -14,11 +14,11 @@ bool capture_mark(const struct root *r, const char *name, char *out, size_t size
     ssize_t length = r->live ? -1 : root_read_small(r, CAPTURE_FILE, buffer, sizeof buffer);
     if (length < 0)
         return false;
-    struct fields all = fields_of(buffer, (size_t)length), line, word;
-    while (fields_line(&all, &line)) {
-        if (!fields_word(&line, &word) || !fields_is(&word, name) || fields_end(&line) || fields_length(&line) >= size)
+    struct span all = span_of(buffer, (size_t)length), line, word;
+    while (scan_line(&all, &line)) {
+        if (!scan_word(&line, &word) || !span_is(word, name) || scan_end(&line) || span_length(line) >= size)
             continue;
-        fields_copy(&line, out, size);
+        span_copy(line, out, size);
         return true;
     }
     return false;
@@ -56,10 +56,10 @@ uint64_t page_size_conclude(const struct meminfo *m, const struct counters *c, c
         if (size)
             vote[votes++] = size;
     }
-    uint64_t present = 0;
+    double present = 0;
     for (size_t i = 0; i < z->count; i++)
-        present = fields_plus(present, z->zones[i].present);
-    uint64_t size = present ? nearest_size((double)m->value[MI_MEM_TOTAL] / (double)present) : 0;
+        present += (double)z->zones[i].present;
+    uint64_t size = present > 0 ? nearest_size((double)m->value[MI_MEM_TOTAL] / present) : 0;
     if (size)
         vote[votes++] = size;
     size_t best = 0;
@@ -82,9 +82,9 @@ uint64_t page_size(const struct root *r)
         return (uint64_t)sysconf(_SC_PAGESIZE);
     char text[32];
     if (capture_mark(r, "page_size", text, sizeof text)) {
-        struct fields s = fields_of(text, strlen(text));
+        struct span s = span_of_string(text);
         uint64_t n;
-        if (fields_number(&s, &n) && fields_end(&s) && n >= 4096 && n <= 1 << 20 && (n & (n - 1)) == 0)
+        if (scan_number(&s, &n) && scan_end(&s) && n >= 4096 && n <= 1 << 20 && (n & (n - 1)) == 0)
             return n;
     }
     struct meminfo m;
@@ -139,9 +139,9 @@ unsigned pageblock_order(const struct root *r, uint64_t page, unsigned orders)
         if (fd >= 0)
             close(fd);
         if (length > 0) {
-            struct fields all = fields_of(head, (size_t)length), line;
+            struct span all = span_of(head, (size_t)length), line;
             uint64_t order;
-            if (fields_line(&all, &line) && fields_take(&line, "Page block order:") && fields_number(&line, &order) &&
+            if (scan_line(&all, &line) && scan_literal(&line, "Page block order:") && scan_number(&line, &order) &&
                 order < 32)
                 return (unsigned)order;
         }
@@ -154,11 +154,11 @@ bool kernel_release(const struct root *r, char *out, size_t size)
     if (source_line(r, "proc/sys/kernel/osrelease", out, size))
         return true;
     char text[512];
-    struct fields word;
+    struct span word;
     if (source_line(r, "proc/version", text, sizeof text)) {
-        struct fields s = fields_of(text, strlen(text));
-        if (fields_take(&s, "Linux version ") && fields_word(&s, &word)) {
-            fields_copy(&word, out, size);
+        struct span s = span_of_string(text);
+        if (scan_literal(&s, "Linux version ") && scan_word(&s, &word)) {
+            span_copy(word, out, size);
             return true;
         }
     }
@@ -166,9 +166,9 @@ bool kernel_release(const struct root *r, char *out, size_t size)
     for (size_t i = 0; !r->live && i < 2; i++) {
         if (!source_line(r, uname[i], text, sizeof text))
             continue;
-        struct fields s = fields_of(text, strlen(text));
-        if (fields_word(&s, &word) && fields_is(&word, "Linux") && fields_word(&s, &word) && fields_word(&s, &word)) {
-            fields_copy(&word, out, size);
+        struct span s = span_of_string(text);
+        if (scan_word(&s, &word) && span_is(word, "Linux") && scan_word(&s, &word) && scan_word(&s, &word)) {
+            span_copy(word, out, size);
             return true;
         }
     }
@@ -180,10 +180,9 @@ unsigned kernel_version(const struct root *r)
     char text[128];
     if (!kernel_release(r, text, sizeof text))
         return 0;
-    struct fields s = fields_of(text, strlen(text));
+    struct span s = span_of_string(text);
     uint64_t major, minor;
-    if (!fields_number(&s, &major) || !fields_take(&s, ".") || !fields_number(&s, &minor) || major > 1000 ||
-        minor > 999)
+    if (!scan_number(&s, &major) || !scan_literal(&s, ".") || !scan_number(&s, &minor) || major > 1000 || minor > 999)
         return 0;
     return (unsigned)(major * 1000 + minor);
 }

@@ -39,30 +39,30 @@ static struct pagetype_zone *zone_of(struct pagetypeinfo *p, size_t *capacity, u
     return z;
 }
 
-static int type_of(struct pagetypeinfo *p, const struct fields *word)
+static int type_of(struct pagetypeinfo *p, const struct span *word)
 {
     for (unsigned i = 0; i < p->types; i++)
-        if (fields_is(word, p->type[i]))
+        if (span_is(*word, p->type[i]))
             return (int)i;
-    if (p->types == PAGETYPES_MAX || fields_length(word) >= sizeof *p->type)
+    if (p->types == PAGETYPES_MAX || span_length(*word) >= sizeof *p->type)
         return -1;
-    fields_copy(word, p->type[p->types], sizeof *p->type);
+    span_copy(*word, p->type[p->types], sizeof *p->type);
     return (int)p->types++;
 }
 
-static bool free_row(struct pagetypeinfo *p, struct pagetype_zone *z, struct fields line)
+static bool free_row(struct pagetypeinfo *p, struct pagetype_zone *z, struct span line)
 {
-    struct fields word;
-    if (!fields_word(&line, &word))
+    struct span word;
+    if (!scan_word(&line, &word))
         return false;
     int type = type_of(p, &word);
     if (type < 0)
         return false;
     uint64_t pages = 0;
-    for (unsigned order = 0; !fields_end(&line); order++) {
+    for (unsigned order = 0; !scan_end(&line); order++) {
         uint64_t n;
-        z->capped[type] |= fields_take(&line, ">");
-        if (order >= 32 || !fields_number(&line, &n) || n > PAGES_MAX >> order)
+        z->capped[type] |= scan_literal(&line, ">");
+        if (order >= 32 || !scan_number(&line, &n) || n > PAGES_MAX >> order)
             return false;
         pages += n << order;
         if (pages > PAGES_MAX)
@@ -75,34 +75,34 @@ static bool free_row(struct pagetypeinfo *p, struct pagetype_zone *z, struct fie
 bool pagetypeinfo_parse(struct pagetypeinfo *p, const char *text, size_t length, struct err *e)
 {
     *p = (struct pagetypeinfo){0};
-    struct fields all = fields_of(text, length), line;
+    struct span all = span_of(text, length), line;
     size_t capacity = 0;
     int column[PAGETYPES_MAX];
     unsigned columns = 0, number = 1;
     uint64_t block_order = 64;
     enum { HEAD, FREE, BLOCKS } section = HEAD;
-    for (; fields_line(&all, &line); number++) {
-        if (fields_take(&line, "Page block order:")) {
-            if (!fields_number(&line, &block_order) || block_order > 32)
+    for (; scan_line(&all, &line); number++) {
+        if (scan_literal(&line, "Page block order:")) {
+            if (!scan_number(&line, &block_order) || block_order > 32)
                 goto bad;
             p->block_order = (unsigned)block_order;
-        } else if (fields_take(&line, "Pages per block:")) {
-            if (!fields_number(&line, &p->pages_per_block))
+        } else if (scan_literal(&line, "Pages per block:")) {
+            if (!scan_number(&line, &p->pages_per_block))
                 goto bad;
-        } else if (fields_take(&line, "Free pages count per migrate type")) {
+        } else if (scan_literal(&line, "Free pages count per migrate type")) {
             section = FREE;
-        } else if (fields_take(&line, "Number of blocks type")) {
-            struct fields word;
-            for (columns = 0; fields_word(&line, &word); columns++) {
+        } else if (scan_literal(&line, "Number of blocks type")) {
+            struct span word;
+            for (columns = 0; scan_word(&line, &word); columns++) {
                 int type = columns < PAGETYPES_MAX ? type_of(p, &word) : -1;
                 if (type < 0)
                     goto bad;
                 column[columns] = type;
             }
             section = BLOCKS;
-        } else if (fields_begins(&line, "Number of mixed blocks")) {
+        } else if (span_starts(line, "Number of mixed blocks")) {
             break; /* with page_owner=on; not used */
-        } else if (fields_begins(&line, "Node")) {
+        } else if (span_starts(line, "Node")) {
             unsigned node;
             char name[16] = "";
             if (!zone_heading(&line, &node, name) || section == HEAD)
@@ -111,17 +111,17 @@ bool pagetypeinfo_parse(struct pagetypeinfo *p, const char *text, size_t length,
             if (!z)
                 goto bad;
             if (section == FREE) {
-                if (!fields_take(&line, ", type") || !free_row(p, z, line))
+                if (!scan_literal(&line, ", type") || !free_row(p, z, line))
                     goto bad;
                 continue;
             }
             for (unsigned i = 0; i < columns; i++)
-                if (!fields_number(&line, &z->blocks[column[i]]) || z->blocks[column[i]] > PAGES_MAX)
+                if (!scan_number(&line, &z->blocks[column[i]]) || z->blocks[column[i]] > PAGES_MAX)
                     goto bad;
-            if (!fields_end(&line))
+            if (!scan_end(&line))
                 goto bad;
             z->has_blocks = true;
-        } else if (!fields_end(&line)) {
+        } else if (!scan_end(&line)) {
             goto bad;
         }
     }

@@ -3,7 +3,7 @@
 #ifndef FW_PROBES_KERNEL_PAGETYPEINFO_H
 #define FW_PROBES_KERNEL_PAGETYPEINFO_H
 
-#include "probes/kernel/fields.h"
+#include "probes/kernel/source.h"
 
 #define PAGETYPES_MAX 16
 

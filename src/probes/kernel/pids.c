@@ -61,8 +61,8 @@ long *pids_list(const struct pids *p, size_t *count)
     bool sorted = true;
     while ((entry = readdir(d))) {
         uint64_t pid;
-        const char *at = entry->d_name, *end = at + strlen(at);
-        if (*at < '1' || *at > '9' || !scan_u64(&at, end, &pid) || at != end || pid > INT32_MAX)
+        struct span name = span_of_string(entry->d_name);
+        if (*name.at < '1' || *name.at > '9' || !scan_number(&name, &pid) || name.at != name.end || pid > INT32_MAX)
             continue;
         if (*count == capacity)
             list = mem_resize(list, capacity *= 2, sizeof *list);
@@ -134,7 +134,7 @@ static int sum_smaps(const struct pids *p, long pid, struct smaps_sum *s)
     lines_close(l);
     if (error)
         return -error;
-    return s->has & SMAPS_RSS ? 0 : -ENODATA;
+    return smaps_has(s, SMAPS_RSS) ? 0 : -ENODATA;
 }
 
 int pids_smaps(const struct pids *p, long pid, struct smaps_sum *s)
@@ -188,11 +188,11 @@ static uint64_t resident(const struct pids *p, long pid)
     ssize_t n = pids_read(p, pid, "statm", buffer, sizeof buffer);
     if (n < 0)
         return 0;
-    const char *at = buffer, *end = buffer + n;
-    uint64_t pages = 0;
-    if (!scan_u64(&at, end, &pages) || !scan_u64(&at, end, &pages))
-        return 0;
-    return multiply_saturating(pages, p->page_size ? p->page_size : 4096);
+    struct span text = span_of(buffer, (size_t)n);
+    uint64_t pages, bytes;
+    bool known = scan_number(&text, &pages) && scan_number(&text, &pages) &&
+                 times_fits(pages, p->page_size ? p->page_size : 4096, &bytes);
+    return known ? bytes : 0;
 }
 
 struct leader *pids_leaders(const struct pids *p, size_t top, size_t *count)
@@ -223,18 +223,13 @@ void users_parse(struct users *u, char *passwd, size_t length)
 {
     *u = (struct users){.text = passwd};
     size_t capacity = 0;
-    const char *at = passwd, *end = passwd + length;
-    struct span line;
-    while (scan_line(&at, end, &line)) {
-        char *begin = passwd + (line.at - passwd), *stop = begin + line.length;
-        char *first = memchr(begin, ':', line.length);
-        if (!first || first == begin)
-            continue;
-        const char *second = memchr(first + 1, ':', (size_t)(stop - first - 1));
+    struct span all = span_of(passwd, length), line;
+    while (scan_line(&all, &line)) {
+        char *begin = passwd + (line.at - passwd), *colon = memchr(begin, ':', span_length(line));
         uint64_t uid;
-        if (!second || (second++, !scan_u64(&second, stop, &uid)))
+        if (colon == begin || !scan_past(&line, ":") || !scan_past(&line, ":") || !scan_number(&line, &uid))
             continue;
-        *first = '\0';
+        *colon = '\0';
         if (u->count == capacity)
             u->list = mem_resize(u->list, capacity = capacity ? capacity * 2 : 64, sizeof *u->list);
         u->list[u->count++] = (struct user){uid, begin};

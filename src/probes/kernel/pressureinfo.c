@@ -8,14 +8,14 @@
 #include <string.h>
 
 /* "12.34", a percentage of two places */
-static bool percent(struct fields *s, double *share)
+static bool percent(struct span *s, double *share)
 {
     uint64_t whole, cents;
-    if (!fields_number(s, &whole) || whole > 100 || s->at == s->end || *s->at != '.')
+    if (!scan_number(s, &whole) || whole > 100 || s->at == s->end || *s->at != '.')
         return false;
     s->at++;
     const char *begin = s->at;
-    if (!fields_number(s, &cents) || s->at - begin != 2)
+    if (!scan_number(s, &cents) || s->at - begin != 2)
         return false;
     *share = ((double)whole + (double)cents / 100) / 100;
     return true;
@@ -24,16 +24,16 @@ static bool percent(struct fields *s, double *share)
 bool pressure_parse(struct pressure *p, const char *text, size_t length, const char *name, struct err *e)
 {
     memset(p, 0, sizeof *p);
-    struct fields all = fields_of(text, length), line;
-    for (unsigned number = 1; fields_line(&all, &line); number++) {
-        if (fields_end(&line))
+    struct span all = span_of(text, length), line;
+    for (unsigned number = 1; scan_line(&all, &line); number++) {
+        if (scan_end(&line))
             continue;
-        struct pressure_line *l = fields_take(&line, "some ")   ? &p->some
-                                  : fields_take(&line, "full ") ? &p->full
-                                                                : NULL;
-        if (!l || !fields_take(&line, "avg10=") || !percent(&line, &l->avg10) || !fields_take(&line, "avg60=") ||
-            !percent(&line, &l->avg60) || !fields_take(&line, "avg300=") || !percent(&line, &l->avg300) ||
-            !fields_take(&line, "total=") || !fields_number(&line, &l->total) || !fields_end(&line))
+        struct pressure_line *l = scan_literal(&line, "some ")   ? &p->some
+                                  : scan_literal(&line, "full ") ? &p->full
+                                                                 : NULL;
+        if (!l || !scan_literal(&line, "avg10=") || !percent(&line, &l->avg10) || !scan_literal(&line, "avg60=") ||
+            !percent(&line, &l->avg60) || !scan_literal(&line, "avg300=") || !percent(&line, &l->avg300) ||
+            !scan_literal(&line, "total=") || !scan_number(&line, &l->total) || !scan_end(&line))
             return err_set(e, "/proc/pressure/%s:%u: not what a kernel prints", name, number);
         l->known = true;
     }

@@ -3,7 +3,7 @@
 #ifndef FW_PROBES_KERNEL_PRESSUREINFO_H
 #define FW_PROBES_KERNEL_PRESSUREINFO_H
 
-#include "probes/kernel/fields.h"
+#include "probes/kernel/source.h"
 
 struct pressure_line {
     bool known;

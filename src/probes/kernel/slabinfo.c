@@ -12,13 +12,13 @@
 #define NUMBER_MAX (1ULL << 40)
 
 /* Names are cut from the right: five numbers stand before the colon, and what is left is the name, blanks and all. */
-static bool row(struct slab_cache *c, struct fields line)
+static bool row(struct slab_cache *c, struct span line)
 {
-    struct fields rest = line;
-    if (!fields_find(&rest, " : tunables"))
+    struct span rest = line;
+    if (!scan_past(&rest, " : tunables"))
         return false;
-    struct fields left = {line.at, rest.at - strlen(" : tunables")};
-    if (!fields_find(&rest, ": slabdata"))
+    struct span left = {line.at, rest.at - strlen(" : tunables")};
+    if (!scan_past(&rest, ": slabdata"))
         return false;
     uint64_t number[5], active_slabs;
     for (int i = 4; i >= 0; i--) {
@@ -27,33 +27,33 @@ static bool row(struct slab_cache *c, struct fields line)
         const char *begin = left.end;
         while (begin > left.at && begin[-1] != ' ')
             begin--;
-        struct fields word = {begin, left.end};
-        if (!fields_number(&word, &number[i]) || !fields_end(&word) || number[i] > NUMBER_MAX)
+        struct span word = {begin, left.end};
+        if (!scan_number(&word, &number[i]) || !scan_end(&word) || number[i] > NUMBER_MAX)
             return false;
         left.end = begin;
     }
     while (left.end > left.at && left.end[-1] == ' ')
         left.end--;
-    if (fields_length(&left) == 0)
+    if (span_length(left) == 0)
         return false;
     *c = (struct slab_cache){.active_objs = number[0],
                              .num_objs = number[1],
                              .object_size = number[2],
                              .objs_per_slab = number[3],
                              .pages_per_slab = number[4]};
-    fields_copy(&left, c->name, sizeof c->name);
-    return fields_number(&rest, &active_slabs) && fields_number(&rest, &c->slabs) && c->slabs <= NUMBER_MAX;
+    span_copy(left, c->name, sizeof c->name);
+    return scan_number(&rest, &active_slabs) && scan_number(&rest, &c->slabs) && c->slabs <= NUMBER_MAX;
 }
 
 bool slabinfo_parse(struct slabinfo *s, const char *text, size_t length, struct err *e)
 {
     *s = (struct slabinfo){0};
-    struct fields all = fields_of(text, length), line;
-    if (!fields_line(&all, &line) || !fields_begins(&line, "slabinfo - version: 2."))
+    struct span all = span_of(text, length), line;
+    if (!scan_line(&all, &line) || !span_starts(line, "slabinfo - version: 2."))
         return err_set(e, "/proc/slabinfo:1: not version 2.0 or 2.1");
     size_t capacity = 0;
-    for (unsigned number = 2; fields_line(&all, &line); number++) {
-        if (fields_begins(&line, "#") || fields_end(&line))
+    for (unsigned number = 2; scan_line(&all, &line); number++) {
+        if (span_starts(line, "#") || scan_end(&line))
             continue;
         if (s->count == capacity) {
             capacity = capacity ? capacity * 2 : 256;
@@ -84,17 +84,16 @@ const struct slab_cache *slabinfo_find(const struct slabinfo *s, const char *nam
     return NULL;
 }
 
-uint64_t slab_cache_size(const struct slab_cache *c, uint64_t page)
+double slab_cache_size(const struct slab_cache *c, uint64_t page)
 {
-    return fields_times(fields_times(c->slabs, c->pages_per_slab), page);
+    return (double)c->slabs * (double)c->pages_per_slab * (double)page;
 }
 
-uint64_t slab_cache_waste(const struct slab_cache *c, uint64_t page)
+double slab_cache_waste(const struct slab_cache *c, uint64_t page)
 {
-    uint64_t free_objs = c->num_objs > c->active_objs ? c->num_objs - c->active_objs : 0;
-    uint64_t slab = fields_times(c->pages_per_slab, page), used = fields_times(c->objs_per_slab, c->object_size);
-    uint64_t waste =
-        fields_plus(fields_times(free_objs, c->object_size), slab > used ? fields_times(c->slabs, slab - used) : 0);
-    uint64_t size = slab_cache_size(c, page);
+    double free_objs = c->num_objs > c->active_objs ? (double)(c->num_objs - c->active_objs) : 0;
+    double slab = (double)c->pages_per_slab * (double)page, used = (double)c->objs_per_slab * (double)c->object_size;
+    double waste = free_objs * (double)c->object_size + (slab > used ? (double)c->slabs * (slab - used) : 0);
+    double size = slab_cache_size(c, page);
     return waste < size ? waste : size; /* numbers read while objects come and go */
 }

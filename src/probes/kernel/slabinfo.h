@@ -3,7 +3,7 @@
 #ifndef FW_PROBES_KERNEL_SLABINFO_H
 #define FW_PROBES_KERNEL_SLABINFO_H
 
-#include "probes/kernel/fields.h"
+#include "probes/kernel/source.h"
 
 struct slab_cache {
     char name[64];
@@ -18,9 +18,10 @@ struct slabinfo {
 bool slabinfo_parse(struct slabinfo *s, const char *text, size_t length, struct err *e);
 void slabinfo_free(struct slabinfo *s);
 const struct slab_cache *slabinfo_find(const struct slabinfo *s, const char *name);
-uint64_t slab_cache_size(const struct slab_cache *c, uint64_t page);
+/* Bytes. */
+double slab_cache_size(const struct slab_cache *c, uint64_t page);
 /* Memory of the cache that holds no object: free objects and what does not divide into objects. A lower bound on SLUB,
  * which counts free objects from its partial lists only. */
-uint64_t slab_cache_waste(const struct slab_cache *c, uint64_t page);
+double slab_cache_waste(const struct slab_cache *c, uint64_t page);
 
 #endif

@@ -5,46 +5,52 @@
 #include "probes/kernel/smaps.h"
 
 static const uint64_t arena_span = 64ULL << 20; /* HEAP_MAX_SIZE of 64-bit glibc */
+static const uint64_t sum_max = 1ULL << 62;     /* of one figure: three of them make the USS */
 
 bool vma_parse(const char *line, size_t length, struct vma *v)
 {
-    const char *p = line, *end = line + length;
-    if (!scan_hex(&p, end, &v->start) || p == end || *p++ != '-' || !scan_hex(&p, end, &v->end) || v->end < v->start)
-        return false;
-    if (end - p < 6 || *p++ != ' ')
-        return false;
-    memcpy(v->permissions, p, 4);
-    p += 4;
+    struct span s = span_of(line, length);
     uint64_t ignored;
-    while (p < end && *p == ' ')
-        p++;
-    if (!scan_hex(&p, end, &ignored)) /* offset */
+    if (!scan_hex(&s, &v->start) || !scan_char(&s, '-') || !scan_hex(&s, &v->end) || v->end < v->start)
         return false;
-    while (p < end && *p == ' ')
-        p++;
-    if (!scan_hex(&p, end, &ignored) || p == end || *p++ != ':' || !scan_hex(&p, end, &ignored)) /* device */
+    if (span_length(s) < 6 || !scan_char(&s, ' '))
         return false;
-    if (!scan_u64(&p, end, &v->inode))
+    memcpy(v->permissions, s.at, 4);
+    s.at += 4;
+    if (scan_end(&s) || !scan_hex(&s, &v->offset) || scan_end(&s))
         return false;
-    while (p < end && *p == ' ')
-        p++;
-    v->name = (struct span){p, (size_t)(end - p)};
+    if (!scan_hex(&s, &ignored) || !scan_char(&s, ':') || !scan_hex(&s, &ignored)) /* device */
+        return false;
+    if (!scan_number(&s, &v->inode))
+        return false;
+    scan_end(&s);
+    v->name = s;
     return true;
 }
 
-static bool add(struct span line, const char *key, size_t key_length, uint64_t *to)
+static void sum(struct smaps_sum *s, uint64_t *to, uint64_t bytes)
 {
-    uint64_t kb;
-    if (!line_value(line, key, key_length, &kb))
+    if (bytes > sum_max - *to)
+        s->has |= SMAPS_UNFIT;
+    else
+        *to += bytes;
+}
+
+static bool add(struct smaps_sum *s, struct span rest, uint64_t *to)
+{
+    uint64_t bytes;
+    if (!scan_kb(&rest, &bytes)) {
+        s->has |= SMAPS_UNFIT;
         return false;
-    *to = add_saturating(*to, multiply_saturating(kb, 1024));
+    }
+    sum(s, to, bytes);
     return true;
 }
-#define ADD(key, member) add(l, key, sizeof(key) - 1, &s->member)
+#define ADD(key, member) (SCAN_KEY(&l, key) && add(s, l, &s->member))
 
 void smaps_add_line(struct smaps_sum *s, const char *line, size_t length)
 {
-    struct span l = {line, length};
+    struct span l = span_of(line, length);
     if (length < 4)
         return;
     switch (line[0]) {
@@ -53,8 +59,8 @@ void smaps_add_line(struct smaps_sum *s, const char *line, size_t length)
             s->has |= SMAPS_SWAP;
         else if (ADD("SwapPss:", swap_pss))
             s->has |= SMAPS_SWAP_PSS;
-        else if (!ADD("Size:", size))
-            ADD("Shared_Hugetlb:", shared_hugetlb);
+        else
+            (void)(ADD("Size:", size) || ADD("Shared_Hugetlb:", shared_hugetlb));
         break;
     case 'R':
         if (ADD("Rss:", rss))
@@ -68,20 +74,19 @@ void smaps_add_line(struct smaps_sum *s, const char *line, size_t length)
         else if (ADD("Pss_Shmem:", pss_shmem))
             s->has |= SMAPS_PSS_SHMEM;
         else
-            ADD("Private_Hugetlb:", private_hugetlb);
+            (void)ADD("Private_Hugetlb:", private_hugetlb);
         break;
     case 'A':
         if (ADD("Anonymous:", anonymous))
             s->has |= SMAPS_ANON;
         else
-            ADD("AnonHugePages:", anon_huge);
+            (void)ADD("AnonHugePages:", anon_huge);
         break;
     case 'L':
-        if (!ADD("Locked:", locked))
-            ADD("LazyFree:", lazy_free);
+        (void)(ADD("Locked:", locked) || ADD("LazyFree:", lazy_free));
         break;
     case 'V':
-        if (span_starts(l, "VmFlags:") && span_has(l, " ht"))
+        if (span_starts(l, "VmFlags:") && span_find(l, " ht"))
             s->has |= SMAPS_HUGETLB;
         break;
     }
@@ -90,35 +95,22 @@ void smaps_add_line(struct smaps_sum *s, const char *line, size_t length)
 void smaps_add(struct smaps_sum *s, const struct smaps_sum *more)
 {
     s->has |= more->has;
-    s->size = add_saturating(s->size, more->size);
-    s->rss = add_saturating(s->rss, more->rss);
-    s->pss = add_saturating(s->pss, more->pss);
-    s->private_clean = add_saturating(s->private_clean, more->private_clean);
-    s->private_dirty = add_saturating(s->private_dirty, more->private_dirty);
-    s->private_hugetlb = add_saturating(s->private_hugetlb, more->private_hugetlb);
-    s->shared_hugetlb = add_saturating(s->shared_hugetlb, more->shared_hugetlb);
-    s->swap = add_saturating(s->swap, more->swap);
-    s->swap_pss = add_saturating(s->swap_pss, more->swap_pss);
-    s->anonymous = add_saturating(s->anonymous, more->anonymous);
-    s->pss_shmem = add_saturating(s->pss_shmem, more->pss_shmem);
-    s->anon_huge = add_saturating(s->anon_huge, more->anon_huge);
-    s->lazy_free = add_saturating(s->lazy_free, more->lazy_free);
-    s->locked = add_saturating(s->locked, more->locked);
+    for (size_t i = 0; i < sizeof s->each / sizeof *s->each; i++)
+        sum(s, &s->each[i], more->each[i]);
 }
 
 bool smaps_parse(const char *text, size_t length, struct smaps_sum *s)
 {
     memset(s, 0, sizeof *s);
-    const char *at = text, *end = text + length;
-    struct span line;
-    while (scan_line(&at, end, &line))
-        smaps_add_line(s, line.at, line.length);
-    return s->has & SMAPS_RSS;
+    struct span all = span_of(text, length), line;
+    while (scan_line(&all, &line))
+        smaps_add_line(s, line.at, span_length(line));
+    return smaps_has(s, SMAPS_RSS);
 }
 
 uint64_t smaps_uss(const struct smaps_sum *s)
 {
-    return add_saturating(add_saturating(s->private_clean, s->private_dirty), s->private_hugetlb);
+    return s->private_clean + s->private_dirty + s->private_hugetlb;
 }
 
 const char *mapping_kind_name(enum mapping_kind k)
@@ -136,7 +128,7 @@ static enum mapping_kind kind_of(const struct vma *v)
     struct span n = v->name;
     if (span_starts(n, "[anon: glibc: malloc arena")) /* glibc.mem.decorate_maps */
         return MAPPING_ARENA;
-    if (n.length == 0 || span_starts(n, "[anon:"))
+    if (span_length(n) == 0 || span_starts(n, "[anon:"))
         return MAPPING_ANONYMOUS;
     if (span_starts(n, "[anon_shmem:"))
         return MAPPING_SHARED;
@@ -183,7 +175,7 @@ void smaps_kinds_line(struct smaps_kinds *k, const char *line, size_t length)
     bool private = v.permissions[3] == 'p';
     *now = (struct smaps_part){
         .any = true,
-        .anonymous = v.inode == 0 && (v.name.length == 0 || span_starts(v.name, "[anon:")) && private,
+        .anonymous = v.inode == 0 && (span_length(v.name) == 0 || span_starts(v.name, "[anon:")) && private,
         .readwrite = memcmp(v.permissions, "rw-", 3) == 0,
         .none = memcmp(v.permissions, "---", 3) == 0,
         .start = v.start,
@@ -195,7 +187,7 @@ void smaps_kinds_line(struct smaps_kinds *k, const char *line, size_t length)
         now->none && before->end == now->start && now->end - before->start == arena_span) {
         before->kind = now->kind = MAPPING_ARENA;
         k->arena_heaps++;
-        k->arena_bytes = add_saturating(k->arena_bytes, arena_span);
+        k->arena_bytes += arena_span;
     }
 }
 

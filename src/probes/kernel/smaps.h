@@ -3,10 +3,10 @@
 #ifndef FW_PROBES_KERNEL_SMAPS_H
 #define FW_PROBES_KERNEL_SMAPS_H
 
-#include "probes/kernel/proc_scan.h"
+#include "base/scan.h"
 
 struct vma {
-    uint64_t start, end, inode;
+    uint64_t start, end, offset, inode;
     char permissions[4]; /* "rw-p" */
     struct span name;    /* path, [heap], [anon:…] or empty; within the line */
 };
@@ -23,19 +23,30 @@ enum smaps_field {
     SMAPS_HUGETLB = 1 << 5, /* the mapping is one of huge pages of the pool */
     SMAPS_ANON = 1 << 6,
     SMAPS_PSS_SHMEM = 1 << 7,
+    SMAPS_UNFIT = 1 << 8, /* a figure or a sum was no number: none of them is to be trusted */
 };
 
 /* Sums in bytes. */
 struct smaps_sum {
     unsigned has;
-    uint64_t size, rss, pss, private_clean, private_dirty, private_hugetlb, shared_hugetlb;
-    uint64_t swap, swap_pss, anonymous, pss_shmem, anon_huge, lazy_free, locked;
+    union {
+        struct {
+            uint64_t size, rss, pss, private_clean, private_dirty, private_hugetlb, shared_hugetlb;
+            uint64_t swap, swap_pss, anonymous, pss_shmem, anon_huge, lazy_free, locked;
+        };
+        uint64_t each[14];
+    };
 };
+static inline bool smaps_has(const struct smaps_sum *s, unsigned fields)
+{
+    return (s->has & (fields | SMAPS_UNFIT)) == fields;
+}
 
 /* Adds one "Key:   N kB" line. */
 void smaps_add_line(struct smaps_sum *s, const char *line, size_t length);
 void smaps_add(struct smaps_sum *s, const struct smaps_sum *more);
-/* A whole text, smaps_rollup or smaps: the sums over all its mappings. False if it holds no Rss line. */
+/* A whole text, smaps_rollup or smaps: the sums over all its mappings. False if it holds no Rss line, or a
+ * figure that is no number. */
 bool smaps_parse(const char *text, size_t length, struct smaps_sum *s);
 /* Memory that would be freed if the process ended: private pages and private huge pages of the pool. */
 uint64_t smaps_uss(const struct smaps_sum *s);

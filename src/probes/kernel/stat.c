@@ -11,26 +11,18 @@ bool stat_parse(const char *text, size_t length, struct proc_stat *out)
 {
     memset(out, 0, sizeof *out);
     /* The command can hold anything, parentheses and newlines included; what follows the last ')' cannot. */
-    const char *open = memchr(text, '(', length), *close = memrchr(text, ')', length), *end = text + length;
+    const char *open = memchr(text, '(', length), *close = memrchr(text, ')', length);
     if (!open || !close || close < open)
         return false;
-    size_t n = (size_t)(close - open - 1);
-    if (n >= COMMAND_MAX)
-        n = COMMAND_MAX - 1;
-    memcpy(out->command, open + 1, n);
-    const char *p = close + 1;
-    while (p < end && *p == ' ')
-        p++;
-    if (p == end)
+    span_copy((struct span){open + 1, close}, out->command, COMMAND_MAX);
+    struct span s = {close + 1, text + length};
+    if (scan_end(&s))
         return false;
-    out->state = *p++;
+    out->state = *s.at++;
     for (int field = 4; field <= FIELD_RSS; field++) {
-        while (p < end && *p == ' ')
-            p++;
-        if (p < end && *p == '-') /* process group, terminal, nice: not needed, but signed */
-            p++;
         uint64_t number;
-        if (!scan_u64(&p, end, &number))
+        scan_literal(&s, "-"); /* process group, terminal, nice: not needed, but signed */
+        if (!scan_number(&s, &number))
             return false;
         switch (field) {
         case FIELD_FLAGS:

@@ -3,7 +3,7 @@
 #ifndef FW_PROBES_KERNEL_STAT_H
 #define FW_PROBES_KERNEL_STAT_H
 
-#include "probes/kernel/proc_scan.h"
+#include "base/scan.h"
 
 #define COMMAND_MAX 64 /* kernel workers have names of up to 63 bytes, others of 15 */
 

@@ -5,75 +5,58 @@
 #include "probes/kernel/status.h"
 
 /* The kernel writes a newline in the name as \n and a backslash as \\. */
-static void copy_name(char out[COMMAND_MAX], const char *p, const char *end)
+static void copy_name(char out[COMMAND_MAX], struct span name)
 {
     size_t n = 0;
-    while (p < end && n < COMMAND_MAX - 1) {
-        char c = *p++;
-        if (c == '\\' && p < end && (*p == 'n' || *p == '\\'))
-            c = *p++ == 'n' ? '\n' : '\\';
+    while (name.at < name.end && n < COMMAND_MAX - 1) {
+        char c = *name.at++;
+        if (c == '\\' && (scan_char(&name, 'n') || scan_char(&name, '\\')))
+            c = name.at[-1] == 'n' ? '\n' : '\\';
         out[n++] = c;
     }
     out[n] = '\0';
 }
 
-static bool take(struct span line, const char *key, size_t key_length, uint64_t unit, uint64_t *to,
-                 struct proc_status *out, enum status_field field)
-{
-    uint64_t number;
-    if (!line_value(line, key, key_length, &number))
-        return false;
-    *to = multiply_saturating(number, unit);
-    out->has |= field;
-    return true;
-}
-#define TAKE(key, unit, member, field) take(line, key, sizeof(key) - 1, unit, &out->member, out, field)
+#define TAKE(key, scan, member, field) (SCAN_KEY(&line, key) && scan(&line, &out->member) && (out->has |= (field)))
 
 bool status_file_parse(const char *text, size_t length, struct proc_status *out)
 {
     memset(out, 0, sizeof *out);
-    const char *at = text, *end = text + length;
-    struct span line;
+    struct span all = span_of(text, length), line;
     bool named = false;
-    while (scan_line(&at, end, &line)) {
-        if (line.length < 5)
+    while (scan_line(&all, &line)) {
+        if (line.at == line.end)
             continue;
         switch (line.at[0]) {
         case 'N':
-            if (!named && span_starts(line, "Name:")) {
-                const char *p = line.at + 5;
-                if (p < line.at + line.length && (*p == '\t' || *p == ' '))
-                    p++;
-                copy_name(out->command, p, line.at + line.length);
+            if (!named && SCAN_KEY(&line, "Name:")) {
+                (void)(scan_char(&line, '\t') || scan_char(&line, ' '));
+                copy_name(out->command, line);
                 named = true;
             }
             break;
         case 'S':
-            if (span_starts(line, "State:")) {
-                const char *p = line.at + 6;
-                while (p < line.at + line.length && (*p == '\t' || *p == ' '))
-                    p++;
-                if (p < line.at + line.length)
-                    out->state = *p;
-            }
+            if (SCAN_KEY(&line, "State:") && !scan_end(&line))
+                out->state = *line.at;
             break;
         case 'U':
-            TAKE("Uid:", 1, uid, PROC_UID);
+            (void)TAKE("Uid:", scan_number, uid, PROC_UID);
             break;
         case 'V':
-            (void)(TAKE("VmRSS:", 1024, vm_rss, PROC_VM_RSS) || TAKE("VmSize:", 1024, vm_size, PROC_VM_SIZE) ||
-                   TAKE("VmHWM:", 1024, vm_peak_rss, PROC_VM_PEAK_RSS) || TAKE("VmPin:", 1024, vm_pin, PROC_VM_PIN) ||
-                   TAKE("VmSwap:", 1024, vm_swap, PROC_VM_SWAP));
+            (void)(TAKE("VmRSS:", scan_kb, vm_rss, PROC_VM_RSS) || TAKE("VmSize:", scan_kb, vm_size, PROC_VM_SIZE) ||
+                   TAKE("VmHWM:", scan_kb, vm_peak_rss, PROC_VM_PEAK_RSS) ||
+                   TAKE("VmPin:", scan_kb, vm_pin, PROC_VM_PIN) || TAKE("VmSwap:", scan_kb, vm_swap, PROC_VM_SWAP));
             break;
         case 'R':
-            (void)(TAKE("RssAnon:", 1024, rss_anon, PROC_RSS_ANON) || TAKE("RssFile:", 1024, rss_file, PROC_RSS_FILE) ||
-                   TAKE("RssShmem:", 1024, rss_shmem, PROC_RSS_SHMEM));
+            (void)(TAKE("RssAnon:", scan_kb, rss_anon, PROC_RSS_ANON) ||
+                   TAKE("RssFile:", scan_kb, rss_file, PROC_RSS_FILE) ||
+                   TAKE("RssShmem:", scan_kb, rss_shmem, PROC_RSS_SHMEM));
             break;
         case 'H':
-            TAKE("HugetlbPages:", 1024, hugetlb, PROC_HUGETLB);
+            (void)TAKE("HugetlbPages:", scan_kb, hugetlb, PROC_HUGETLB);
             break;
         case 'T':
-            if (TAKE("Threads:", 1, threads, PROC_THREADS))
+            if (TAKE("Threads:", scan_number, threads, PROC_THREADS))
                 return named; /* nothing of ours follows */
             break;
         }

@@ -26,23 +26,23 @@ static void unescape(char *text)
     *out = '\0';
 }
 
-static bool row(struct swap_device *d, struct fields line, uint64_t unit)
+static bool row(struct swap_device *d, struct span line, uint64_t unit)
 {
-    struct fields name, type;
+    struct span name, type;
     *d = (struct swap_device){0};
     uint64_t priority;
-    if (!fields_word(&line, &name))
+    if (!scan_word(&line, &name))
         return false;
     /* The name of a file that was removed while in use is followed by " (deleted)", whose blank is escaped. */
-    if (!fields_word(&line, &type) || !fields_number(&line, &d->size) || !fields_number(&line, &d->used))
+    if (!scan_word(&line, &type) || !scan_number(&line, &d->size) || !scan_number(&line, &d->used))
         return false;
-    bool negative = fields_take(&line, "-");
-    if (!fields_number(&line, &priority) || !fields_end(&line) || priority > 1 << 20 || d->size > UINT64_MAX / unit ||
+    bool negative = scan_literal(&line, "-");
+    if (!scan_number(&line, &priority) || !scan_end(&line) || priority > 1 << 20 || d->size > UINT64_MAX / unit ||
         d->used > d->size)
         return false;
-    fields_copy(&name, d->name, sizeof d->name);
+    span_copy(name, d->name, sizeof d->name);
     unescape(d->name);
-    fields_copy(&type, d->type, sizeof d->type);
+    span_copy(type, d->type, sizeof d->type);
     d->size *= unit;
     d->used *= unit;
     d->priority = negative ? -(int64_t)priority : (int64_t)priority;
@@ -52,14 +52,14 @@ static bool row(struct swap_device *d, struct fields line, uint64_t unit)
 bool swaps_parse(struct swaps *s, const char *text, size_t length, struct err *e)
 {
     *s = (struct swaps){0};
-    struct fields all = fields_of(text, length), line, word;
-    if (!fields_line(&all, &line) || !fields_word(&line, &word))
+    struct span all = span_of(text, length), line, word;
+    if (!scan_line(&all, &line) || !scan_word(&line, &word))
         return err_set(e, "/proc/swaps: empty");
-    bool bytes = fields_is(&word, "NAME");
-    if (!bytes && !fields_is(&word, "Filename"))
+    bool bytes = span_is(word, "NAME");
+    if (!bytes && !span_is(word, "Filename"))
         return err_set(e, "/proc/swaps:1: not what a kernel prints");
-    for (unsigned number = 2; fields_line(&all, &line); number++) {
-        if (fields_end(&line))
+    for (unsigned number = 2; scan_line(&all, &line); number++) {
+        if (scan_end(&line))
             continue;
         s->devices = mem_resize(s->devices, s->count + 1, sizeof *s->devices);
         if (s->count == DEVICES_MAX || !row(&s->devices[s->count], line, bytes ? 1 : 1024)) {

@@ -3,7 +3,7 @@
 #ifndef FW_PROBES_KERNEL_SWAPS_H
 #define FW_PROBES_KERNEL_SWAPS_H
 
-#include "probes/kernel/fields.h"
+#include "probes/kernel/source.h"
 
 struct swap_device {
     char name[256];

@@ -11,26 +11,26 @@
 #define ZONES_MAX 8192         /* 1024 nodes of 8 zones */
 #define PAGES_MAX (1ULL << 50) /* beyond any machine; keeps every product of ours within 64 bits */
 
-bool zone_heading(struct fields *line, unsigned *node, char name[16])
+bool zone_heading(struct span *line, unsigned *node, char name[16])
 {
     uint64_t number;
-    if (!fields_take(line, "Node") || !fields_number(line, &number) || number > 1U << 20 || !fields_take(line, ",") ||
-        !fields_take(line, "zone"))
+    if (!scan_literal(line, "Node") || !scan_number(line, &number) || number > 1U << 20 || !scan_literal(line, ",") ||
+        !scan_literal(line, "zone"))
         return false;
-    struct fields word;
-    if (!fields_word(line, &word))
+    struct span word;
+    if (!scan_word(line, &word))
         return false;
-    const char *comma = memchr(word.at, ',', fields_length(&word));
+    const char *comma = span_find_char(word, ',');
     if (comma)
         line->at = word.end = comma;
-    if (fields_length(&word) == 0 || fields_length(&word) > 15)
+    if (span_length(word) == 0 || span_length(word) > 15)
         return false;
     *node = (unsigned)number;
-    fields_copy(&word, name, 16);
+    span_copy(word, name, 16);
     return true;
 }
 
-static bool field(struct zone_facts *z, const struct fields *word, struct fields *line)
+static bool field(struct zone_facts *z, const struct span *word, struct span *line)
 {
     static const struct {
         const char *name;
@@ -43,14 +43,14 @@ static bool field(struct zone_facts *z, const struct fields *word, struct fields
         {"start_pfn:", offsetof(struct zone_facts, start)},
     };
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
-        if (!fields_is(word, fields[i].name))
+        if (!span_is(*word, fields[i].name))
             continue;
         uint64_t value;
-        if (!fields_number(line, &value) || !fields_end(line) || value > PAGES_MAX)
+        if (!scan_number(line, &value) || !scan_end(line) || value > PAGES_MAX)
             return false;
         memcpy((char *)z + fields[i].offset, &value, sizeof value);
-        z->has_boost |= fields_is(word, "boost");
-        z->has_managed |= fields_is(word, "managed");
+        z->has_boost |= span_is(*word, "boost");
+        z->has_managed |= span_is(*word, "managed");
     }
     return true;
 }
@@ -58,13 +58,13 @@ static bool field(struct zone_facts *z, const struct fields *word, struct fields
 bool zoneinfo_parse(struct zoneinfo *z, const char *text, size_t length, struct err *e)
 {
     *z = (struct zoneinfo){0};
-    struct fields all = fields_of(text, length), line, word;
+    struct span all = span_of(text, length), line, word;
     size_t capacity = 0;
     struct zone_facts *zone = NULL;
     bool bad = false;
     unsigned number = 1;
-    for (; !bad && fields_line(&all, &line); number++) {
-        if (fields_begins(&line, "Node")) {
+    for (; !bad && scan_line(&all, &line); number++) {
+        if (span_starts(line, "Node")) {
             if (z->count == ZONES_MAX) {
                 bad = true;
                 break;
@@ -80,29 +80,34 @@ bool zoneinfo_parse(struct zoneinfo *z, const char *text, size_t length, struct 
                 bad = z->zones[i].node == zone->node && strcmp(z->zones[i].name, zone->name) == 0;
             continue;
         }
-        if (!zone || !fields_word(&line, &word))
+        if (!zone || !scan_word(&line, &word))
             continue;
-        if (fields_is(&word, "pages") && !fields_word(&line, &word)) {
+        if (span_is(word, "pages") && !scan_word(&line, &word)) {
             bad = true;
             break;
         }
-        if (fields_is(&word, "count:")) {
+        if (span_is(word, "count:")) {
             uint64_t count;
-            bad = !fields_number(&line, &count) || count > PAGES_MAX;
-            zone->pcp = bad ? 0 : fields_plus(zone->pcp, count);
+            bad = !scan_number(&line, &count) || count > PAGES_MAX;
+            zone->pcp += bad ? 0 : count;
             bad |= zone->pcp > PAGES_MAX;
         } else {
             bad = !field(zone, &word, &line);
         }
     }
+    uint64_t present = 0, managed = 0;
+    for (size_t i = 0; i < z->count; i++) {
+        if (!z->zones[i].has_managed)
+            z->zones[i].managed = z->zones[i].present;
+        present += z->zones[i].present;
+        managed += z->zones[i].managed;
+    }
+    bad |= present > PAGES_MAX || managed > PAGES_MAX;
     if (bad || z->count == 0) {
         zoneinfo_free(z);
         return bad ? err_set(e, "/proc/zoneinfo:%u: not what a kernel prints", number - 1)
                    : err_set(e, "/proc/zoneinfo: no zones");
     }
-    for (size_t i = 0; i < z->count; i++)
-        if (!z->zones[i].has_managed)
-            z->zones[i].managed = z->zones[i].present;
     return true;
 }
 

@@ -3,7 +3,7 @@
 #ifndef FW_PROBES_KERNEL_ZONEINFO_H
 #define FW_PROBES_KERNEL_ZONEINFO_H
 
-#include "probes/kernel/fields.h"
+#include "probes/kernel/source.h"
 
 struct zone_facts {
     unsigned node;
@@ -27,6 +27,6 @@ const struct zone_facts *zoneinfo_find(const struct zoneinfo *z, unsigned node, 
 
 /* "Node 0, zone   Normal" at the start of a line of zoneinfo, buddyinfo or pagetypeinfo; leaves `line` behind it. The
  * name ends at a blank or comma. */
-bool zone_heading(struct fields *line, unsigned *node, char name[16]);
+bool zone_heading(struct span *line, unsigned *node, char name[16]);
 
 #endif

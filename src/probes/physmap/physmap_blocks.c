@@ -7,7 +7,7 @@
 
 #include "base/mem.h"
 #include "probes/kernel/kpageflags.h"
-#include "probes/kernel/proc_scan.h"
+#include "base/scan.h"
 
 enum { RAM_MAX = 16384 };
 #define FRAMES_MAX (UINT64_C(1) << 52)
@@ -20,17 +20,12 @@ static int by_begin(const void *a, const void *b)
 
 static void ram_parse(struct physmap_blocks *b, const char *text, size_t length, uint64_t page)
 {
-    const char *at = text, *end = text + length;
-    struct span line;
+    struct span all = span_of(text, length), line;
     size_t capacity = 0;
-    while (b->ram_count < RAM_MAX && scan_line(&at, end, &line)) {
-        const char *p = line.at, *stop = p + line.length;
+    while (b->ram_count < RAM_MAX && scan_line(&all, &line)) {
         uint64_t first, last;
-        while (p < stop && *p == ' ')
-            p++;
-        if (!scan_hex(&p, stop, &first) || p == stop || *p++ != '-' || !scan_hex(&p, stop, &last))
-            continue;
-        if (!span_starts((struct span){p, (size_t)(stop - p)}, " : System RAM"))
+        if (scan_end(&line) || !scan_hex(&line, &first) || !scan_char(&line, '-') || !scan_hex(&line, &last) ||
+            !span_starts(line, " : System RAM"))
             continue;
         struct physmap_frames r = {first / page + (first % page != 0), last / page + (last % page == page - 1)};
         if (r.begin >= r.end || r.end > FRAMES_MAX)

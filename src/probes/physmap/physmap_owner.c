@@ -42,7 +42,7 @@ static void add_bytes(struct str *s, double bytes)
 static int larger_cache(const void *a, const void *b)
 {
     const struct slab_cache *x = a, *y = b;
-    uint64_t p = fields_times(x->slabs, x->pages_per_slab), q = fields_times(y->slabs, y->pages_per_slab);
+    double p = slab_cache_size(x, 1), q = slab_cache_size(y, 1);
     return p < q ? 1 : p > q ? -1 : strcmp(x->name, y->name);
 }
 
@@ -56,7 +56,7 @@ static void name_caches(struct str *s, const struct root *r, uint64_t page)
     qsort(caches.caches, caches.count, sizeof *caches.caches, larger_cache);
     for (size_t i = 0; i < caches.count && i < CACHES_NAMED; i++) {
         str_printf(s, "%s%s ", i ? ", " : ": ", caches.caches[i].name);
-        add_bytes(s, (double)slab_cache_size(&caches.caches[i], page));
+        add_bytes(s, slab_cache_size(&caches.caches[i], page));
     }
     if (caches.count > CACHES_NAMED)
         str_add(s, "…");

@@ -47,7 +47,7 @@ static void find_processes(struct physmap_pins *p, const struct pids *pids)
         int error;
         if (!pids_status(pids, list[i], &s, &error) || !(s.has & PROC_VM_PIN) || s.vm_pin == 0)
             continue;
-        p->pinned = add_saturating(p->pinned, s.vm_pin);
+        p->pinned += (double)s.vm_pin;
         keep_largest(p, list[i], &s);
     }
 }
@@ -59,7 +59,7 @@ struct range {
 struct ranges {
     struct range *list; /* owned by the caller */
     size_t count, capacity;
-    uint64_t bytes;
+    double bytes;
 };
 
 static void add_range(struct ranges *r, uint64_t start, uint64_t end)
@@ -69,21 +69,19 @@ static void add_range(struct ranges *r, uint64_t start, uint64_t end)
     if (r->count == r->capacity)
         r->list = mem_resize(r->list, r->capacity = r->capacity ? r->capacity * 2 : 64, sizeof *r->list);
     r->list[r->count++] = (struct range){start, end};
-    r->bytes = add_saturating(r->bytes, end - start);
+    r->bytes += (double)(end - start);
 }
 
 /* "    0: 0x7fd0e1c00000/67108864" */
 static bool buffer_parse(const char *line, size_t length, struct range *r)
 {
-    const char *at = line, *end = line + length;
+    struct span s = span_of(line, length);
     uint64_t number, bytes;
-    if (!scan_u64(&at, end, &number) || end - at < 4 || memcmp(at, ": 0x", 4) != 0)
+    if (!scan_number(&s, &number) || !SCAN_KEY(&s, ": 0x") || !scan_hex(&s, &r->start) || !scan_char(&s, '/') ||
+        !scan_number(&s, &bytes))
         return false;
-    at += 4;
-    if (!scan_hex(&at, end, &r->start) || at == end || *at++ != '/' || !scan_u64(&at, end, &bytes))
-        return false;
-    r->end = add_saturating(r->start, bytes);
-    return true;
+    r->end = r->start;
+    return add_fits(&r->end, bytes);
 }
 
 static void registered_of(struct ranges *r, const struct pids *pids, int directory, const char *file, struct lines *l)
@@ -96,7 +94,7 @@ static void registered_of(struct ranges *r, const struct pids *pids, int directo
         within = within && buffer_parse(line, length, &buffer);
         if (within)
             add_range(r, buffer.start, buffer.end);
-        within |= span_starts((struct span){line, length}, "UserBufs:");
+        within |= span_starts(span_of(line, length), "UserBufs:");
     }
     lines_close(l);
 }
@@ -205,7 +203,7 @@ static void find_blocks(struct physmap_pin *pin, const struct pids *pids, struct
         return;
     }
     registered(&ranges, pids, pin->pid, &r->lines);
-    bool exact = (double)ranges.bytes >= registered_min * (double)pin->pinned;
+    bool exact = ranges.bytes >= registered_min * (double)pin->pinned;
     if (!exact) {
         ranges.count = 0;
         writable(&ranges, pids, pin->pid, &r->lines);

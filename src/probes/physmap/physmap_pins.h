@@ -21,7 +21,7 @@ struct physmap_pin {
 struct physmap_pins {
     struct physmap_pin list[PINS_MAX]; /* most first */
     size_t count;
-    uint64_t pinned; /* VmPin of all processes, bytes */
+    double pinned;   /* VmPin of all processes, bytes */
     uint64_t held;   /* pins that the kernel counts, pages */
     bool held_known; /* it counts them (since 5.6) */
     bool looked;     /* the processes were read: they are not if the kernel counts no pin */
