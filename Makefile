@@ -30,7 +30,7 @@ PKG_LIBS := $(shell $(PKG_CONFIG) --libs $(PKGS))
 CFLAGS ?= -O2 -g
 WERROR ?= -Werror
 fw_cflags := -std=gnu17 -D_GNU_SOURCE -Isrc -I$(BUILD) -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
-  -Wvla $(WERROR) -fPIE -fstack-protector-strong -fstack-clash-protection -ffunction-sections -fdata-sections -pthread \
+  -Wvla -Wno-missing-field-initializers $(WERROR) -fPIE -fstack-protector-strong -fstack-clash-protection -ffunction-sections -fdata-sections -pthread \
   -DFRAGWIZARD_VERSION='"$(VERSION)"' $(PKG_CFLAGS)
 ifeq ($(shell uname -m),x86_64)
   fw_cflags += -fcf-protection=full

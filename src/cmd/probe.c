@@ -193,8 +193,9 @@ static bool print_table(struct table *t, const struct request *q, const struct t
 {
     struct err e;
     size_t limit = q->rows ? q->rows : t->decl->keep ? t->decl->keep : t->rows;
-    const char *sort = q->sort ? q->sort + (q->sort[0] == '-') : limit < t->rows ? t->decl->keep_by : NULL;
-    int column = sort ? table_decl_column(t->decl, sort) : -1;
+    int column = q->sort           ? table_decl_column(t->decl, q->sort + (q->sort[0] == '-'))
+                 : limit < t->rows ? table_decl_role(t->decl, ROLE_RANK, 0)
+                                   : -1;
     if (column >= 0)
         table_sort(t, (unsigned)column, !q->sort || q->sort[0] == '-');
     size_t rows = limit < t->rows ? limit : t->rows;

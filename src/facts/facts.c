@@ -20,6 +20,14 @@ int table_decl_column(const struct table_decl *d, const char *name)
     return -1;
 }
 
+int table_decl_role(const struct table_decl *d, enum role role, unsigned from)
+{
+    for (unsigned i = from; i < d->column_count; i++)
+        if (d->columns[i].role == role)
+            return (int)i;
+    return -1;
+}
+
 struct facts *facts_new(const struct probe *p)
 {
     struct facts *f = mem_alloc(sizeof *f);
@@ -264,6 +272,6 @@ void facts_trim(struct facts *f)
         if (!keep || t->rows <= keep)
             continue;
         t->omitted += t->rows - keep;
-        keep_first(t, t->decl->keep_by ? table_decl_column(t->decl, t->decl->keep_by) : -1, true, keep);
+        keep_first(t, table_decl_role(t->decl, ROLE_RANK, 0), true, keep);
     }
 }

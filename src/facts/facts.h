@@ -11,10 +11,18 @@
 #include "base/units.h"
 #include "facts/value.h"
 
+/* What a column is to the rows of its table. */
+enum role {
+    ROLE_NONE,
+    ROLE_KEY,  /* identifies a row, together with the other keys, in the order of the columns */
+    ROLE_RANK, /* the number by which the largest rows are kept */
+};
+
 struct column {
     const char *name;
     enum type type;
     const char *help;
+    enum role role;
 };
 
 struct table_decl {
@@ -22,14 +30,14 @@ struct table_decl {
     const char *help;
     const struct column *columns;
     unsigned column_count;
-    bool single;            /* exactly one row (or none): its columns can be named probe.column */
-    unsigned keep;          /* rows that a case keeps; 0: all */
-    const char *keep_by;    /* the number column by which the largest are kept; NULL: the first rows */
-    const char *const *key; /* NULL-terminated column names that identify a row ("node","name"); NULL: none */
+    bool single;   /* exactly one row (or none): its columns can be named probe.column */
+    unsigned keep; /* rows that a case keeps, the first ones if no column ranks them; 0: all */
 };
 
 /* -1 if there is none. */
 int table_decl_column(const struct table_decl *d, const char *name);
+/* The first column of that role that is not before `from`; -1 if there is none. */
+int table_decl_role(const struct table_decl *d, enum role role, unsigned from);
 
 union cell {
     double number;
@@ -83,7 +91,7 @@ struct value cell_get(const struct table *t, size_t row, unsigned column);
 void table_sort(struct table *t, unsigned column, bool descending);
 /* The same for a list of row indexes, leaving the table as it is. */
 void table_order(const struct table *t, unsigned column, bool descending, size_t *order, size_t count);
-/* Keeps what a case keeps (decl->keep, keep_by). */
+/* Keeps what a case keeps (decl->keep). */
 void facts_trim(struct facts *f);
 
 #endif

@@ -34,8 +34,8 @@ enum {
     Z_CONTIGUITY_HUGE
 };
 static const struct column zone_columns[] = {
-    [Z_NODE] = {"node", TYPE_COUNT, "NUMA node"},
-    [Z_NAME] = {"name", TYPE_TEXT, "zone"},
+    [Z_NODE] = {"node", TYPE_COUNT, "NUMA node", .role = ROLE_KEY},
+    [Z_NAME] = {"name", TYPE_TEXT, "zone", .role = ROLE_KEY},
     [Z_PRESENT] = {"present", TYPE_BYTES, "memory in the zone"},
     [Z_MANAGED] = {"managed", TYPE_BYTES, "of it given out by the page allocator"},
     [Z_SPANNED] = {"spanned", TYPE_BYTES, "address range, with holes"},
@@ -63,9 +63,9 @@ static const struct column zone_columns[] = {
 
 enum { O_NODE, O_ZONE, O_ORDER, O_BLOCK_SIZE, O_FREE_BLOCKS, O_FREE, O_UNUSABLE, O_FRAGINDEX };
 static const struct column order_columns[] = {
-    [O_NODE] = {"node", TYPE_COUNT, "NUMA node"},
-    [O_ZONE] = {"zone", TYPE_TEXT, "zone"},
-    [O_ORDER] = {"order", TYPE_COUNT, "blocks of 2^order pages"},
+    [O_NODE] = {"node", TYPE_COUNT, "NUMA node", .role = ROLE_KEY},
+    [O_ZONE] = {"zone", TYPE_TEXT, "zone", .role = ROLE_KEY},
+    [O_ORDER] = {"order", TYPE_COUNT, "blocks of 2^order pages", .role = ROLE_KEY},
     [O_BLOCK_SIZE] = {"block_size", TYPE_BYTES, "size of such a block"},
     [O_FREE_BLOCKS] = {"free_blocks", TYPE_COUNT, "free blocks of exactly this order"},
     [O_FREE] = {"free", TYPE_BYTES, "free memory in them"},
@@ -76,7 +76,7 @@ static const struct column order_columns[] = {
 
 enum { N_NODE, N_PRESENT, N_MANAGED, N_FREE, N_SCORE, N_WAKE, N_STOP, N_PROACTIVENESS, N_FREE_HUGE };
 static const struct column node_columns[] = {
-    [N_NODE] = {"node", TYPE_COUNT, "NUMA node"},
+    [N_NODE] = {"node", TYPE_COUNT, "NUMA node", .role = ROLE_KEY},
     [N_PRESENT] = {"present", TYPE_BYTES, "memory in the node"},
     [N_MANAGED] = {"managed", TYPE_BYTES, "of it given out by the page allocator"},
     [N_FREE] = {"free", TYPE_BYTES, "free in blocks"},
@@ -100,25 +100,19 @@ static const struct column buddy_columns[] = {
     [BOOSTED] = {"boosted", TYPE_BOOL, "in some zone kinds of pages were mixed just now"},
 };
 
-static const char *const zone_key[] = {"node", "name", NULL};
-static const char *const order_key[] = {"node", "zone", "order", NULL};
-static const char *const node_key[] = {"node", NULL};
 static const struct table_decl tables[] = {
     {.name = "zone",
      .help = "zones: watermarks and fragmentation",
      .columns = zone_columns,
-     .column_count = sizeof zone_columns / sizeof *zone_columns,
-     .key = zone_key},
+     .column_count = sizeof zone_columns / sizeof *zone_columns},
     {.name = "order",
      .help = "free blocks by size",
      .columns = order_columns,
-     .column_count = sizeof order_columns / sizeof *order_columns,
-     .key = order_key},
+     .column_count = sizeof order_columns / sizeof *order_columns},
     {.name = "node",
      .help = "nodes: kcompactd's view",
      .columns = node_columns,
-     .column_count = sizeof node_columns / sizeof *node_columns,
-     .key = node_key},
+     .column_count = sizeof node_columns / sizeof *node_columns},
     {.name = "buddy",
      .help = "free memory as a whole",
      .columns = buddy_columns,

@@ -180,9 +180,9 @@ enum {
     C_PROCESSES,
 };
 static const struct column group_columns[] = {
-    {"path", TYPE_TEXT, "the group's path below the memory controller"},
+    {"path", TYPE_TEXT, "the group's path below the memory controller", .role = ROLE_KEY},
     {"version", TYPE_COUNT, "version of the memory controller's interface"},
-    {"current", TYPE_BYTES, "memory of the group and those below it, page cache included"},
+    {"current", TYPE_BYTES, "memory of the group and those below it, page cache included", .role = ROLE_RANK},
     {"max", TYPE_BYTES, "hard limit; unknown if there is none"},
     {"high", TYPE_BYTES, "limit above which the group is slowed down; unknown if there is none"},
     {"swap", TYPE_BYTES, "swapped out"},
@@ -209,16 +209,13 @@ static const struct column total_columns[] = {
     {"swapping", TYPE_COUNT, "groups with memory swapped out"},
     {"self", TYPE_TEXT, "the group that this program runs in"},
 };
-static const char *const path_key[] = {"path", NULL};
 
 static const struct table_decl tables[] = {
     {.name = "cgroup",
      .help = "control groups and their memory",
      .columns = group_columns,
      .column_count = sizeof group_columns / sizeof *group_columns,
-     .keep = 40,
-     .keep_by = "current",
-     .key = path_key},
+     .keep = 40},
     {.name = "cgroups",
      .help = "all control groups",
      .columns = total_columns,

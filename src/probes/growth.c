@@ -259,7 +259,7 @@ enum {
     G_MEASURE,
 };
 static const struct column growth_columns[] = {
-    {"pid", TYPE_COUNT, "process id"},
+    {"pid", TYPE_COUNT, "process id", .role = ROLE_KEY},
     {"user", TYPE_TEXT, "owner; the number if the system's passwd file has no name for it"},
     {"command", TYPE_TEXT, "name of the program"},
     {"unit", TYPE_TEXT, "systemd unit, or the last part of the control group's path"},
@@ -291,15 +291,13 @@ static const struct column total_columns[] = {
     {"growing", TYPE_COUNT, "processes that grow evenly"},
     {"fastest_slope", TYPE_BYTE_RATE, "largest slope among those whose interval is above 0; 0 if there is none"},
 };
-static const char *const pid_key[] = {"pid", NULL};
 
 static const struct table_decl tables[] = {
     {.name = "growth",
      .help = "the leading processes' private memory over the window",
      .columns = growth_columns,
      .column_count = sizeof growth_columns / sizeof *growth_columns,
-     .keep = 20,
-     .key = pid_key},
+     .keep = 20},
     {.name = "growth_sample",
      .help = "the samples of the processes that changed most",
      .columns = sample_columns,

@@ -55,7 +55,7 @@ enum {
     T_READ_TIME,
 };
 static const struct column heap_columns[] = {
-    [T_PID] = {"pid", TYPE_COUNT, "process id"},
+    [T_PID] = {"pid", TYPE_COUNT, "process id", .role = ROLE_KEY},
     [T_COMMAND] = {"command", TYPE_TEXT, "name of the program"},
     [T_USER] = {"user", TYPE_TEXT, "owner; the number if the system's passwd file has no name for it"},
     [T_STATE] = {"state", TYPE_TEXT, "measured (99 % of the heap was read), estimate (90 %, scaled up) or unknown"},
@@ -63,7 +63,7 @@ static const struct column heap_columns[] = {
     [T_COVERAGE] = {"coverage", TYPE_RATIO, "share of the heap that was read"},
     [T_ALLOCATOR] = {"allocator", TYPE_TEXT,
                      "glibc, glibc + pymalloc, musl, jemalloc, tcmalloc, mimalloc, scudo, go or unknown"},
-    [T_RSS] = {"rss", TYPE_BYTES, "resident memory"},
+    [T_RSS] = {"rss", TYPE_BYTES, "resident memory", .role = ROLE_RANK},
     [T_OUTSIDE] =
         {"outside", TYPE_BYTES,
          "anonymous memory, resident or swapped out, that belongs to no heap known here: mappings of its own"},
@@ -119,13 +119,13 @@ enum {
     A_LARGEST_FREE,
 };
 static const struct column arena_columns[] = {
-    {"pid", TYPE_COUNT, "process id"},
-    {"arena", TYPE_COUNT, "number of the arena; 0 is the main one"},
+    {"pid", TYPE_COUNT, "process id", .role = ROLE_KEY},
+    {"arena", TYPE_COUNT, "number of the arena; 0 is the main one", .role = ROLE_KEY},
     {"main", TYPE_BOOL, "the main arena, which alone grows by brk"},
     {"segments", TYPE_COUNT, "pieces of address space that it consists of"},
     {"system", TYPE_BYTES, "memory from the kernel"},
     {"in_use", TYPE_BYTES, "chunks that the program holds"},
-    {"free", TYPE_BYTES, "free memory"},
+    {"free", TYPE_BYTES, "free memory", .role = ROLE_RANK},
     {"trimmable", TYPE_BYTES, "free resident pages that malloc_trim(0) would give back"},
     {"pinned", TYPE_BYTES, "free memory in pages that are partly in use"},
     {"top", TYPE_BYTES, "free memory at its end"},
@@ -137,8 +137,8 @@ static const struct column arena_columns[] = {
 
 enum { Z_PID, Z_FROM, Z_TO, Z_USED_COUNT, Z_USED, Z_FREE_COUNT, Z_FREE };
 static const struct column size_columns[] = {
-    {"pid", TYPE_COUNT, "process id"},
-    {"from", TYPE_BYTES, "smallest size of a chunk"},
+    {"pid", TYPE_COUNT, "process id", .role = ROLE_KEY},
+    {"from", TYPE_BYTES, "smallest size of a chunk", .role = ROLE_KEY},
     {"to", TYPE_BYTES, "sizes are smaller than this"},
     {"used_count", TYPE_COUNT, "chunks that the program holds"},
     {"used", TYPE_BYTES, "their bytes"},
@@ -167,19 +167,11 @@ static const struct column heaps_columns[] = {
     {"cpus", TYPE_COUNT, "processors, by which malloc limits the number of arenas"},
 };
 
-static const char *const pid_key[] = {"pid", NULL};
-static const char *const arena_key[] = {"pid", "arena", NULL};
-static const char *const size_key[] = {"pid", "from", NULL};
 #define COLUMNS(array) .columns = array, .column_count = sizeof array / sizeof *array
 static const struct table_decl tables[] = {
-    {.name = "total", .help = "processes' heaps", COLUMNS(heap_columns), .keep = 20, .keep_by = "rss", .key = pid_key},
-    {.name = "arena",
-     .help = "malloc's arenas",
-     COLUMNS(arena_columns),
-     .keep = 64,
-     .keep_by = "free",
-     .key = arena_key},
-    {.name = "size", .help = "chunks by their size", COLUMNS(size_columns), .keep = 200, .key = size_key},
+    {.name = "total", .help = "processes' heaps", COLUMNS(heap_columns), .keep = 20},
+    {.name = "arena", .help = "malloc's arenas", COLUMNS(arena_columns), .keep = 64},
+    {.name = "size", .help = "chunks by their size", COLUMNS(size_columns), .keep = 200},
     {.name = "heap_sample", .help = "heaps over the window", COLUMNS(sample_columns), .keep = 8 * SAMPLES_MAX},
     {.name = "heaps", .help = "all heaps that were looked at", COLUMNS(heaps_columns), .single = true},
 };

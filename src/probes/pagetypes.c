@@ -6,9 +6,9 @@
 
 enum { P_NODE, P_ZONE, P_TYPE, P_BLOCKS, P_SHARE, P_FREE, P_CAPPED };
 static const struct column type_columns[] = {
-    [P_NODE] = {"node", TYPE_COUNT, "NUMA node"},
-    [P_ZONE] = {"zone", TYPE_TEXT, "zone"},
-    [P_TYPE] = {"type", TYPE_TEXT, "what the blocks are for: Unmovable, Movable, Reclaimable…"},
+    [P_NODE] = {"node", TYPE_COUNT, "NUMA node", .role = ROLE_KEY},
+    [P_ZONE] = {"zone", TYPE_TEXT, "zone", .role = ROLE_KEY},
+    [P_TYPE] = {"type", TYPE_TEXT, "what the blocks are for: Unmovable, Movable, Reclaimable…", .role = ROLE_KEY},
     [P_BLOCKS] = {"blocks", TYPE_COUNT, "pageblocks of this type"},
     [P_SHARE] = {"block_share", TYPE_RATIO, "share of the zone's blocks"},
     [P_FREE] = {"free_pages", TYPE_COUNT, "free pages in lists of this type; at least so many where capped"},
@@ -24,14 +24,12 @@ static const struct column columns[] = {
     [BLOCK_PAGES] = {"block_pages", TYPE_COUNT, "pages in a pageblock"},
 };
 
-static const char *const type_key[] = {"node", "zone", "type", NULL};
 static const struct table_decl tables[] = {
     {.name = "pagetype",
      .help = "pageblocks and free pages by migrate type",
      .columns = type_columns,
      .column_count = sizeof type_columns / sizeof *type_columns,
-     .keep = 200,
-     .key = type_key},
+     .keep = 200},
     {.name = "pagetypes",
      .help = "pageblocks as a whole",
      .columns = columns,

@@ -56,7 +56,7 @@ static const struct column columns[] = {
 
 enum { K_KIND, K_BLOCKS, K_SHARE, K_MEMORY, K_FREE, K_ERROR };
 static const struct column kind_columns[] = {
-    [K_KIND] = {"kind", TYPE_TEXT, "what is in the blocks: free, movable, or what obstructs them"},
+    [K_KIND] = {"kind", TYPE_TEXT, "what is in the blocks: free, movable, or what obstructs them", .role = ROLE_KEY},
     [K_BLOCKS] = {"blocks", TYPE_COUNT, "blocks"},
     [K_SHARE] = {"share", TYPE_RATIO, "share of all blocks"},
     [K_MEMORY] = {"memory", TYPE_BYTES, "memory of the blocks"},
@@ -66,8 +66,8 @@ static const struct column kind_columns[] = {
 
 enum { Z_NODE, Z_ZONE, Z_BLOCKS, Z_FREE, Z_FREE_WHOLE, Z_FREE_MOVABLE, Z_FREE_PINNED };
 static const struct column zone_columns[] = {
-    [Z_NODE] = {"node", TYPE_COUNT, "NUMA node"},
-    [Z_ZONE] = {"zone", TYPE_TEXT, "zone"},
+    [Z_NODE] = {"node", TYPE_COUNT, "NUMA node", .role = ROLE_KEY},
+    [Z_ZONE] = {"zone", TYPE_TEXT, "zone", .role = ROLE_KEY},
     [Z_BLOCKS] = {"blocks", TYPE_COUNT, "blocks of memory"},
     [Z_FREE] = {"free", TYPE_BYTES, "free memory"},
     [Z_FREE_WHOLE] = {"free_whole", TYPE_BYTES, "of it in wholly free blocks"},
@@ -78,7 +78,7 @@ static const struct column zone_columns[] = {
 enum { O_RANK, O_NAME, O_KIND, O_PID, O_CGROUP, O_BLOCKS, O_MEMORY, O_FREE_BEHIND };
 static const struct column owner_columns[] = {
     [O_RANK] = {"rank", TYPE_COUNT, "by the free memory behind it"},
-    [O_NAME] = {"name", TYPE_TEXT, "whose pages these are"},
+    [O_NAME] = {"name", TYPE_TEXT, "whose pages these are", .role = ROLE_KEY},
     [O_KIND] = {"kind", TYPE_TEXT, "as in block_kind"},
     [O_PID] = {"pid", TYPE_COUNT, "the process"},
     [O_CGROUP] = {"cgroup", TYPE_TEXT, "the control group"},
@@ -89,7 +89,7 @@ static const struct column owner_columns[] = {
 
 enum { M_ROW, M_ADDRESS, M_CELLS, M_PER_CELL };
 static const struct column map_columns[] = {
-    [M_ROW] = {"row", TYPE_COUNT, "row of the picture"},
+    [M_ROW] = {"row", TYPE_COUNT, "row of the picture", .role = ROLE_KEY},
     [M_ADDRESS] = {"address", TYPE_BYTES, "physical address of its first cell"},
     [M_CELLS] =
         {"cells", TYPE_TEXT,
@@ -98,24 +98,13 @@ static const struct column map_columns[] = {
     [M_PER_CELL] = {"blocks_per_cell", TYPE_COUNT, "blocks that a cell stands for"},
 };
 
-static const char *const kind_key[] = {"kind", NULL};
-static const char *const zone_key[] = {"node", "zone", NULL};
-static const char *const owner_key[] = {"name", NULL};
-static const char *const map_key[] = {"row", NULL};
 #define COLUMNS(c) .columns = (c), .column_count = sizeof(c) / sizeof *(c)
 static const struct table_decl tables[] = {
     {.name = "physmap", .help = "physical memory by its blocks", COLUMNS(columns), .single = true},
-    {.name = "block_kind", .help = "blocks by what is in them", COLUMNS(kind_columns), .key = kind_key},
-    {.name = "physmap_zone",
-     .help = "free memory by zone and what is beside it",
-     COLUMNS(zone_columns),
-     .key = zone_key},
-    {.name = "owner",
-     .help = "who holds pages that cannot be moved",
-     COLUMNS(owner_columns),
-     .keep = 20,
-     .key = owner_key},
-    {.name = "map", .help = "picture of memory, by address", COLUMNS(map_columns), .key = map_key},
+    {.name = "block_kind", .help = "blocks by what is in them", COLUMNS(kind_columns)},
+    {.name = "physmap_zone", .help = "free memory by zone and what is beside it", COLUMNS(zone_columns)},
+    {.name = "owner", .help = "who holds pages that cannot be moved", COLUMNS(owner_columns), .keep = 20},
+    {.name = "map", .help = "picture of memory, by address", COLUMNS(map_columns)},
 };
 
 static const char per_cpu_kind[] = "per-CPU lists";

@@ -38,7 +38,7 @@ enum {
     T_READ_TIME,
 };
 static const struct column target_columns[] = {
-    {"pid", TYPE_COUNT, "process id"},
+    {"pid", TYPE_COUNT, "process id", .role = ROLE_KEY},
     {"user", TYPE_TEXT, "owner; the number if the system's passwd file has no name for it"},
     {"command", TYPE_TEXT, "name of the program"},
     {"command_line", TYPE_TEXT, "arguments"},
@@ -67,7 +67,8 @@ static const struct column target_columns[] = {
 
 enum { M_KIND, M_COUNT, M_SIZE, M_RSS, M_PSS, M_USS, M_SWAP, M_SWAP_PSS, M_ANON_HUGE, M_LAZY_FREE, M_LOCKED };
 static const struct column mapping_columns[] = {
-    {"kind", TYPE_TEXT, "heap, arena heap, stack, anonymous, file, shared memory, hugetlb or special"},
+    {"kind", TYPE_TEXT, "heap, arena heap, stack, anonymous, file, shared memory, hugetlb or special",
+     .role = ROLE_KEY},
     {"count", TYPE_COUNT, "mappings of the kind"},
     {"size", TYPE_BYTES, "address space"},
     {"rss", TYPE_BYTES, "resident memory"},
@@ -79,20 +80,17 @@ static const struct column mapping_columns[] = {
     {"lazy_free", TYPE_BYTES, "given back with MADV_FREE, taken when memory is short"},
     {"locked", TYPE_BYTES, "locked in memory"},
 };
-static const char *const kind_key[] = {"kind", NULL}, *const pid_key[] = {"pid", NULL};
 
 static const struct table_decl tables[] = {
     {.name = "target",
      .help = "the suspected process",
      .columns = target_columns,
      .column_count = sizeof target_columns / sizeof *target_columns,
-     .single = true,
-     .key = pid_key},
+     .single = true},
     {.name = "mapping",
      .help = "its memory by kind of mapping",
      .columns = mapping_columns,
-     .column_count = sizeof mapping_columns / sizeof *mapping_columns,
-     .key = kind_key},
+     .column_count = sizeof mapping_columns / sizeof *mapping_columns},
 };
 
 static void add_mappings(struct facts *f, const struct smaps_kinds *k)

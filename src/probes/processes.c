@@ -422,14 +422,14 @@ enum {
     P_READ_TIME,
 };
 static const struct column process_columns[] = {
-    {"pid", TYPE_COUNT, "process id"},
+    {"pid", TYPE_COUNT, "process id", .role = ROLE_KEY},
     {"user", TYPE_TEXT, "owner; the number if the system's passwd file has no name for it"},
     {"state", TYPE_TEXT, "state letter, as in ps"},
     {"command", TYPE_TEXT, "name of the program"},
     {"unit", TYPE_TEXT, "systemd unit, or the last part of the control group's path"},
     {"cgroup", TYPE_TEXT, "control group that its memory is accounted to"},
     {"rss", TYPE_BYTES, "resident memory; shared pages count fully"},
-    {"pss", TYPE_BYTES, "resident memory with shared pages split among those that map them"},
+    {"pss", TYPE_BYTES, "resident memory with shared pages split among those that map them", .role = ROLE_RANK},
     {"uss", TYPE_BYTES, "private memory: what its end would free"},
     {"swap", TYPE_BYTES, "swapped out"},
     {"swap_pss", TYPE_BYTES, "swapped out, shared pages split"},
@@ -478,33 +478,28 @@ static const struct column total_columns[] = {
 
 enum { S_NAME, S_COUNT, S_RSS, S_PSS, S_USS, S_SWAP_PSS };
 static const struct column command_columns[] = {
-    {"command", TYPE_TEXT, "name of the program"},
+    {"command", TYPE_TEXT, "name of the program", .role = ROLE_KEY},
     {"count", TYPE_COUNT, "processes of that name"},
     {"rss", TYPE_BYTES, "sum of resident memory"},
-    {"pss", TYPE_BYTES, "sum of PSS over those measured"},
+    {"pss", TYPE_BYTES, "sum of PSS over those measured", .role = ROLE_RANK},
     {"uss", TYPE_BYTES, "sum of private memory over those measured"},
     {"swap_pss", TYPE_BYTES, "sum of swapped-out memory, shared pages split"},
 };
 static const struct column cgroup_columns[] = {
-    {"cgroup", TYPE_TEXT, "control group"},
+    {"cgroup", TYPE_TEXT, "control group", .role = ROLE_KEY},
     {"count", TYPE_COUNT, "processes in it"},
     {"rss", TYPE_BYTES, "sum of resident memory"},
-    {"pss", TYPE_BYTES, "sum of PSS over those measured"},
+    {"pss", TYPE_BYTES, "sum of PSS over those measured", .role = ROLE_RANK},
     {"uss", TYPE_BYTES, "sum of private memory over those measured"},
     {"swap_pss", TYPE_BYTES, "sum of swapped-out memory, shared pages split"},
 };
-
-static const char *const pid_key[] = {"pid", NULL}, *const command_key[] = {"command", NULL},
-                         *const cgroup_key[] = {"cgroup", NULL};
 
 static const struct table_decl tables[] = {
     {.name = "process",
      .help = "processes and their memory",
      .columns = process_columns,
      .column_count = sizeof process_columns / sizeof *process_columns,
-     .keep = 40,
-     .keep_by = "pss",
-     .key = pid_key},
+     .keep = 40},
     {.name = "processes",
      .help = "all processes together",
      .columns = total_columns,
@@ -514,16 +509,12 @@ static const struct table_decl tables[] = {
      .help = "memory by program",
      .columns = command_columns,
      .column_count = sizeof command_columns / sizeof *command_columns,
-     .keep = 20,
-     .keep_by = "pss",
-     .key = command_key},
+     .keep = 20},
     {.name = "cgroup_sum",
      .help = "memory of processes by control group",
      .columns = cgroup_columns,
      .column_count = sizeof cgroup_columns / sizeof *cgroup_columns,
-     .keep = 20,
-     .keep_by = "pss",
-     .key = cgroup_key},
+     .keep = 20},
 };
 
 struct sums {

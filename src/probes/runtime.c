@@ -14,12 +14,12 @@ enum { TOP_DEFAULT = 40, MAPS_BYTES_MAX = 4 << 20, SMAPS_BYTES_MAX = 64 << 20 };
 
 enum { R_PID, R_COMMAND, R_LANGUAGE, R_ALLOCATOR, R_EVIDENCE, R_PSS, R_CONTAINER };
 static const struct column runtime_columns[] = {
-    {"pid", TYPE_COUNT, "process id"},
+    {"pid", TYPE_COUNT, "process id", .role = ROLE_KEY},
     {"command", TYPE_TEXT, "name of the program"},
     {"language", TYPE_TEXT, "php, python, jvm, node, go, ruby, dotnet, native or unknown"},
     {"allocator", TYPE_TEXT, "glibc, musl, jemalloc, tcmalloc, mimalloc, scudo, go or unknown"},
     {"evidence", TYPE_TEXT, "what both were told from"},
-    {"pss", TYPE_BYTES, "resident memory with shared pages split among those that map them"},
+    {"pss", TYPE_BYTES, "resident memory with shared pages split among those that map them", .role = ROLE_RANK},
     {"container", TYPE_BOOL, "runs in a container, by its control group"},
 };
 static const struct column total_columns[] = {
@@ -34,16 +34,13 @@ static const struct column total_columns[] = {
 };
 static const enum language total_languages[] = {LANGUAGE_PHP, LANGUAGE_PYTHON, LANGUAGE_JVM,    LANGUAGE_NODE,
                                                 LANGUAGE_GO,  LANGUAGE_RUBY,   LANGUAGE_DOTNET, LANGUAGE_NATIVE};
-static const char *const pid_key[] = {"pid", NULL};
 
 static const struct table_decl tables[] = {
     {.name = "runtime",
      .help = "runtimes and allocators of the leading processes",
      .columns = runtime_columns,
      .column_count = sizeof runtime_columns / sizeof *runtime_columns,
-     .keep = 40,
-     .keep_by = "pss",
-     .key = pid_key},
+     .keep = 40},
     {.name = "runtimes",
      .help = "leading processes by runtime",
      .columns = total_columns,

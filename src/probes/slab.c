@@ -25,14 +25,14 @@ enum {
     C_GROWTH
 };
 static const struct column cache_columns[] = {
-    [C_NAME] = {"name", TYPE_TEXT, "slab cache"},
+    [C_NAME] = {"name", TYPE_TEXT, "slab cache", .role = ROLE_KEY},
     [C_ACTIVE] = {"active_objs", TYPE_COUNT, "objects in use; those on per-CPU slabs all count"},
     [C_NUM] = {"num_objs", TYPE_COUNT, "objects that there is room for"},
     [C_USE] = {"use", TYPE_RATIO, "objects in use as a share of the room"},
     [C_OBJECT_SIZE] = {"object_size", TYPE_BYTES, "size of an object"},
     [C_PER_SLAB] = {"objs_per_slab", TYPE_COUNT, "objects in a slab"},
     [C_SLABS] = {"slabs", TYPE_COUNT, "slabs: blocks of pages"},
-    [C_SIZE] = {"size", TYPE_BYTES, "memory of the cache"},
+    [C_SIZE] = {"size", TYPE_BYTES, "memory of the cache", .role = ROLE_RANK},
     [C_WASTE] = {"waste", TYPE_BYTES, "of it without an object; a lower bound"},
     [C_RECLAIMABLE] = {"reclaimable", TYPE_BOOL, "pressure can free it"},
     [C_ALIASES] = {"aliases", TYPE_COUNT, "other caches merged into this one"},
@@ -68,15 +68,12 @@ static const struct column columns[] = {
     [WINDOW] = {"window", TYPE_SECONDS, "time between the first and the last moment"},
 };
 
-static const char *const cache_key[] = {"name", NULL};
 static const struct table_decl tables[] = {
     {.name = "cache",
      .help = "slab caches",
      .columns = cache_columns,
      .column_count = sizeof cache_columns / sizeof *cache_columns,
-     .keep = 40,
-     .keep_by = "size",
-     .key = cache_key},
+     .keep = 40},
     {.name = "slab",
      .help = "kernel objects as a whole",
      .columns = columns,

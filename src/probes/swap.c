@@ -20,14 +20,13 @@ static const struct column columns[] = {
 
 enum { D_DEVICE, D_KIND, D_SIZE, D_USED, D_PRIORITY };
 static const struct column device_columns[] = {
-    [D_DEVICE] = {"device", TYPE_TEXT, "device or file"},
+    [D_DEVICE] = {"device", TYPE_TEXT, "device or file", .role = ROLE_KEY},
     [D_KIND] = {"kind", TYPE_TEXT, "partition, file or zram"},
     [D_SIZE] = {"size", TYPE_BYTES, "its size"},
     [D_USED] = {"used", TYPE_BYTES, "of it in use"},
     [D_PRIORITY] = {"priority", TYPE_COUNT, "the highest is used first"},
 };
 
-static const char *const device_key[] = {"device", NULL};
 static const struct table_decl tables[] = {
     {.name = "swap",
      .help = "swap space",
@@ -38,8 +37,7 @@ static const struct table_decl tables[] = {
      .help = "swap devices and files",
      .columns = device_columns,
      .column_count = sizeof device_columns / sizeof *device_columns,
-     .keep = 32,
-     .key = device_key},
+     .keep = 32},
 };
 
 static void put_zswap(struct table *t, const struct root *r, const struct meminfo *m)

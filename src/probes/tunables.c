@@ -15,7 +15,7 @@
 
 enum { NAME, CURRENT, CURRENT_VALUE, DEFAULT, RECOMMENDED, RECOMMENDED_VALUE, ADVICE, DIFFERS, WHY, SOURCE, RISK };
 static const struct column columns[] = {
-    [NAME] = {"name", TYPE_TEXT, "sysctl, or transparent_hugepage/… below /sys/kernel/mm"},
+    [NAME] = {"name", TYPE_TEXT, "sysctl, or transparent_hugepage/… below /sys/kernel/mm", .role = ROLE_KEY},
     [CURRENT] = {"current", TYPE_TEXT, "its value now"},
     [CURRENT_VALUE] = {"current_value", TYPE_COUNT, "the same as a number"},
     [DEFAULT] = {"default", TYPE_TEXT, "what the kernel sets by itself"},
@@ -38,13 +38,11 @@ static const struct column thp_columns[] = {
     [T_HUGE_SIZE] = {"huge_page_size", TYPE_BYTES, "size of a huge page"},
 };
 
-static const char *const name_key[] = {"name", NULL};
 static const struct table_decl tables[] = {
     {.name = "tunable",
      .help = "settings and what suits this host",
      .columns = columns,
-     .column_count = sizeof columns / sizeof *columns,
-     .key = name_key},
+     .column_count = sizeof columns / sizeof *columns},
     {.name = "thp",
      .help = "transparent huge pages",
      .columns = thp_columns,

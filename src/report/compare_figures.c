@@ -17,18 +17,19 @@ bool compare_is_of_row(const char *evidence)
 static bool key_fits(const struct table_decl *d, const char *row)
 {
     const char *at = row;
-    for (const char *const *key = d->key; key && *key; key++) {
-        AUTO_FREE char *opening = mem_printf("%s%s=", key == d->key ? "" : " ", *key);
-        const char *found = key == d->key ? row : strstr(at, opening);
-        int column = table_decl_column(d, *key);
-        if (!found || strncmp(found, opening, strlen(opening)) != 0 || column < 0)
+    int first = table_decl_role(d, ROLE_KEY, 0);
+    for (int key = first, next; key >= 0; key = next) {
+        next = table_decl_role(d, ROLE_KEY, key + 1);
+        AUTO_FREE char *opening = mem_printf("%s%s=", key == first ? "" : " ", d->columns[key].name);
+        const char *found = key == first ? row : strstr(at, opening);
+        if (!found || strncmp(found, opening, strlen(opening)) != 0)
             return false;
         at = found + strlen(opening);
         size_t number = strspn(at, "0123456789");
-        if (type_is_number(d->columns[column].type) && at[number] && (at[number] != ' ' || !key[1]))
+        if (type_is_number(d->columns[key].type) && at[number] && (at[number] != ' ' || next < 0))
             return false;
     }
-    return d->key != NULL;
+    return first >= 0;
 }
 
 static bool table_fits(const struct table_decl *d, const struct finding *f)
@@ -169,7 +170,9 @@ static void figures_of_machine(struct comparison *c)
 /* A table of settings is one that is keyed by their name and tells what is current. */
 static bool is_of_settings(const struct table_decl *d)
 {
-    return d->key && d->key[0] && strcmp(d->key[0], "name") == 0 && !d->key[1] && table_decl_column(d, "current") >= 0;
+    int key = table_decl_role(d, ROLE_KEY, 0);
+    return key >= 0 && strcmp(d->columns[key].name, "name") == 0 && table_decl_role(d, ROLE_KEY, key + 1) < 0 &&
+           table_decl_column(d, "current") >= 0;
 }
 
 static size_t row_named(const struct table *t, unsigned column, const char *name)

@@ -20,12 +20,9 @@ struct layout {
     size_t count, shown;
 };
 
-static bool is_identity(const struct table_decl *d, const char *column)
+static bool is_identity(const struct column *c)
 {
-    for (size_t i = 0; d->key && d->key[i]; i++)
-        if (strcmp(d->key[i], column) == 0)
-            return true;
-    return strcmp(column, "pid") == 0;
+    return c->role == ROLE_KEY || strcmp(c->name, "pid") == 0;
 }
 
 static char *in_terms(const struct term *term, const char *text)
@@ -60,7 +57,7 @@ static char *cell_shown(const struct table *t, size_t row, unsigned column, cons
         return in_terms(term, *v.text ? v.text : "-");
     if (v.type == TYPE_BOOL)
         return mem_strdup(v.truth ? "yes" : "no");
-    if (v.type == TYPE_COUNT && is_identity(t->decl, t->decl->columns[column].name))
+    if (v.type == TYPE_COUNT && is_identity(&t->decl->columns[column]))
         return mem_printf("%.0f", v.number); /* a name, not an amount: no thousands separators */
     units_format(text, sizeof text, v.number, v.type);
     return in_terms(term, text);
@@ -114,7 +111,7 @@ static size_t least(const struct layout *l, const struct table_decl *d, size_t i
         return l->widths[i];
     if (width < WIDE * 3 / 4)
         return 8;
-    return is_identity(d, c->name) ? 22 : 14;
+    return is_identity(c) ? 22 : 14;
 }
 
 /* The widest text columns give way first; then columns from the right are left out. */
@@ -397,7 +394,7 @@ char *term_table_whole(const struct table *t, const struct term *term, unsigned 
     AUTO_FREE unsigned *others = mem_array(d->column_count + 1, sizeof *others);
     size_t names = 0, other_count = 0;
     for (unsigned i = 0; i < d->column_count; i++) {
-        if (is_identity(d, d->columns[i].name))
+        if (is_identity(&d->columns[i]))
             list[names++] = i;
         else
             others[other_count++] = i;

@@ -23,8 +23,15 @@ static const struct column columns[COLUMNS] = {
     {"reclaimable", TYPE_BOOL, "reclaimable"},
 };
 
+static const struct column ranked_columns[COLUMNS] = {
+    {"name", TYPE_TEXT, "name", .role = ROLE_KEY},
+    {"size", TYPE_BYTES, "size", .role = ROLE_RANK},
+    {"waste", TYPE_RATIO, "waste"},
+    {"reclaimable", TYPE_BOOL, "reclaimable"},
+};
+
 static const struct table_decl tables[] = {
-    {.name = "cache", .help = "caches", .columns = columns, .column_count = COLUMNS, .keep = 3, .keep_by = "size"},
+    {.name = "cache", .help = "caches", .columns = ranked_columns, .column_count = COLUMNS, .keep = 3},
     {.name = "log", .help = "first rows", .columns = columns, .column_count = COLUMNS, .keep = 2},
     {.name = "all", .help = "all rows", .columns = columns, .column_count = COLUMNS, .single = true},
 };
@@ -58,6 +65,10 @@ static void tables_are_found_by_name(void **state)
     assert_null(facts_table(f, ""));
     assert_int_equal(table_decl_column(&tables[0], "waste"), WASTE);
     assert_int_equal(table_decl_column(&tables[0], "wast"), -1);
+    assert_int_equal(table_decl_role(&tables[0], ROLE_KEY, 0), NAME);
+    assert_int_equal(table_decl_role(&tables[0], ROLE_KEY, NAME + 1), -1);
+    assert_int_equal(table_decl_role(&tables[0], ROLE_RANK, 0), SIZE);
+    assert_int_equal(table_decl_role(&tables[1], ROLE_RANK, 0), -1);
     assert_int_equal(f->status, STATUS_OK);
     assert_true(f->coverage < 0);
     facts_free(f);

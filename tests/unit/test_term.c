@@ -42,11 +42,16 @@ static void toy_close(void *state)
 }
 
 static const struct column columns[] = {
-    {"pid", TYPE_COUNT, ""},       {"user", TYPE_TEXT, ""},   {"swap_pss", TYPE_BYTES, ""}, {"share", TYPE_RATIO, ""},
-    {"slope", TYPE_BYTE_RATE, ""}, {"kernel", TYPE_BOOL, ""}, {"threads", TYPE_COUNT, ""},  {"command", TYPE_TEXT, ""},
+    {"pid", TYPE_COUNT, "", .role = ROLE_KEY},
+    {"user", TYPE_TEXT, ""},
+    {"swap_pss", TYPE_BYTES, ""},
+    {"share", TYPE_RATIO, ""},
+    {"slope", TYPE_BYTE_RATE, ""},
+    {"kernel", TYPE_BOOL, ""},
+    {"threads", TYPE_COUNT, ""},
+    {"command", TYPE_TEXT, ""},
 };
-static const char *const key[] = {"pid", NULL};
-static const struct table_decl tables[] = {{.name = "process", .columns = columns, .column_count = 8, .key = key}};
+static const struct table_decl tables[] = {{.name = "process", .columns = columns, .column_count = 8}};
 static const struct probe toy = {.name = "toy",
                                  .tables = tables,
                                  .table_count = 1,

@@ -16,15 +16,17 @@ static void add_name(struct str *out, const char *column)
     str_printf(out, "%s%s=", out->length ? " " : "", column);
 }
 
+static void add_cell(const struct table *t, size_t row, unsigned column, struct str *out)
+{
+    struct value v = cell_get(t, row, column);
+    add_name(out, t->decl->columns[column].name);
+    value_format(&v, true, out);
+}
+
 void identity_here(const struct table *t, size_t row, struct str *out)
 {
-    for (const char *const *key = t->decl->key; key && *key; key++) {
-        if (table_decl_column(t->decl, *key) < 0)
-            continue;
-        struct value v = cell_named(t, row, *key);
-        add_name(out, *key);
-        value_format(&v, true, out);
-    }
+    for (int key = -1; (key = table_decl_role(t->decl, ROLE_KEY, key + 1)) >= 0;)
+        add_cell(t, row, (unsigned)key, out);
 }
 
 static bool is_digit(char c)
@@ -99,15 +101,14 @@ static bool add_if_known(const struct table *t, size_t row, const char *column, 
 void identity_anywhere(const struct table *t, size_t row, struct str *out)
 {
     static const char *const homes[] = {"unit", "cgroup", "user"};
-    for (const char *const *key = t->decl->key; key && *key; key++) {
-        if (strcmp(*key, "pid") == 0 && add_if_known(t, row, "command", out)) {
+    for (int key = -1; (key = table_decl_role(t->decl, ROLE_KEY, key + 1)) >= 0;) {
+        const char *name = t->decl->columns[key].name;
+        if (strcmp(name, "pid") == 0 && add_if_known(t, row, "command", out)) {
             for (size_t i = 0; i < sizeof homes / sizeof *homes; i++)
                 if (add_if_known(t, row, homes[i], out))
                     break;
-        } else if (!add_if_known(t, row, *key, out) && table_decl_column(t->decl, *key) >= 0) {
-            struct value v = cell_named(t, row, *key);
-            add_name(out, *key);
-            value_format(&v, true, out);
+        } else if (!add_if_known(t, row, name, out)) {
+            add_cell(t, row, (unsigned)key, out);
         }
     }
 }
