@@ -278,30 +278,45 @@ void root_close(struct root *r)
 {
     if (r->fd >= 0)
         close(r->fd);
-    if (r->moment_fd >= 0)
-        close(r->moment_fd);
     free(r->path);
     free(r->moment_time);
     free(r->denied);
     *r = (struct root){.fd = -1, .moment_fd = -1};
 }
 
-bool root_select(struct root *r, size_t moment, struct err *e)
+bool root_moment(const struct root *r, size_t number, struct root *moment, struct err *e)
 {
-    int fd = -1;
-    if (moment != ROOT_NO_MOMENT) {
-        if (moment >= r->moments)
-            return err_set(e, "%s: has no moment %zu", r->path, moment);
-        char path[32];
-        snprintf(path, sizeof path, "moment/%zu", moment);
-        fd = open_captured(r->fd, path, OPEN_FLAGS | O_DIRECTORY, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
-        if (fd < 0)
-            return err_system(e, -fd, "%s/%s", r->path, path);
-    }
-    if (r->moment_fd >= 0)
-        close(r->moment_fd);
-    r->moment_fd = fd;
+    if (number >= r->moments)
+        return err_set(e, "%s: has no moment %zu", r->path, number);
+    char path[32];
+    snprintf(path, sizeof path, "moment/%zu", number);
+    int fd = open_captured(r->fd, path, OPEN_FLAGS | O_DIRECTORY, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+    if (fd < 0)
+        return err_system(e, -fd, "%s/%s", r->path, path);
+    *moment = *r;
+    moment->moment_fd = fd;
     return true;
+}
+
+void root_moment_close(struct root *moment)
+{
+    close(moment->moment_fd);
+    moment->moment_fd = -1;
+}
+
+struct root root_whole(const struct root *r)
+{
+    struct root whole = *r;
+    whole.moment_fd = -1;
+    return whole;
+}
+
+struct root root_alone(const struct root *r)
+{
+    struct root alone = root_whole(r);
+    if (r->moment_fd >= 0)
+        alone.fd = r->moment_fd;
+    return alone;
 }
 
 static ssize_t read_some(int fd, char *buffer, size_t size)

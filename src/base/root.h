@@ -36,14 +36,18 @@ struct root {
      * root itself). A live root and a plain tree have none. */
     size_t moments;
     double *moment_time; /* seconds since the first */
-    int moment_fd;       /* -1: the tree itself is selected */
+    int moment_fd;       /* where reads look first; -1: the tree itself */
 };
 
 bool root_open(struct root *r, const char *path, struct err *e);
 void root_close(struct root *r);
-/* Reads come from that moment first. A directory that a moment has stands for the whole of it. */
-bool root_select(struct root *r, size_t moment, struct err *e);
-#define ROOT_NO_MOMENT ((size_t)-1) /* selects the tree itself again */
+/* The root as it was at one of its moments: reads look there first. A directory that a moment has stands for the whole of
+ * it. Borrows from `r`; root_moment_close() after use. */
+bool root_moment(const struct root *r, size_t number, struct root *moment, struct err *e);
+void root_moment_close(struct root *moment);
+/* The tree without the moment, and the moment without the tree (where there is none: the root itself). Borrowed. */
+struct root root_whole(const struct root *r);
+struct root root_alone(const struct root *r);
 
 /* For tests: behave as on a kernel without openat2. */
 extern bool root_without_openat2;

@@ -82,8 +82,7 @@ static void add_group(struct walk *w, char *path, unsigned depth)
 /* Breadth first: if it is cut off, the upper groups, which include the lower ones' memory, are there. */
 static void walk_groups(struct walk *w, const struct root *given, struct cgroup_mount mount)
 {
-    struct root whole = *given; /* a moment of a capture holds only what changes */
-    whole.moment_fd = -1;
+    struct root whole = root_whole(given); /* a moment of a capture holds only what changes */
     w->groups = mem_array(GROUPS_MAX, sizeof *w->groups);
     add_group(w, mem_strdup("/"), 0);
     for (size_t i = 0; i < w->count; i++) {

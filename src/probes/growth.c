@@ -172,13 +172,8 @@ static int read_counters(const struct track *t, const struct root *r, struct poi
 static void sample_one(struct track *t, const struct root *given, double time)
 {
     /* What a moment of a capture does not hold was not observed then: the tree's own file is of another time. */
-    struct root moment = *given;
-    const struct root *r = given;
-    if (!given->live && given->moment_fd >= 0) {
-        moment.fd = given->moment_fd;
-        moment.moment_fd = -1;
-        r = &moment;
-    }
+    struct root moment = root_alone(given);
+    const struct root *r = &moment;
     if (t->gone || t->count > SAMPLES_MAX)
         return;
     if (t->count && time - t->points[t->count - 1].time < rest_factor * t->cost)

@@ -31,8 +31,8 @@ static void write_v2(struct tree *c)
     tree_file(c, "sys/fs/cgroup/db/memory.high", "max\n");
     tree_file(c, "sys/fs/cgroup/db/memory.swap.current", "4096\n");
     tree_file(c, "sys/fs/cgroup/db/memory.swap.max", "max\n");
-    tree_file(c, "sys/fs/cgroup/db/memory.events", "low 0\nhigh 0\nmax 100\noom 2\noom_kill 1\n");
-    tree_file(c, "sys/fs/cgroup/db/memory.pressure",
+    tree_file(c, "moment/0/sys/fs/cgroup/db/memory.events", "low 0\nhigh 0\nmax 100\noom 2\noom_kill 1\n");
+    tree_file(c, "moment/0/sys/fs/cgroup/db/memory.pressure",
               "some avg10=0.00 avg60=0.00 avg300=0.00 total=1000000\nfull avg10=0.00 total=5\n");
     tree_file(c, "sys/fs/cgroup/db/memory.stat",
               "anon 700000000\nfile 250000000\nslab 4000\ninactive_file 200000000\n");
@@ -42,8 +42,8 @@ static void write_v2(struct tree *c)
     tree_file(c, "sys/fs/cgroup/empty/below/memory.max", "max\n");
     tree_file(c, "moment/0/time", "0\n");
     tree_file(c, "moment/1/time", "10\n");
-    tree_file(c, "moment/1/sys/fs/cgroup/db/memory.events", "low 0\nhigh 0\nmax 350\noom 2\noom_kill 2\n");
-    tree_file(c, "moment/1/sys/fs/cgroup/db/memory.pressure", "some avg10=0.00 avg60=0.00 avg300=0.00 total=3000000\n");
+    tree_file(c, "sys/fs/cgroup/db/memory.events", "low 0\nhigh 0\nmax 350\noom 2\noom_kill 2\n");
+    tree_file(c, "sys/fs/cgroup/db/memory.pressure", "some avg10=0.00 avg60=0.00 avg300=0.00 total=3000000\n");
 }
 
 static void version_2_tells_what_happened_over_the_window(void **state)
@@ -86,10 +86,10 @@ static void version_1_reads_the_same_way(void **state)
     tree_file(&c, "sys/fs/cgroup/memory/app/memory.stat",
               "rss 1\ntotal_cache 9000000\ntotal_rss 250000000\ntotal_swap 390000000\ntotal_inactive_file 3000000\n");
     tree_file(&c, "sys/fs/cgroup/memory/app/memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 3\n");
-    tree_file(&c, "sys/fs/cgroup/memory/app/memory.failcnt", "1000\n");
+    tree_file(&c, "moment/0/sys/fs/cgroup/memory/app/memory.failcnt", "1000\n");
     tree_file(&c, "moment/0/time", "0\n");
     tree_file(&c, "moment/1/time", "5\n");
-    tree_file(&c, "moment/1/sys/fs/cgroup/memory/app/memory.failcnt", "1600\n");
+    tree_file(&c, "sys/fs/cgroup/memory/app/memory.failcnt", "1600\n");
     tree_open(&c);
     struct facts *f = tree_facts(&c, "cgroups");
     assert_string_equal(of(f, "/", "max").why, "no limit");

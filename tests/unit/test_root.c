@@ -461,17 +461,27 @@ static void moments_of_a_capture(void **state)
     struct err e;
     unsigned before = open_descriptors();
     reads(&r, "proc/vmstat", "tree\n");
-    assert_true(root_select(&r, 0, &e));
-    reads(&r, "proc/vmstat", "zero\n");
-    reads(&r, "proc/meminfo", "only here\n");
-    assert_true(root_select(&r, 1, &e));
-    reads(&r, "proc/vmstat", "one\n");
-    assert_true(root_select(&r, 2, &e));
+    struct root moment, alone;
+    assert_true(root_moment(&r, 0, &moment, &e));
+    reads(&moment, "proc/vmstat", "zero\n");
+    reads(&moment, "proc/meminfo", "only here\n");
     reads(&r, "proc/vmstat", "tree\n");
-    assert_false(root_select(&r, 3, &e));
+    alone = root_whole(&moment);
+    reads(&alone, "proc/vmstat", "tree\n");
+    alone = root_alone(&moment);
+    reads(&alone, "proc/vmstat", "zero\n");
+    unreadable(&alone, "proc/meminfo", ENOENT);
+    root_moment_close(&moment);
+    assert_true(root_moment(&r, 1, &moment, &e));
+    reads(&moment, "proc/vmstat", "one\n");
+    root_moment_close(&moment);
+    assert_true(root_moment(&r, 2, &moment, &e));
+    reads(&moment, "proc/vmstat", "tree\n");
+    root_moment_close(&moment);
+    assert_false(root_moment(&r, 3, &moment, &e));
     assert_non_null(strstr(e.text, "has no moment 3"));
-    assert_true(root_select(&r, ROOT_NO_MOMENT, &e));
-    reads(&r, "proc/vmstat", "tree\n");
+    alone = root_alone(&r);
+    reads(&alone, "proc/vmstat", "tree\n");
     assert_int_equal(open_descriptors(), before);
     root_close(&r);
     put("moment/2/time", "yesterday\n");
@@ -502,13 +512,15 @@ static void a_moment_cannot_lead_outside_either(void **state)
     assert_int_equal(symlink("/etc/passwd", at("moment/0/proc/vmstat")), 0);
     opened(&r, tree);
     struct err e;
-    assert_true(root_select(&r, 0, &e));
+    struct root moment;
+    assert_true(root_moment(&r, 0, &moment, &e));
     char text[64];
     if (has_openat2()) /* the link leads into the moment, where there is no such file: the tree's own is read */
-        reads(&r, "proc/vmstat", "tree\n");
+        reads(&moment, "proc/vmstat", "tree\n");
     else
-        unreadable(&r, "proc/vmstat", ELOOP);
-    assert_true(root_read_small(&r, "proc/../../../etc/passwd", text, sizeof text) < 0);
+        unreadable(&moment, "proc/vmstat", ELOOP);
+    assert_true(root_read_small(&moment, "proc/../../../etc/passwd", text, sizeof text) < 0);
+    root_moment_close(&moment);
     root_close(&r);
 }
 

@@ -55,7 +55,7 @@ static void growth_over_the_window(void **state)
     tree_file(t, "moment/1/time", "60\n");
     tree_file(t, "moment/1/proc/meminfo",
               "MemTotal: 1000000 kB\nMemFree: 10 kB\nSlab: 100600 kB\nSReclaimable: 60000 kB\nSUnreclaim: 40600 kB\n");
-    tree_file(t, "moment/1/proc/slabinfo", HEAD "kmalloc-64   64 64 64 64 1" TAIL("250") "new 64 64 64 64 1" TAIL("1"));
+    tree_file(t, "proc/slabinfo", HEAD "kmalloc-64   64 64 64 64 1" TAIL("250") "new 64 64 64 64 1" TAIL("1"));
     struct facts *f = tree_facts(t, "slab");
     assert_near(NUMBER(f, "slab", 0, "growth_unreclaimable"), 600 * 1024 / 60.0, 1e-6);
     assert_near(NUMBER(f, "slab", 0, "growth_reclaimable"), 0, 0);

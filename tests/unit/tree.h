@@ -71,9 +71,14 @@ static inline struct facts *tree_facts(struct tree *t, const char *probe)
         tree_open(t);
     void *state = p->open ? p->open(&t->in) : NULL;
     for (size_t i = 0; p->sample && i < (t->root.moments ? t->root.moments : 1); i++) {
+        struct root moment = t->root;
+        struct probe_input in = t->in;
+        in.root = &moment;
         if (t->root.moments)
-            assert_true(root_select(&t->root, i, &e));
-        p->sample(state, &t->in, t->root.moments ? t->root.moment_time[i] : 0);
+            assert_true(root_moment(&t->root, i, &moment, &e));
+        p->sample(state, &in, t->root.moments ? t->root.moment_time[i] : 0);
+        if (t->root.moments)
+            root_moment_close(&moment);
     }
     facts_free(t->facts);
     t->facts = probe_collect(p, state, &t->in);

@@ -57,10 +57,12 @@ void sampler_clear_signal(void)
     caught_signal = 0;
 }
 
-static void take_sample(struct sampler *s, double time)
+static void take_sample(struct sampler *s, const struct root *moment, double time)
 {
+    struct probe_input in = *s->in;
+    in.root = moment;
     for (size_t i = 0; i < s->count; i++)
-        s->entries[i].probe->sample(s->entries[i].state, s->in, time);
+        s->entries[i].probe->sample(s->entries[i].state, &in, time);
     s->last = time;
     /* at an odd number, so that the first and the last point stay and all stand evenly */
     if (++s->points < SAMPLES_MAX - 1)
@@ -84,14 +86,17 @@ static void schedule(struct sampler *s)
 /* After thinning only every second, fourth… moment is looked at, as the clock's interval doubles; the last one always. */
 static void replay_moments(struct sampler *s)
 {
-    struct root *root = (struct root *)s->in->root; /* selecting a moment changes nothing but where reads look first */
+    const struct root *root = s->in->root;
     s->interval = 1;
-    for (size_t i = 0; i < root->moments; i++)
-        if ((i % (size_t)s->interval == 0 || i + 1 == root->moments) && root_select(root, i, NULL))
-            take_sample(s, root->moment_time[i]);
-    root_select(root, ROOT_NO_MOMENT, NULL);
+    for (size_t i = 0; i < root->moments; i++) {
+        struct root moment;
+        if ((i % (size_t)s->interval && i + 1 < root->moments) || !root_moment(root, i, &moment, NULL))
+            continue;
+        take_sample(s, &moment, root->moment_time[i]);
+        root_moment_close(&moment);
+    }
     if (!root->moments)
-        take_sample(s, 0);
+        take_sample(s, root, 0);
     s->ended = true;
 }
 
@@ -116,7 +121,7 @@ struct sampler *sampler_start(const struct probe *const *list, size_t count, con
         replay_moments(s);
         return s;
     }
-    take_sample(s, 0);
+    take_sample(s, in->root, 0);
     if (s->window > 0)
         schedule(s);
     else
@@ -157,7 +162,7 @@ void sampler_cut(struct sampler *s)
         return;
     double now = clock_now() - s->begin;
     if (now - s->last > INTERVAL_MIN_S / 2)
-        take_sample(s, now);
+        take_sample(s, s->in->root, now);
     s->ended = true;
 }
 
@@ -190,7 +195,7 @@ enum wake sampler_wait(struct sampler *s, int fd, double deadline)
     if (caught_signal)
         return WAKE_SIGNAL;
     if (ticking && clock_now() - s->begin >= s->next) {
-        take_sample(s, clock_now() - s->begin);
+        take_sample(s, s->in->root, clock_now() - s->begin);
         schedule(s);
         return ready > 0 ? WAKE_INPUT : WAKE_TICK;
     }

@@ -13,8 +13,7 @@
 
 bool pids_open(struct pids *p, const struct root *r, enum status *status, struct err *e)
 {
-    *p = (struct pids){.root = *r, .fd = -1, .ticks_per_second = 100};
-    p->root.moment_fd = -1;
+    *p = (struct pids){.root = root_whole(r), .fd = -1, .ticks_per_second = 100};
     p->fd = root_open_dir(&p->root, "proc");
     if (p->fd < 0) {
         char reason[128];
