@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/wait.h"
 #include "cmd/run.h"
 #include "term/progress.h"
 
@@ -109,7 +110,7 @@ static int audit(int argc, char **argv)
     int status;
     if (!run_options(&r, argc, argv, usage, &status))
         return status;
-    sampler_catch_signals();
+    wait_catch_signals();
     struct err e;
     struct ui ui = {.data = &r, .wait = audit_wait};
     status = EXIT_UNKNOWN;

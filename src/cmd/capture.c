@@ -15,10 +15,10 @@
 #include "base/output.h"
 #include "base/root.h"
 #include "base/str.h"
+#include "base/wait.h"
 #include "cmd/capture_files.h"
 #include "cmd/cmd.h"
 #include "cmd/option.h"
-#include "engine/run/sampler.h"
 #include "probes/kernel/pids.h"
 
 enum { ACCOUNT_BYTES_MAX = 8 * 1024 * 1024, MOMENTS_MAX = 60, DEPTH_MAX = 16, LEADING = 40, CLOSELY = 3 };
@@ -205,10 +205,10 @@ static void copy_window(struct capture *c, double window, const struct leader *l
         double at = n * interval;
         if (at > window + 1e-9)
             break;
-        while (clock_now() - begin < at && !sampler_signal())
-            sampler_wait(NULL, -1, begin + at);
+        while (clock_now() - begin < at && !wait_signal())
+            wait_for(-1, begin + at);
         copy_moment(c, n, clock_now() - begin, leaders, count);
-        if (sampler_signal())
+        if (wait_signal())
             break;
     }
 }
@@ -326,7 +326,7 @@ static int capture(int argc, char **argv)
                         : number == ENOENT ? "the directory above it does not exist"
                                            : strerror(number));
     }
-    sampler_catch_signals();
+    wait_catch_signals();
     capture_all(c, q.pid, q.window);
     root_close(&c->root);
     bool partial = c->denied.length > 0;

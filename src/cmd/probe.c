@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/output.h"
+#include "base/wait.h"
 #include "cmd/cmd.h"
 #include "cmd/option.h"
 #include "engine/case/case.h"
@@ -247,7 +248,7 @@ static int probe(int argc, char **argv)
     if (!root_open(&root, q.root_path, &e))
         return complain("%s", e.text);
     q.input.root = &root;
-    sampler_catch_signals();
+    wait_catch_signals();
     struct sampler *s = sampler_start(&q.probe, 1, &q.input, q.input.window_s);
     progress_wait(s, &term, false, q.probe->name);
     struct facts *f = sampler_collect(s, q.probe);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/wait.h"
 #include "cmd/session.h"
 
 static const char usage[] =
@@ -67,7 +68,7 @@ static int resume(int argc, char **argv)
     if (strcmp(r.playbook_name, "memory-fragmentation") == 0)
         r.playbook_name = c->playbook;
     r.root_path = c->root;
-    sampler_catch_signals();
+    wait_catch_signals();
     status = run_open(&r, c) ? session_run(&r) : EXIT_UNKNOWN;
     run_close(&r);
     return status;

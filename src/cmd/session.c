@@ -11,6 +11,7 @@
 #include "base/output.h"
 #include "base/str.h"
 #include "base/text.h"
+#include "base/wait.h"
 #include "cmd/answers.h"
 #include "cmd/session_state.h"
 #include "term/progress.h"
@@ -61,7 +62,7 @@ static enum move step_begins(void *data, struct engine *g, const struct step *st
 {
     struct session *s = data;
     const struct playbook *p = engine_playbook(g);
-    if (s->left || sampler_signal())
+    if (s->left || wait_signal())
         return session_leave(s);
     s->asked_count = s->entered_count = 0;
     putchar('\n');
@@ -229,7 +230,7 @@ bool session_is_over(struct session *s, const struct step *step)
 static enum move step_ends(void *data, struct engine *g, const struct step *step)
 {
     struct session *s = data;
-    if (sampler_signal())
+    if (wait_signal())
         return session_leave(s);
     if (s->hurry)
         return MOVE_NEXT;
@@ -684,7 +685,7 @@ static int session(int argc, char **argv)
     term_init(&t);
     if (!t.tty_in)
         return complain("a session asks questions and standard input is no terminal; use --auto (and --answers FILE)");
-    sampler_catch_signals();
+    wait_catch_signals();
     status = run_open(&r, NULL) ? session_run(&r) : EXIT_UNKNOWN;
     run_close(&r);
     return status;

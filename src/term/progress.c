@@ -3,6 +3,7 @@
 #include "term/progress.h"
 
 #include <errno.h>
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "base/text.h"
+#include "base/wait.h"
 
 #define REDRAW_S 0.2  /* five a second */
 #define REPEAT_S 10.0 /* static text */
@@ -205,12 +207,13 @@ enum move progress_wait(struct sampler *s, const struct term *t, bool keys, cons
             first = false;
             next = clock_now() + (fixed ? REPEAT_S : REDRAW_S);
         }
-        enum wake wake = sampler_wait(s, listening ? STDIN_FILENO : -1, t->tty_err ? next : -1);
+        enum wake wake = wait_for(listening ? STDIN_FILENO : -1, fmin(t->tty_err ? next : INFINITY, sampler_due(s)));
         if (wake == WAKE_SIGNAL) {
             sampler_cut(s);
             move = keys ? MOVE_QUIT : MOVE_NEXT;
             break;
         }
+        sampler_tick(s);
         enum pressed pressed = wake == WAKE_INPUT ? pressed_key() : PRESSED_NOTHING;
         if (pressed == PRESSED_ENTER)
             sampler_cut(s);

@@ -15,6 +15,7 @@
 #include "base/output.h"
 #include "base/str.h"
 #include "base/text.h"
+#include "base/wait.h"
 
 enum { HISTORY_MAX = 500, LINE_MAX_BYTES = 64 * 1024 };
 
@@ -69,7 +70,7 @@ static void start_readline(void)
         return;
     started = true;
     rl_readline_name = "fragwizard";
-    rl_catch_signals = 0; /* the sampler catches them */
+    rl_catch_signals = 0; /* base/wait.c catches them */
     rl_catch_sigwinch = 0;
     rl_attempted_completion_function = complete;
     rl_completer_word_break_characters = " \t";
@@ -93,7 +94,9 @@ static enum prompt_result edit_line(const char *prompt, struct sampler *s, char 
     rl_callback_handler_install(prompt, on_line);
     bool interrupted = false;
     while (!given && !interrupted) {
-        enum wake wake = sampler_wait(s, STDIN_FILENO, -1);
+        enum wake wake = wait_for(STDIN_FILENO, sampler_due(s));
+        if (wake != WAKE_SIGNAL)
+            sampler_tick(s);
         if (resized) {
             resized = 0;
             rl_resize_terminal();
@@ -147,12 +150,13 @@ static enum prompt_result read_line(const char *prompt, struct sampler *s, char 
         begin += length + (newline ? 1 : 0);
         if (newline)
             break;
-        enum wake wake = sampler_wait(s, STDIN_FILENO, -1);
+        enum wake wake = wait_for(STDIN_FILENO, sampler_due(s));
         if (wake == WAKE_SIGNAL) {
             puts("");
             fflush(stdout);
             return PROMPT_INTERRUPT;
         }
+        sampler_tick(s);
         if (wake != WAKE_INPUT)
             continue;
         ssize_t n = read(STDIN_FILENO, pending, sizeof pending);

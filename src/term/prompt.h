@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The only user of readline. Its callback interface runs inside the sampler's poll loop, so that the clock ticks on while the
+/* The only user of readline. Its callback interface runs between the sampler's ticks, so that the clock goes on while the
  * operator thinks. Ctrl-C never answers: it leaves. */
 #ifndef FW_TERM_PROMPT_H
 #define FW_TERM_PROMPT_H

@@ -2,15 +2,18 @@
 /* The one clock: which moments are sampled, that points stay few and even, and that waiting ends when it should. */
 #include "tree.h"
 
+#include <math.h>
 #include <signal.h>
 #include <sys/wait.h>
 
 #include "base/clock.h"
+#include "base/wait.h"
 #include "engine/run/sampler.h"
 
 /* A probe that notes when it was asked, and thins as the real ones do. */
 struct noted {
     double times[2048], kept[SAMPLES_MAX];
+    char mark[2048]; /* what the root that it was given says */
     size_t count, kept_count, thinned;
 };
 static struct noted seen;
@@ -24,8 +27,9 @@ static void *note_open(const struct probe_input *in)
 
 static void note_sample(void *state, const struct probe_input *in, double time)
 {
-    (void)in;
     struct noted *n = state;
+    char text[8];
+    n->mark[n->count] = root_read_small(in->root, "proc/mark", text, sizeof text) > 0 ? *text : '-';
     n->times[n->count++] = time;
     assert_true(n->kept_count < SAMPLES_MAX);
     n->kept[n->kept_count++] = time;
@@ -102,6 +106,23 @@ static void each_moment_is_sampled_once(void **state)
     sampler_free(s);
 }
 
+/* Each sample is given the root of its moment, which falls back on the tree; the root itself stays as it is. */
+static void a_sample_reads_its_moment(void **state)
+{
+    struct tree *t = *state;
+    tree_file(t, "proc/mark", "t");
+    tree_file(t, "moment/0/proc/mark", "a");
+    tree_file(t, "moment/2/proc/mark", "c");
+    write_moments(t, 3, 1);
+    struct sampler *s = sampler_start(both, 2, &t->in, 30);
+    assert_int_equal(seen.count, 3);
+    assert_memory_equal(seen.mark, "atc", 3);
+    struct facts *f = sampler_look(s, &windowed);
+    assert_memory_equal(seen.mark, "t", 1);
+    facts_free(f);
+    sampler_free(s);
+}
+
 static void a_plain_tree_is_one_moment(void **state)
 {
     struct tree *t = *state;
@@ -146,6 +167,13 @@ static void live(struct tree *t)
     t->in = (struct probe_input){.root = &t->root};
 }
 
+/* As whoever waits does: until the next tick, which is then taken, or until `until`. */
+static bool wait_until_tick(struct sampler *s, double until)
+{
+    wait_for(-1, fmin(until, sampler_due(s)));
+    return sampler_tick(s);
+}
+
 static void no_window_is_one_sample(void **state)
 {
     struct tree *t = *state;
@@ -157,7 +185,8 @@ static void no_window_is_one_sample(void **state)
         assert_near(sampler_remaining(s), 0, 0);
         assert_near(sampler_elapsed(s), 0, 0);
         double begin = clock_now();
-        assert_int_equal(sampler_wait(s, -1, begin + 0.05), WAKE_TIME); /* and no tick comes */
+        assert_int_equal(wait_for(-1, fmin(begin + 0.05, sampler_due(s))), WAKE_TIME);
+        assert_false(sampler_tick(s)); /* none comes */
         assert_near(clock_now() - begin, 0.05, 0.1);
         sampler_cut(s);
         assert_int_equal(seen.count, 1);
@@ -173,7 +202,7 @@ static void the_last_sample_stands_at_the_windows_end(void **state)
     for (size_t i = 0; i < 3; i++) {
         struct sampler *s = sampler_start(both, 2, &t->in, windows[i]);
         while (sampler_remaining(s) > 0)
-            assert_int_equal(sampler_wait(s, -1, -1), WAKE_TICK);
+            assert_true(wait_until_tick(s, INFINITY));
         assert_near(sampler_observed(s), windows[i], 0.1);
         assert_true(sampler_observed(s) >= windows[i]);
         assert_near(seen.times[seen.count - 1], sampler_observed(s), 0);
@@ -188,7 +217,7 @@ static void ticks_stand_on_a_grid(void **state)
     live(t);
     struct sampler *s = sampler_start(both, 2, &t->in, 1.6);
     while (sampler_remaining(s) > 0)
-        sampler_wait(s, -1, clock_now() + 0.07);
+        wait_until_tick(s, clock_now() + 0.07);
     assert_int_equal(seen.count, 9);
     for (size_t i = 0; i < 9; i++)
         assert_near(seen.times[i], 0.2 * (double)i, 0.09); /* a late one does not push the rest */
@@ -202,8 +231,8 @@ static void a_stopped_program_makes_up_for_nothing(void **state)
     struct sampler *s = sampler_start(both, 2, &t->in, 12);
     usleep(1400000); /* three ticks and a half of 0.4 s */
     size_t before = seen.count;
-    assert_int_equal(sampler_wait(s, -1, -1), WAKE_TICK);
-    assert_int_equal(sampler_wait(s, -1, clock_now() + 0.15), WAKE_TIME);
+    assert_true(wait_until_tick(s, INFINITY));
+    assert_false(wait_until_tick(s, clock_now() + 0.15));
     assert_int_equal(seen.count, before + 1);
     sampler_free(s);
 }
@@ -214,7 +243,7 @@ static void a_cut_takes_a_last_sample(void **state)
     live(t);
     struct sampler *s = sampler_start(both, 2, &t->in, 86400 * 365.0);
     assert_true(sampler_remaining(s) > 86400 * 364.0);
-    sampler_wait(s, -1, clock_now() + 0.3);
+    wait_until_tick(s, clock_now() + 0.3);
     sampler_cut(s);
     assert_int_equal(seen.count, 2);
     assert_near(seen.times[1], 0.3, 0.1);
@@ -239,7 +268,7 @@ static void an_extended_window_goes_on(void **state)
     sampler_extend(s, 0.5);
     assert_near(sampler_remaining(s), 0.5, 0.1);
     while (sampler_remaining(s) > 0)
-        assert_int_equal(sampler_wait(s, -1, -1), WAKE_TICK);
+        assert_true(wait_until_tick(s, INFINITY));
     assert_true(sampler_observed(s) >= 0.6);
     assert_true(seen.count >= 3 && seen.count <= 5);
     for (size_t i = 1; i < seen.count; i++)
@@ -272,40 +301,41 @@ static void a_captured_window_cannot_be_extended(void **state)
 
 static void input_and_signals_end_the_wait(void **state)
 {
-    struct tree *t = *state;
-    live(t);
+    (void)state;
     int ends[2];
     assert_int_equal(pipe(ends), 0);
-    struct sampler *s = sampler_start(both, 2, &t->in, 60);
-    assert_int_equal(sampler_wait(s, ends[0], clock_now() + 0.05), WAKE_TIME);
+    double begin = clock_now();
+    assert_int_equal(wait_for(ends[0], begin + 0.05), WAKE_TIME);
+    assert_int_equal(wait_for(ends[0], begin), WAKE_TIME); /* a time that has passed does not block */
+    assert_near(clock_now() - begin, 0.05, 0.1);
     assert_int_equal(write(ends[1], "x", 1), 1);
-    assert_int_equal(sampler_wait(s, ends[0], -1), WAKE_INPUT);
-    sampler_catch_signals();
+    assert_int_equal(wait_for(ends[0], INFINITY), WAKE_INPUT);
+    assert_int_equal(wait_for(ends[0], begin), WAKE_INPUT);
+    assert_int_equal(read(ends[0], &(char){0}, 1), 1);
+    close(ends[1]);
+    assert_int_equal(wait_for(ends[0], INFINITY), WAKE_INPUT); /* the end of input is to be read */
+    close(ends[0]);
+    wait_catch_signals();
+    assert_int_equal(wait_signal(), 0);
     pid_t child = fork();
     if (child == 0) {
         usleep(100000);
         kill(getppid(), SIGTERM);
         _exit(0);
     }
-    double begin = clock_now();
-    assert_int_equal(sampler_wait(s, -1, begin + 5), WAKE_SIGNAL);
+    begin = clock_now();
+    assert_int_equal(wait_for(-1, begin + 5), WAKE_SIGNAL);
     assert_true(clock_now() - begin < 1);
-    assert_int_equal(sampler_signal(), SIGTERM);
-    assert_int_equal(sampler_wait(NULL, -1, -1), WAKE_SIGNAL); /* until it was heeded */
-    sampler_clear_signal();
-    assert_int_equal(sampler_wait(s, -1, clock_now() + 0.02), WAKE_TIME);
+    assert_int_equal(wait_signal(), SIGTERM);
+    assert_int_equal(wait_for(-1, INFINITY), WAKE_SIGNAL); /* from then on */
     waitpid(child, NULL, 0);
-    close(ends[1]);
-    assert_int_equal(read(ends[0], &(char){0}, 1), 1);
-    assert_int_equal(sampler_wait(s, ends[0], -1), WAKE_INPUT); /* the end of input is to be read */
-    close(ends[0]);
-    sampler_free(s);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         tree_test(each_moment_is_sampled_once),
+        tree_test(a_sample_reads_its_moment),
         tree_test(a_plain_tree_is_one_moment),
         tree_test(many_moments_keep_few_even_points),
         tree_test(no_window_is_one_sample),

@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "base/text.h"
+#include "base/wait.h"
 #include "engine/run/sampler.h"
 #include "term/progress.h"
 #include "term/prompt.h"
@@ -333,7 +334,7 @@ static void ask(void)
 {
     struct term t;
     term_init(&t);
-    sampler_catch_signals();
+    wait_catch_signals();
     static const char *const words[] = {"back", "defaults", "yes", NULL};
     struct termios before, after;
     tcgetattr(STDIN_FILENO, &before);
@@ -426,7 +427,7 @@ static void observe(void)
 {
     struct term t;
     term_init(&t);
-    sampler_catch_signals();
+    wait_catch_signals();
     struct root root = {.path = "/", .fd = -1, .live = true, .moment_fd = -1};
     struct probe_input in = {.root = &root, .window_s = window_s};
     const struct probe *list[] = {&toy};

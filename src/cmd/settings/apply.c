@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/output.h"
 #include "base/text.h"
+#include "base/wait.h"
 #include "cmd/cmd.h"
 #include "cmd/settings/journal.h"
 #include "cmd/option.h"
@@ -311,7 +312,7 @@ static int change(struct apply *a)
             "prints the commands");
     if (!check_first(a))
         return EXIT_UNKNOWN;
-    sampler_catch_signals();
+    wait_catch_signals();
     remark_age(a);
     if (!agree(a)) {
         puts("Nothing was changed.");

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "base/wait.h"
 #include "engine/run/engine_state.h"
 #include "engine/run/experiment.h"
 #include "engine/run/capture_time.h"
@@ -92,8 +93,10 @@ enum move engine_wait(struct engine *g, const struct ui *ui)
     if (ui->wait)
         return ui->wait(ui->data, g, g->sampler);
     while (sampler_remaining(g->sampler) > 0)
-        if (sampler_wait(g->sampler, -1, -1) == WAKE_SIGNAL)
+        if (wait_for(-1, sampler_due(g->sampler)) == WAKE_SIGNAL)
             sampler_cut(g->sampler);
+        else
+            sampler_tick(g->sampler);
     return MOVE_NEXT;
 }
 

@@ -16,7 +16,7 @@ struct engine;
 struct ui {
     void *data;
     enum move (*step_begins)(void *data, struct engine *g, const struct step *step, size_t index);
-    /* The window of a windowed step is not complete: wait (sampler_wait) until it is, showing progress; MOVE_QUIT to leave. */
+    /* The window of a windowed step is not complete: wait until it is, showing progress; MOVE_QUIT to leave. */
     enum move (*wait)(void *data, struct engine *g, struct sampler *s);
     /* Fills *answer (type as question.fallback; text in the case's arena). MOVE_NEXT: answered; MOVE_DEFAULTS: use the default
      * for this and the rest. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/wait.h"
 #include "engine/run/compact.h"
 
 static struct value measure(struct engine *g, const struct experiment_decl *d)
@@ -49,7 +50,7 @@ static const char *obstacle(struct engine *g, const struct experiment_decl *d, c
         return "not run without an operator, whom the session asks";
     if (!is_allowed(g, d) && !can_ask(g, ui))
         return arena_printf(a, "not run without a yes; --allow %s lets the audit do it", word);
-    if (sampler_signal())
+    if (wait_signal())
         return "not run, as the run was ended early";
     if (!before->known)
         return arena_printf(a, "not run, as it could not be measured: %s", before->why);

@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "engine/run/sampler.h"
 
-#include <errno.h>
 #include <math.h>
-#include <poll.h>
-#include <signal.h>
-#include <string.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -13,7 +9,6 @@
 #define INTERVAL_MIN_S 0.2
 #define INTERVAL_MAX_S 5.0
 #define POINTS_AT_FIRST 30
-#define WAIT_MAX_S 1e6 /* at once: time_t may be small */
 
 struct entry {
     const struct probe *probe;
@@ -30,32 +25,6 @@ struct sampler {
     size_t points;
     bool ended;
 };
-
-static volatile sig_atomic_t caught_signal;
-
-static void on_signal(int number)
-{
-    caught_signal = number;
-}
-
-void sampler_catch_signals(void)
-{
-    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGHUP, &action, NULL);
-}
-
-int sampler_signal(void)
-{
-    return caught_signal;
-}
-
-void sampler_clear_signal(void)
-{
-    caught_signal = 0;
-}
 
 static void take_sample(struct sampler *s, const struct root *moment, double time)
 {
@@ -166,40 +135,18 @@ void sampler_cut(struct sampler *s)
     s->ended = true;
 }
 
-enum wake sampler_wait(struct sampler *s, int fd, double deadline)
+double sampler_due(const struct sampler *s)
 {
-    bool ticking = s && !s->ended;
-    double now = clock_now(), until = deadline >= 0 ? deadline - now : INFINITY;
-    if (ticking)
-        until = fmin(until, s->begin + s->next - now);
-    until = fmax(until, 0);
-    if (isfinite(until))
-        until = fmin(until, WAIT_MAX_S);
-    struct timespec timeout = {0};
-    if (isfinite(until)) {
-        timeout.tv_sec = (time_t)until;
-        timeout.tv_nsec = (long)((until - (double)timeout.tv_sec) * 1e9);
-    }
-    /* blocked between the check and ppoll, so that a signal in between is not slept through */
-    sigset_t caught, before;
-    sigemptyset(&caught);
-    sigaddset(&caught, SIGINT);
-    sigaddset(&caught, SIGTERM);
-    sigaddset(&caught, SIGHUP);
-    sigprocmask(SIG_BLOCK, &caught, &before);
-    int ready = 0;
-    struct pollfd p = {.fd = fd, .events = POLLIN};
-    if (!caught_signal)
-        ready = ppoll(&p, fd >= 0 ? 1 : 0, isfinite(until) ? &timeout : NULL, &before);
-    sigprocmask(SIG_SETMASK, &before, NULL);
-    if (caught_signal)
-        return WAKE_SIGNAL;
-    if (ticking && clock_now() - s->begin >= s->next) {
-        take_sample(s, s->in->root, clock_now() - s->begin);
-        schedule(s);
-        return ready > 0 ? WAKE_INPUT : WAKE_TICK;
-    }
-    return ready > 0 ? WAKE_INPUT : WAKE_TIME;
+    return s && !s->ended ? s->begin + s->next : INFINITY;
+}
+
+bool sampler_tick(struct sampler *s)
+{
+    if (clock_now() < sampler_due(s))
+        return false;
+    take_sample(s, s->in->root, clock_now() - s->begin);
+    schedule(s);
+    return true;
 }
 
 /* Points taken so far stay; those to come stand no closer than they. */

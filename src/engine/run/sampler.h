@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One clock: it starts with the session and serves every probe that needs a window from the same ticks. One thread, one
- * poll loop: sampler_wait() waits for a descriptor, a tick, a signal or a deadline side by side. On a captured root the
- * moments of the capture take the place of the clock, without waiting. */
+/* One clock: it starts with the session and serves every probe that needs a window from the same ticks. Whoever waits does so
+ * until the next tick at the latest and then lets it be taken (base/wait.h). On a captured root the moments of the capture take
+ * the place of the clock, without waiting. */
 #ifndef FW_ENGINE_RUN_SAMPLER_H
 #define FW_ENGINE_RUN_SAMPLER_H
 
@@ -9,16 +9,14 @@
 
 struct sampler;
 
-enum wake { WAKE_INPUT, WAKE_TICK, WAKE_TIME, WAKE_SIGNAL };
-
 /* Opens the windowed ones among `list` and takes their first sample. The interval begins at window/30, at least 0.2 s and
  * at most 5 s, and doubles before SAMPLES_MAX points are reached, so that days fit. `in` is borrowed. */
 struct sampler *sampler_start(const struct probe *const *list, size_t count, const struct probe_input *in,
                               double window_s);
 void sampler_free(struct sampler *s);
 
-/* Waits until `fd` (or -1) is readable, `deadline` (clock_now; negative: none) passes, a tick was taken, or SIGINT or SIGTERM came. */
-enum wake sampler_wait(struct sampler *s, int fd, double deadline);
+double sampler_due(const struct sampler *s); /* when the next tick is (clock_now); INFINITY: none is to come */
+bool sampler_tick(struct sampler *s);        /* takes the sample that is due, if one is */
 
 double sampler_elapsed(const struct sampler *s);   /* seconds since the first sample, or until the observation ended */
 double sampler_observed(const struct sampler *s);  /* seconds between the first and the last sample */
@@ -30,10 +28,5 @@ void sampler_extend(struct sampler *s, double seconds);
 struct facts *sampler_look(const struct sampler *s, const struct probe *p);
 /* Facts over what was observed so far: for a windowed probe from its samples, for another collected now. */
 struct facts *sampler_collect(struct sampler *s, const struct probe *p);
-
-/* SIGINT and SIGTERM are caught from here on; the last signal that came, 0 if none. */
-void sampler_catch_signals(void);
-int sampler_signal(void);
-void sampler_clear_signal(void);
 
 #endif
