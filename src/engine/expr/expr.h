@@ -10,7 +10,8 @@
  *   count(t) count(t where cond), any/all(t where cond), sum max min avg first(t.column where cond)
  *                   (any may stand without where: is there a row)
  *   fired('rule-id')   whether that rule fired: true, false, or unknown if it could not be checked
- *   known(x), starts(text, 'x'), ends(…), contains(…), min(a,b), max(a,b), abs(x), if(cond, a, b), else(x, fallback)
+ *   known(x), starts(text, 'x'), ends(…), contains(…), min(a,b), max(a,b), clamp(x, low, high), round(x, step), abs(x),
+ *   sqrt(x), if(cond, a, b), else(x, fallback)
  */
 #ifndef FW_ENGINE_EXPR_EXPR_H
 #define FW_ENGINE_EXPR_EXPR_H

@@ -155,6 +155,9 @@ static struct value combine(const struct evaluation *ev, const struct node *n, c
         return value_number(n->type, fmin(a.number, b.number));
     case NODE_GREATEST:
         return value_number(n->type, fmax(a.number, b.number));
+    case NODE_ROUND:
+        return b.number == 0 ? unknown(n->type, "division by zero")
+                             : value_number(n->type, round(a.number / b.number) * b.number);
     case NODE_STARTS:
         return value_bool(strncmp(a.text, b.text, strlen(b.text)) == 0);
     case NODE_ENDS:
@@ -162,6 +165,25 @@ static struct value combine(const struct evaluation *ev, const struct node *n, c
     default: /* NODE_CONTAINS */
         return value_bool(strstr(a.text, b.text) != NULL);
     }
+}
+
+static struct value square_root(const struct value *v)
+{
+    return v->number < 0 ? unknown(v->type, "square root of a negative number")
+                         : value_number(v->type, sqrt(v->number));
+}
+
+/* As the kernel's: `high` wins where it lies below `low`. */
+static struct value clamp(const struct evaluation *ev, const struct node *n, const struct scope *scope)
+{
+    double number[3];
+    for (unsigned i = 0; i < 3; i++) {
+        struct value v = eval(ev, n->child[i], scope);
+        if (!v.known)
+            return unknown(n->type, v.why);
+        number[i] = v.number;
+    }
+    return value_number(n->type, fmin(fmax(number[0], number[1]), number[2]));
 }
 
 static struct value choose(const struct evaluation *ev, const struct node *n, const struct scope *scope)
@@ -277,6 +299,11 @@ static struct value eval(const struct evaluation *ev, const struct node *n, cons
     case NODE_ABS:
         v = eval(ev, n->child[0], scope);
         return v.known ? value_number(n->type, fabs(v.number)) : v;
+    case NODE_SQRT:
+        v = eval(ev, n->child[0], scope);
+        return v.known ? square_root(&v) : v;
+    case NODE_CLAMP:
+        return clamp(ev, n, scope);
     case NODE_KNOWN:
         return value_bool(eval(ev, n->child[0], scope).known);
     case NODE_ELSE:

@@ -39,7 +39,10 @@ enum node_kind {
     NODE_CONTAINS,
     NODE_LEAST,    /* min(a, b) */
     NODE_GREATEST, /* max(a, b) */
+    NODE_ROUND,    /* to a multiple */
     NODE_ABS,
+    NODE_SQRT,
+    NODE_CLAMP,
     NODE_IF,
     NODE_ELSE,
     /* Aggregates: the table is `reference`, the condition (or NULL) child[0] */

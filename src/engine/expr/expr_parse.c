@@ -215,7 +215,10 @@ static const struct function {
     {"contains", NODE_CONTAINS, 2, "contains(text, 'x')"},
     {"min", NODE_LEAST, 2, "min(a, b) or min(table.column)"},
     {"max", NODE_GREATEST, 2, "max(a, b) or max(table.column)"},
+    {"clamp", NODE_CLAMP, 3, "clamp(x, low, high)"},
+    {"round", NODE_ROUND, 2, "round(x, step)"},
     {"abs", NODE_ABS, 1, "abs(x)"},
+    {"sqrt", NODE_SQRT, 1, "sqrt(x)"},
     {"if", NODE_IF, 3, "if(condition, a, b)"},
     {"else", NODE_ELSE, 2, "else(x, fallback)"},
 };
@@ -244,6 +247,12 @@ static bool function_type(struct compiler *c, const struct function *f, struct n
             return true;
         complain_at(c, offset, "abs needs a number, not %s", type_name(x->type));
         return false;
+    case NODE_SQRT:
+        *out = x->type;
+        if (x->type == TYPE_COUNT)
+            return true;
+        complain_at(c, offset, "sqrt needs a plain number, not %s", type_name(x->type));
+        return false;
     case NODE_IF:
         if (a[0]->type != TYPE_BOOL) {
             complain_at(c, offset, "the first argument of if is a condition, not %s", type_name(a[0]->type));
@@ -252,6 +261,8 @@ static bool function_type(struct compiler *c, const struct function *f, struct n
         break;
     case NODE_LEAST:
     case NODE_GREATEST:
+    case NODE_ROUND:
+    case NODE_CLAMP:
         if (!type_is_number(x->type) || !type_is_number(y->type)) {
             complain_at(c, offset, "%s needs numbers, not %s", f->name,
                         type_name(type_is_number(x->type) ? y->type : x->type));
@@ -261,9 +272,11 @@ static bool function_type(struct compiler *c, const struct function *f, struct n
     default:
         break;
     }
-    if (!type_fit(x, y)) {
+    struct node *z = f->kind == NODE_CLAMP ? a[2] : y;
+    bool fit = type_fit(x, y);
+    if (!fit || !type_fit(x, z) || !type_fit(x, y)) { /* again, as x can have been made a ratio for z */
         complain_at(c, offset, "%s gives one kind of value, not either %s or %s", f->name, type_name(x->type),
-                    type_name(y->type));
+                    type_name((fit ? z : y)->type));
         return false;
     }
     *out = x->type;
