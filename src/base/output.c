@@ -369,15 +369,21 @@ static char *existing(char *path)
     return NULL;
 }
 
+char *output_config_path(enum config_place place, const char *name)
+{
+    const char *config = environment_path("XDG_CONFIG_HOME"), *home = environment_path("HOME");
+    return place == CONFIG_SYSTEM ? mem_printf("/etc/fragwizard/%s", name)
+           : config               ? mem_printf("%s/fragwizard/%s", config, name)
+           : home                 ? mem_printf("%s/.config/fragwizard/%s", home, name)
+                                  : NULL;
+}
+
 char *output_config_file(const char *name)
 {
     if (!*name || *name == '/' || strstr(name, ".."))
         return NULL;
-    const char *config = environment_path("XDG_CONFIG_HOME"), *home = environment_path("HOME");
-    char *found = existing(config ? mem_printf("%s/fragwizard/%s", config, name)
-                           : home ? mem_printf("%s/.config/fragwizard/%s", home, name)
-                                  : NULL);
-    return found ? found : existing(mem_printf("/etc/fragwizard/%s", name));
+    char *found = existing(output_config_path(CONFIG_USER, name));
+    return found ? found : existing(output_config_path(CONFIG_SYSTEM, name));
 }
 
 char *output_default_name(const char *host, double wall, const char *suffix)

@@ -29,7 +29,9 @@ bool output_sweep(const char *path, struct err *e);
 bool output_make_dirs(const char *path, struct err *e);
 
 /* Where things live (XDG respected; for root /var/lib/fragwizard and /etc/fragwizard). Caller frees. */
-char *output_state_dir(void);               /* ~/.local/state/fragwizard */
+char *output_state_dir(void); /* ~/.local/state/fragwizard */
+enum config_place { CONFIG_SYSTEM, CONFIG_USER };
+char *output_config_path(enum config_place place, const char *name); /* there or not; NULL: no place for a user's */
 char *output_config_file(const char *name); /* an existing user's or system's file "playbooks/x.yaml", or NULL */
 /* fragwizard-HOST-YYYYMMDDTHHMMZ.SUFFIX, ASCII. Caller frees. */
 char *output_default_name(const char *host, double wall, const char *suffix);

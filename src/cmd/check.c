@@ -11,7 +11,8 @@ static const char usage[] =
     "fragwizard check PLAYBOOK...\n"
     "\n"
     "Checks playbooks without running them: files, or names that `fragwizard list playbooks` tells. Each\n"
-    "complaint is one line on stderr, file:line:column: text. Exit status 0 if there is none, else 3.\n";
+    "complaint is one line on stderr, file:line:column: text. Exit status 0 if there is none but warnings,\n"
+    "else 3.\n";
 
 static bool check_one(const char *name)
 {
@@ -25,6 +26,8 @@ static bool check_one(const char *name)
             rules += p->steps[i].rule_count;
         printf("%s: ok, %zu step%s, %zu rule%s\n", p->file, p->step_count, p->step_count == 1 ? "" : "s", rules,
                rules == 1 ? "" : "s");
+        fflush(stdout);
+        diags_print(&p->warnings, stderr);
     } else if (d.count) {
         diags_print(&d, stderr);
     } else {

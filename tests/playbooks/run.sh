@@ -38,6 +38,59 @@ awk -F: '{ print $1 }' ../broken.expected | sort -u >"$tmp/told"
 ls | sort >"$tmp/there"
 check "no expected complaint is left over" cmp -s "$tmp/told" "$tmp/there"
 
+# Playbooks that build on others
+printf 'format: fragwizard-playbook/1\nname: mine\nextends: memory-fragmentation\n' >"$tmp/mine.yaml"
+"$FRAGWIZARD" check "$tmp/mine.yaml" >"$seen" 2>&1
+is "three lines that extend the shipped playbook" "$(cat "$seen")" "$tmp/mine.yaml: ok, $("$FRAGWIZARD" check memory-fragmentation | sed 's/.*ok, //')"
+"$FRAGWIZARD" --auto --playbook "$tmp/mine.yaml" --root "$SRC/tests/roots/guest-1g" --format json >"$seen" 2>&1
+mine=$?
+"$FRAGWIZARD" --auto --root "$SRC/tests/roots/guest-1g" >/dev/null 2>&1
+is "it runs, and judges as the shipped one" $mine $?
+check "its report names it" grep -q '"playbook": *"mine"' "$seen"
+"$FRAGWIZARD" list checks >"$seen" 2>&1
+check "what quick leaves out is no check of it" sh -c '! grep -q "^growing-evenly .* quick " "$1" && grep -q "^available-low .* quick " "$1"' - "$seen"
+mkdir -p "$tmp/config/fragwizard/playbooks"
+printf 'format: fragwizard-playbook/1\nname: quick\nextends: quick\ntitle: My quick look\n' >"$tmp/config/fragwizard/playbooks/quick.yaml"
+"$FRAGWIZARD" list playbooks >"$seen" 2>&1
+check "a file in the place of a built-in one builds on that" grep -Eq '^quick +My quick look +/' "$seen"
+"$FRAGWIZARD" check "$tmp/mine.yaml" quick >"$seen" 2>&1
+is "its exit status" $? 0
+rm -r "$tmp/config"
+cd "$tmp" || exit 1
+for n in 1 2 3 4 5 6 7 8 9; do
+    printf 'format: fragwizard-playbook/1\nname: deep\nextends: deep%d.yaml\n' $((n + 1)) >deep$n.yaml
+done
+cp mine.yaml deep10.yaml
+"$FRAGWIZARD" check deep3.yaml >"$seen" 2>&1
+is "eight playbooks that build on one another" "$?" 0
+"$FRAGWIZARD" check deep2.yaml >/dev/null 2>"$seen"
+is "nine: refused" "$?" 3
+check "nine: both files are named" grep -q '^deep10.yaml:3:10: memory-fragmentation.yaml is too far down: at most 8' "$seen"
+printf 'format: fragwizard-playbook/1\nname: one\nextends: two.yaml\n' >one.yaml
+printf 'format: fragwizard-playbook/1\nname: two\nextends: one.yaml\n' >two.yaml
+"$FRAGWIZARD" check one.yaml >/dev/null 2>"$seen"
+is "a circle: both files are named" "$? $(head -1 "$seen")" "3 one.yaml:3:10: two.yaml cannot be built on like this: see what is told of it"
+check "a circle: its place" grep -q '^two.yaml:3:10: one.yaml is what builds on this' "$seen"
+printf 'format: fragwizard-playbook/1\nname: one\nextends: memory-fragmentation\nleave: [limit_soon]\n' >one.yaml
+"$FRAGWIZARD" check one.yaml >/dev/null 2>"$seen"
+is "what is left out is still used: exit status" $? 3
+check "what is left out is still used: where" grep -Eq '^memory-fragmentation.yaml:[0-9]+:[0-9]+: unknown limit .limit_soon' "$seen"
+check "what is left out is still used: by whom" grep -q '^one.yaml:3:10: memory-fragmentation.yaml cannot be built on' "$seen"
+mkdir nested && cp "$here/ok/small.yaml" nested/ && printf 'format: fragwizard-playbook/1\nname: one\nextends: small.yaml\n' >nested/one.yaml
+"$FRAGWIZARD" check nested/one.yaml >"$seen" 2>&1
+is "a path is relative to the file that gives it" "$(cat "$seen")" "nested/one.yaml: ok, 3 steps, 3 rules"
+cd "$here/broken" || exit 1
+
+# Warnings
+sed -e 's/^limits:/limits:\n  spare: {value: 5%, why: none, source: heuristic}/' -e 's/^        when: answer.complaint = .slow.$//' \
+    -e "s/answer.complaint = 'oom' and //" "$here/ok/small.yaml" >"$tmp/unused.yaml"
+"$FRAGWIZARD" check "$tmp/unused.yaml" >"$tmp/out" 2>"$seen"
+is "unused limits and questions are no mistake" "$? $(cat "$tmp/out")" "0 $tmp/unused.yaml: ok, 3 steps, 3 rules"
+is "they are warned of, with their place" "$(cat "$seen")" "$tmp/unused.yaml:9:3: warning: nothing uses limit.spare
+$tmp/unused.yaml:35:13: warning: nothing uses answer.complaint"
+"$FRAGWIZARD" check quick memory-fragmentation >/dev/null 2>"$seen"
+is "nothing to warn of in the shipped ones" "$(cat "$seen")" ""
+
 # Several at once: every complaint of every file, and the good ones are still told
 "$FRAGWIZARD" check unknown-key.yaml ../ok/small.yaml missing-key.yaml >"$tmp/out" 2>"$seen"
 is "one bad file among several: exit status" $? 3
@@ -97,7 +150,7 @@ check "list facts: a column with unit and help" grep -Eq '^buddy\.zone\.free +by
 "$FRAGWIZARD" list probes >"$seen" 2>&1
 is "list probes: as many as there are" "$(sed 1d "$seen" | wc -l | tr -d ' ')" 16
 "$FRAGWIZARD" list checks >"$seen" 2>&1
-check "list checks: every rule of a playbook" test "$(grep -c ' quick ' "$seen")" = "$(grep -c '^ *severity:' "$SRC/playbooks/quick.yaml")"
+check "list checks: every rule of a playbook" test "$(grep -c ' quick ' "$seen")" = "$("$FRAGWIZARD" check quick | sed 's/.*, \([0-9]*\) rules/\1/')"
 for id in available-low available_low quick memory zone zone.free buddy.zone.free; do
     "$FRAGWIZARD" explain "$id" >"$seen" 2>&1
     case $id in

@@ -112,6 +112,45 @@ static void each_type_of_question(void **state)
     playbook_free(p);
 }
 
+static void what_is_built_on_keeps_the_rest(void **state)
+{
+    (void)state;
+    struct diags d = {0};
+    struct err e;
+    struct playbook *p = playbook_load(source("tests/playbooks/ok/extended.yaml"), &d, NULL, &e);
+    assert_non_null(p);
+    assert_string_equal(p->name, "extended");
+    assert_string_equal(p->summary, "One of each kind, for the tests.");
+    assert_true(p->window_s == 20);
+    assert_int_equal(p->limit_count, 3);
+    assert_true(p->limits[0].number == 0.07);
+    assert_string_equal(p->limits[0].source, "heuristic");
+    assert_true(p->limits[1].number == 0.9);
+
+    assert_int_equal(p->step_count, 4);
+    assert_string_equal(p->steps[1].id, "swapping");
+    const struct step *vitals = playbook_step(p, "vitals"), *zones = playbook_step(p, "zones");
+    assert_int_equal(vitals->show_count, 0);
+    assert_int_equal(vitals->question_count, 4);
+    const struct rule *low = playbook_rule(p, "low-available", NULL), *huge = playbook_rule(p, "huge-unusable", NULL);
+    assert_int_equal(low->severity, SEVERITY_WARNING);
+    assert_string_equal(low->formula, "memory.available_share < limit.available");
+    assert_string_equal(low->mark.file, p->file);
+    assert_non_null(strstr(zones->mark.file, "extended.yaml"));
+    assert_int_equal(zones->rule_count, 1);
+    assert_string_equal(huge->recommend[0], "compaction-proactiveness");
+
+    /* what nobody recommends any more went by itself; what was left out is unknown to the verdicts that name it */
+    assert_int_equal(p->recommendation_count, 2);
+    assert_non_null(strstr(p->recommendations[0].mark.file, "small.yaml"));
+    assert_int_equal(p->verdict_count, 3);
+    assert_string_equal(p->verdicts[1].id, "swapped");
+    assert_int_equal(p->verdicts[0].for_count, 2);
+    assert_int_equal(p->warnings.count, 0);
+    playbook_free(p);
+    diags_free(&d);
+}
+
 static void a_rule_keeps_its_reasons(void **state)
 {
     (void)state;
@@ -365,6 +404,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(everything_is_read),
         cmocka_unit_test(each_type_of_question),
+        cmocka_unit_test(what_is_built_on_keeps_the_rest),
         cmocka_unit_test(a_rule_keeps_its_reasons),
         cmocka_unit_test(a_sysctl_words_itself),
         cmocka_unit_test(verdicts_and_their_sentences),

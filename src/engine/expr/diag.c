@@ -42,6 +42,9 @@ void diag_add(struct diags *d, struct mark at, const char *format, ...)
 
 static bool goes_before(const struct mark *a, const struct mark *b)
 {
+    int files = a->file && b->file ? strcmp(a->file, b->file) : 0;
+    if (files)
+        return files < 0;
     return a->line != b->line ? a->line < b->line : a->column < b->column;
 }
 

@@ -25,7 +25,7 @@ struct diags {
 #define DIAGS_MAX 200
 
 void diag_add(struct diags *d, struct mark at, const char *format, ...) __attribute__((format(printf, 3, 4)));
-void diags_sort(struct diags *d); /* by line, then column; stable */
+void diags_sort(struct diags *d); /* by file, line, then column; stable */
 /* "file:line:column: text\n" each; parts of the mark that are unknown are left out. */
 void diags_print(const struct diags *d, void *stream_FILE);
 void diags_free(struct diags *d);

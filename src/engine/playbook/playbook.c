@@ -27,6 +27,17 @@ const char *experiment_allow_word(enum experiment_action a)
     return a == ACTION_COMPACT ? "compaction" : a == ACTION_WATCH ? "watching" : NULL;
 }
 
+/* Complaints about a playbook that is built on: who changed it, so that they arise? */
+static void name_builder(const struct reader *r, size_t before, struct mark extends)
+{
+    for (size_t i = before; i < r->d->count; i++)
+        if (r->d->items[i].mark.file && strcmp(r->d->items[i].mark.file, r->p->file) != 0) {
+            diag_add(r->d, extends, "%s cannot be built on like this: see what is told of it",
+                     r->d->items[i].mark.file);
+            return;
+        }
+}
+
 struct playbook *playbook_parse(const char *file, const char *text, size_t length, struct diags *d)
 {
     struct playbook *p = mem_alloc(sizeof *p);
@@ -36,10 +47,14 @@ struct playbook *playbook_parse(const char *file, const char *text, size_t lengt
     size_t before = d->count;
     struct arena nodes = {0};
     const struct yaml_node *root = yaml_tree(&nodes, &p->arena, p->file, text, length, d);
+    const struct yaml_node *extends = map_get(root, "extends");
+    root = root ? playbook_extend(&r, &nodes, root) : NULL;
     if (root && playbook_declare(&r, root)) {
         playbook_compile(&r, root);
         playbook_check(&r);
     }
+    if (extends)
+        name_builder(&r, before, extends->mark);
     arena_free(&nodes);
     if (d->count == before)
         return p;
@@ -53,6 +68,7 @@ void playbook_free(struct playbook *p)
     if (!p)
         return;
     arena_free(&p->arena);
+    diags_free(&p->warnings);
     free(p);
 }
 

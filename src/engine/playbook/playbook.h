@@ -12,14 +12,17 @@
 
 #define PLAYBOOK_FORMAT "fragwizard-playbook/1"
 #define PLAYBOOK_STEPS_MAX 100 /* the limits of the file itself stand in yaml_tree.h */
+#define PLAYBOOK_EXTENDS_MAX 8 /* playbooks that build on one another, besides the first */
 
 const char *question_type_name(int type); /* "yesno"… */
 
 struct limit { /* limits: a threshold with its reason */
+    struct mark mark;
     const char *name;
     enum type type;
     double number;
     const char *why, *source;
+    bool used; /* by some expression */
 };
 
 enum question_type { QUESTION_YESNO, QUESTION_CHOICE, QUESTION_NUMBER, QUESTION_TEXT, QUESTION_PROCESS, QUESTION_FILE };
@@ -39,6 +42,7 @@ struct question {
     struct value fallback; /* default: what --auto and Enter take; its type follows the question's type (yesno bool,
                                   choice text, number `unit`, text and file text, process count = pid with 0 for none) */
     struct expr *when;     /* NULL: always */
+    bool used;             /* by some expression */
 };
 
 struct rule {
@@ -153,6 +157,7 @@ struct verdict_decl {
 
 struct playbook {
     struct arena arena;
+    struct diags warnings; /* what its author may have meant otherwise */
     const char *file, *name, *title, *summary;
     double window_s;
     struct limit *limits;
@@ -174,8 +179,9 @@ void playbook_free(struct playbook *p);
 struct playbook *playbook_load(const char *name, struct diags *d, char **origin, struct err *e);
 
 /* A playbook's text without reading it: fresh memory (caller frees), or NULL with a sentence. *file is its name in
- * complaints, *origin as above; both fresh memory. */
-char *playbook_text(const char *name, size_t *length, char **file, char **origin, struct err *e);
+ * complaints, *origin as above; both fresh memory. `beside` is the file that names it, where a relative path begins and
+ * which by its own name means the built-in playbook that it takes the place of; NULL: the operator names it. */
+char *playbook_text(const char *name, const char *beside, size_t *length, char **file, char **origin, struct err *e);
 
 /* All that can be named: built in, or in a configuration directory; sorted, in the arena. */
 const char **playbook_names(struct arena *a, size_t *count);

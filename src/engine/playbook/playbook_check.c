@@ -4,15 +4,6 @@
 
 #include "engine/playbook/playbook_fields.h"
 
-bool playbook_measures(const struct playbook *p, const struct probe *probe)
-{
-    for (size_t s = 0; s < p->step_count; s++)
-        for (size_t i = 0; i < p->steps[s].probe_count; i++)
-            if (p->steps[s].probes[i] == probe)
-                return true;
-    return false;
-}
-
 struct declared {
     const char *id;
     struct mark mark;
@@ -40,9 +31,18 @@ static int compare_declared(const void *a, const void *b)
     int order = strcmp(x->id, y->id);
     if (order)
         return order;
+    if (x->mark.file != y->mark.file)
+        return strcmp(x->mark.file, y->mark.file);
     if (x->mark.line != y->mark.line)
         return x->mark.line < y->mark.line ? -1 : 1;
     return (x->mark.column > y->mark.column) - (x->mark.column < y->mark.column);
+}
+
+static void complain_again(struct reader *r, struct mark at, struct mark first, const char *what, const char *id)
+{
+    bool elsewhere = first.file != at.file;
+    diag_add(r->d, at, "duplicate %s id '%s': first at %s%s%u", what, id, elsewhere ? first.file : "line ",
+             elsewhere ? ":" : "", first.line);
 }
 
 static void check_unique(struct reader *r, struct declared_list *l, const char *what)
@@ -51,8 +51,7 @@ static void check_unique(struct reader *r, struct declared_list *l, const char *
         qsort(l->items, l->count, sizeof *l->items, compare_declared);
     for (size_t i = 1; i < l->count; i++)
         if (strcmp(l->items[i].id, l->items[i - 1].id) == 0)
-            diag_add(r->d, l->items[i].mark, "duplicate %s id '%s': first at line %u", what, l->items[i].id,
-                     l->items[i - 1].mark.line);
+            complain_again(r, l->items[i].mark, l->items[i - 1].mark, what, l->items[i].id);
     free(l->items);
 }
 
@@ -177,6 +176,28 @@ static bool is_recommended(const struct playbook *p, const char *id)
     return false;
 }
 
+/* Words and files are for whoever reads the report, and probes look at the process that is named. */
+static bool serves_by_itself(const struct question *q)
+{
+    return q->type == QUESTION_TEXT || q->type == QUESTION_FILE || q->type == QUESTION_PROCESS;
+}
+
+/* Of the playbook's own: what a base has beyond that is none of its business. */
+static void warn_of_unused(struct reader *r)
+{
+    struct playbook *p = r->p;
+    for (size_t i = 0; i < p->limit_count; i++)
+        if (!p->limits[i].used && !is_inherited(r, p->limits[i].mark))
+            diag_add(&p->warnings, p->limits[i].mark, "warning: nothing uses limit.%s", p->limits[i].name);
+    for (size_t s = 0; s < p->step_count; s++)
+        for (size_t i = 0; i < p->steps[s].question_count; i++) {
+            const struct question *q = &p->steps[s].questions[i];
+            if (!q->used && !serves_by_itself(q) && !is_inherited(r, q->mark))
+                diag_add(&p->warnings, q->mark, "warning: nothing uses answer.%s", q->id);
+        }
+    diags_sort(&p->warnings);
+}
+
 void playbook_check(struct reader *r)
 {
     const struct playbook *p = r->p;
@@ -186,4 +207,5 @@ void playbook_check(struct reader *r)
         if (p->recommendations[i].id && !is_recommended(p, p->recommendations[i].id))
             diag_add(r->d, p->recommendations[i].mark, "recommendation '%s' is never recommended",
                      p->recommendations[i].id);
+    warn_of_unused(r);
 }

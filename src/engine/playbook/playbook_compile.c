@@ -19,8 +19,9 @@ static const struct scope_decl *row_of(struct reader *r, const struct table_decl
     return s;
 }
 
-static void begin_compile(struct reader *r, const struct scope_decl *scope)
+static void begin_compile(struct reader *r, const struct scope_decl *scope, struct mark at)
 {
+    r->lenient = r->weighing && is_inherited(r, at);
     r->at_hand = scope ? scope->table : NULL;
     r->unmeasured = NULL;
 }
@@ -37,7 +38,7 @@ static struct expr *compile_text(struct reader *r, const char *text, struct mark
 {
     if (uses_untyped(r, text))
         return NULL;
-    begin_compile(r, scope);
+    begin_compile(r, scope, at);
     struct expr *e = expr_compile(r->arena, text, at, &r->names, scope, r->d);
     if (e && r->unmeasured)
         never_measured(r, at, r->unmeasured, r->unmeasured_probe);
@@ -62,7 +63,7 @@ static struct message *compile_message_text(struct reader *r, const char *text, 
 {
     if (uses_untyped(r, text))
         return NULL;
-    begin_compile(r, scope);
+    begin_compile(r, scope, at);
     struct message *m = message_compile(r->arena, text, at, &r->names, scope, r->d);
     if (m && r->unmeasured)
         never_measured(r, at, r->unmeasured, r->unmeasured_probe);
@@ -215,19 +216,29 @@ static void compile_measure(struct reader *r, const struct yaml_node *n, const s
                  d->action == ACTION_WATCH ? "" : " (see 'again')");
 }
 
+static void compile_step_measures(struct reader *r, const struct yaml_node *step, const struct step *s)
+{
+    const struct yaml_node *n = first_of(step, "experiments");
+    for (size_t i = 0; i < s->experiment_count; i++, n = n->next)
+        if (n->kind == YAML_MAP)
+            compile_measure(r, n, s, &s->experiments[i]);
+}
+
 /* Before all else, as what these measure is the type of before.ID and after.ID, which any expression can name but these. */
 static void compile_measures(struct reader *r, const struct yaml_node *root)
 {
-    struct playbook *p = r->p;
     const struct names all = r->names;
     r->names.experiment = NULL;
-    const struct yaml_node *step = first_of(root, "steps");
-    for (size_t s = 0; s < p->step_count; s++, step = step->next) {
-        const struct yaml_node *n = first_of(step, "experiments");
-        for (size_t i = 0; i < p->steps[s].experiment_count; i++, n = n->next)
-            if (n->kind == YAML_MAP)
-                compile_measure(r, n, &p->steps[s], &p->steps[s].experiments[i]);
-    }
+    const struct yaml_node *n = first_of(root, "steps");
+    for (size_t s = 0; s < r->p->step_count; s++, n = n->next)
+        compile_step_measures(r, n, &r->p->steps[s]);
+    struct diags *d = r->d, ignored = {0};
+    r->d = &ignored;
+    for (size_t i = 0, s = 0; i < r->base_count; i++)
+        for (n = first_of(r->bases[i], "steps"); n && s < r->base_step_count; n = n->next)
+            compile_step_measures(r, n, &r->base_steps[s++]);
+    r->d = d;
+    diags_free(&ignored);
     r->names = all;
 }
 
@@ -241,6 +252,14 @@ static void compile_experiment(struct reader *r, const struct yaml_node *n, stru
     d->instruct_text = text_of(n, "instruct");
 }
 
+/* An inherited table of a probe that no step runs any more. */
+static bool is_left_out(const struct reader *r, const struct yaml_node *show)
+{
+    const struct probe *probe = NULL;
+    const char *table = is_inherited(r, show->mark) ? text_of(show, "table") : NULL;
+    return table && probe_table(table, &probe) && !is_measured(r, probe);
+}
+
 static void compile_step(struct reader *r, const struct yaml_node *n, struct step *s)
 {
     if (n->kind != YAML_MAP)
@@ -249,7 +268,8 @@ static void compile_step(struct reader *r, const struct yaml_node *n, struct ste
     const struct yaml_node *list = map_list(r, n, "show");
     s->shows = arena_alloc(r->arena, (list ? list->count : 0) * sizeof *s->shows);
     for (const struct yaml_node *show = list ? list->first : NULL; show; show = show->next)
-        compile_show(r, show, &s->shows[s->show_count++]);
+        if (!is_left_out(r, show))
+            compile_show(r, show, &s->shows[s->show_count++]);
     list = map_get(n, "questions");
     size_t i = 0;
     for (const struct yaml_node *q = list && list->kind == YAML_LIST ? list->first : NULL; q; q = q->next)
@@ -324,6 +344,7 @@ static void compile_recommendation(struct reader *r, const struct yaml_node *n, 
         /* its own row of the tunables, whatever row the rule judged */
         const struct probe *probe = NULL;
         table = probe_table("tunable", &probe);
+        r->lenient = is_inherited(r, map_get(n, "sysctl")->mark);
         if (table && !is_measured(r, probe))
             never_measured(r, map_get(n, "sysctl")->mark, table->name, probe);
     } else {
@@ -372,6 +393,7 @@ static struct owners *compile_owners(struct reader *r, const struct yaml_node *m
         return NULL;
     struct owners *o = arena_alloc(r->arena, sizeof *o);
     o->rows = map_number(r, n, "rows", PLAYBOOK_ROWS_MAX, ROWS_DEFAULT);
+    r->lenient = is_inherited(r, n->mark);
     o->table = map_table(r, n, "table");
     if (!o->table)
         return NULL; /* every column would be complained about */
@@ -420,6 +442,7 @@ void playbook_compile(struct reader *r, const struct yaml_node *root)
     const struct yaml_node *n = first_of(root, "steps");
     for (size_t i = 0; i < p->step_count; i++, n = n->next)
         compile_step(r, n, &p->steps[i]);
+    r->weighing = true;
     n = first_of(root, "recommendations");
     for (size_t i = 0; i < p->recommendation_count; i++, n = n->next)
         compile_recommendation(r, n, &p->recommendations[i]);

@@ -39,6 +39,7 @@ static void declare_limits(struct reader *r, const struct yaml_node *map)
     p->limits = arena_alloc(r->arena, map->count * sizeof *p->limits);
     for (const struct yaml_node *n = map->first; n; n = n->next) {
         struct limit *l = &p->limits[p->limit_count++];
+        l->mark = n->key_mark;
         if (check_id(r, n->key_mark, n->key, "the limit's name", ID_NAME))
             l->name = n->key;
         const struct yaml_node *value = map_check(r, n, "limit", limit_keys) ? map_get(n, "value") : NULL;
@@ -157,7 +158,7 @@ static void read_default(struct reader *r, const struct yaml_node *map, struct q
 
 static void declare_question(struct reader *r, const struct yaml_node *n, struct question *q)
 {
-    q->mark = mark_of_id(r, n);
+    q->mark = mark_of_id(n);
     if (!map_check(r, n, "question", question_keys))
         return;
     q->id = map_id(r, n, "id", ID_NAME);
@@ -179,7 +180,7 @@ static void declare_question(struct reader *r, const struct yaml_node *n, struct
 
 static void declare_rule(struct reader *r, const struct yaml_node *n, struct rule *rule)
 {
-    rule->mark = mark_of_id(r, n);
+    rule->mark = mark_of_id(n);
     rule->most = MOST_DEFAULT;
     if (!map_check(r, n, "rule", rule_keys))
         return;
@@ -307,7 +308,7 @@ static void check_action(struct reader *r, const struct yaml_node *map, const st
 static void declare_experiment(struct reader *r, const struct yaml_node *n, const struct step *s,
                                struct experiment_decl *d)
 {
-    d->mark = mark_of_id(r, n);
+    d->mark = mark_of_id(n);
     if (!map_check(r, n, "experiment", experiment_keys))
         return;
     d->id = map_id(r, n, "id", ID_NAME);
@@ -337,18 +338,18 @@ static void declare_nexts(struct reader *r, const struct yaml_node *map, struct 
     }
     s->nexts = arena_alloc(r->arena, (next->kind == YAML_LIST ? next->count : 1) * sizeof *s->nexts);
     if (next->kind == YAML_TEXT) {
-        s->nexts[0] = (struct next){mark_keep(r, next->mark), NULL, node_text(r, next, "'next'")};
+        s->nexts[0] = (struct next){next->mark, NULL, node_text(r, next, "'next'")};
         s->next_count = 1;
         return;
     }
     for (const struct yaml_node *n = next->first; n; n = n->next) {
         struct next *to = &s->nexts[s->next_count++];
-        to->mark = mark_keep(r, n->mark);
+        to->mark = n->mark;
         if (!map_check(r, n, "next entry", next_keys))
             continue;
         to->step = map_text(r, n, "step");
         if (map_get(n, "step"))
-            to->mark = mark_keep(r, map_get(n, "step")->mark);
+            to->mark = map_get(n, "step")->mark;
         if (!map_get(n, "when") && n->next)
             diag_add(r->d, n->next->mark, "never reached: the entry before it has no 'when'");
     }
@@ -356,7 +357,7 @@ static void declare_nexts(struct reader *r, const struct yaml_node *map, struct 
 
 static void declare_step(struct reader *r, const struct yaml_node *n, struct step *s)
 {
-    s->mark = mark_of_id(r, n);
+    s->mark = mark_of_id(n);
     if (!map_check(r, n, "step", step_keys))
         return;
     s->id = map_id(r, n, "id", ID_ANY);
@@ -395,7 +396,7 @@ static bool is_sysctl_name(const char *name)
 
 static void declare_recommendation(struct reader *r, const struct yaml_node *n, struct recommendation_decl *d)
 {
-    d->mark = mark_of_id(r, n);
+    d->mark = mark_of_id(n);
     if (!map_check(r, n, "recommendation", recommendation_keys))
         return;
     d->id = map_id(r, n, "id", ID_ANY);
@@ -420,6 +421,21 @@ static void declare_recommendation(struct reader *r, const struct yaml_node *n, 
         diag_add(r->d, n->mark, "missing key 'apply' in this recommendation: how is it done?");
 }
 
+/* Without complaints: what is left of them is declared by the playbook itself. */
+static void declare_bases(struct reader *r)
+{
+    struct diags *all = r->d, ignored = {0};
+    r->d = &ignored;
+    r->base_steps = arena_alloc(r->arena, r->base_count * PLAYBOOK_STEPS_MAX * sizeof *r->base_steps);
+    for (size_t i = 0; i < r->base_count; i++) {
+        const struct yaml_node *list = map_list(r, r->bases[i], "steps"), *n = list ? list->first : NULL;
+        for (size_t k = 0; n && k < PLAYBOOK_STEPS_MAX; k++, n = n->next)
+            declare_step(r, n, &r->base_steps[r->base_step_count++]);
+    }
+    r->d = all;
+    diags_free(&ignored);
+}
+
 bool playbook_declare(struct reader *r, const struct yaml_node *root)
 {
     if (!map_check(r, root, "playbook", playbook_keys))
@@ -442,6 +458,7 @@ bool playbook_declare(struct reader *r, const struct yaml_node *root)
     p->steps = arena_alloc(r->arena, (list ? list->count : 0) * sizeof *p->steps);
     for (const struct yaml_node *n = list ? list->first : NULL; n && p->step_count < PLAYBOOK_STEPS_MAX; n = n->next)
         declare_step(r, n, &p->steps[p->step_count++]);
+    declare_bases(r);
     list = map_list(r, root, "recommendations");
     p->recommendations = arena_alloc(r->arena, (list ? list->count : 0) * sizeof *p->recommendations);
     for (const struct yaml_node *n = list ? list->first : NULL; n; n = n->next)
@@ -450,7 +467,7 @@ bool playbook_declare(struct reader *r, const struct yaml_node *root)
     p->verdicts = arena_alloc(r->arena, (list ? list->count : 0) * sizeof *p->verdicts);
     for (const struct yaml_node *n = list ? list->first : NULL; n; n = n->next) {
         struct verdict_decl *v = &p->verdicts[p->verdict_count++];
-        v->mark = mark_of_id(r, n);
+        v->mark = mark_of_id(n);
         if (!map_check(r, n, "verdict", verdict_keys))
             continue;
         v->id = map_id(r, n, "id", ID_ANY);

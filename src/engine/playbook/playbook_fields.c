@@ -9,16 +9,15 @@
 
 enum { SUGGESTIONS_MAX = 100, ID_MAX = 64, KEYS_MAX = 32 };
 
-struct mark mark_keep(const struct reader *r, struct mark m)
-{
-    m.file = r->p->file;
-    return m;
-}
-
-struct mark mark_of_id(const struct reader *r, const struct yaml_node *map)
+struct mark mark_of_id(const struct yaml_node *map)
 {
     const struct yaml_node *id = map_get(map, "id");
-    return mark_keep(r, id ? id->mark : map->mark);
+    return id ? id->mark : map->mark;
+}
+
+bool is_inherited(const struct reader *r, struct mark at)
+{
+    return at.file != r->p->file;
 }
 
 struct brief brief(const char *text)

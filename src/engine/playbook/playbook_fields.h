@@ -17,7 +17,15 @@ struct reader {
     /* "limit.x", "answer.y", "before.z" whose type is not known, as their declaration is faulty: what uses them is not checked */
     const char *untyped[16];
     size_t untyped_count;
+    /* The playbooks that it builds on, nearest first, and their steps: what was left out of them keeps its type, so that inherited
+     * verdicts and recommendations can go on naming it. Its value is unknown, and its checks have not fired. */
+    const struct yaml_node *bases[PLAYBOOK_EXTENDS_MAX];
+    size_t base_count;
+    struct step *base_steps;
+    size_t base_step_count;
+    bool weighing; /* verdicts and recommendations are compiled */
     /* While one expression is compiled: */
+    bool lenient;                     /* names may be of what was left out */
     const struct table_decl *at_hand; /* table of the row at hand */
     const char *unmeasured;           /* first table that it reads and no step measures; NULL: none */
     const struct probe *unmeasured_probe;
@@ -47,9 +55,7 @@ const char **text_list(struct reader *r, const struct yaml_node *list, const cha
 bool literal_parse(struct reader *r, const struct yaml_node *n, const char *what, double *number, enum type *type);
 
 /* The mark of the mapping's id, else of the mapping. */
-struct mark mark_of_id(const struct reader *r, const struct yaml_node *map);
-/* The mark with a file name that lives as long as the playbook. */
-struct mark mark_keep(const struct reader *r, struct mark m);
+struct mark mark_of_id(const struct yaml_node *map);
 /* "; did you mean 'x'?" or "", in `out`. */
 const char *suggest(struct reader *r, char out[128], const char *name, const char *const *candidates, size_t count);
 /* A text of the file cut for use in a complaint. */
@@ -74,12 +80,16 @@ bool check_evidence(struct reader *r, struct mark at, const struct table_decl *r
 
 #define PLAYBOOK_ROWS_MAX 1000 /* that a table shows, or a rule lists */
 
+/* playbook_extend.c: the tree with what it `extends` merged in; NULL after a complaint. Nodes with the mark of another file
+ * than the playbook's own are inherited. */
+const struct yaml_node *playbook_extend(struct reader *r, struct arena *nodes, const struct yaml_node *root);
+bool is_inherited(const struct reader *r, struct mark at);
+
 /* playbook_declare.c, playbook_compile.c: the two passes over the tree; false: it is no playbook at all */
 bool playbook_declare(struct reader *r, const struct yaml_node *root);
 void playbook_compile(struct reader *r, const struct yaml_node *root);
 
 /* playbook_check.c: the playbook as a whole, once all of it is read */
 void playbook_check(struct reader *r);
-bool playbook_measures(const struct playbook *p, const struct probe *probe);
 
 #endif

@@ -65,13 +65,8 @@ const char **playbook_names(struct arena *a, size_t *count)
     for (const struct builtin *b = builtins; b->name; b++)
         if (strncmp(b->name, "playbooks/", 10) == 0)
             add_stem(a, b->name + 10, names, count);
-    /* the same places as output_config_file() */
-    const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
-    if (config && *config == '/')
-        add_directory(a, mem_printf("%s/fragwizard/playbooks", config), names, count);
-    else if (home && *home == '/')
-        add_directory(a, mem_printf("%s/.config/fragwizard/playbooks", home), names, count);
-    add_directory(a, mem_strdup("/etc/fragwizard/playbooks"), names, count);
+    add_directory(a, output_config_path(CONFIG_USER, "playbooks"), names, count);
+    add_directory(a, output_config_path(CONFIG_SYSTEM, "playbooks"), names, count);
     qsort(names, *count, sizeof *names, compare_names);
     return names;
 }
@@ -93,28 +88,29 @@ static void no_such(const char *name, struct err *e)
     arena_free(&a);
 }
 
-char *playbook_text(const char *name, size_t *length, char **file, char **origin, struct err *e)
+/* Of a path that a file gives, relative to that file's directory. */
+static char *path_beside(const char *file, const char *name)
+{
+    const char *slash = file ? strrchr(file, '/') : NULL;
+    return slash && *name != '/' ? mem_printf("%.*s/%s", (int)(slash - file), file, name) : mem_strdup(name);
+}
+
+char *playbook_text(const char *name, const char *beside, size_t *length, char **file, char **origin, struct err *e)
 {
     *file = NULL;
     *origin = NULL;
-    if (is_path(name)) {
-        char *text = input_read_file(name, READ_MAX, length, e);
-        if (text) {
-            *file = mem_strdup(name);
-            *origin = mem_strdup(name);
-        }
-        return text;
-    }
     AUTO_FREE char *relative = mem_printf("playbooks/%s.yaml", name);
-    char *path = output_config_file(relative);
+    char *path = is_path(name) ? path_beside(beside, name) : output_config_file(relative);
+    if (path && !is_path(name) && beside && strcmp(path, beside) == 0) {
+        free(path);
+        path = NULL;
+    }
     if (path) {
         char *text = input_read_file(path, READ_MAX, length, e);
-        if (!text) {
+        *file = text ? mem_strdup(path) : NULL;
+        *origin = text ? path : NULL;
+        if (!text)
             free(path);
-            return NULL;
-        }
-        *file = path;
-        *origin = mem_strdup(path);
         return text;
     }
     const struct builtin *b = find_builtin(relative);
@@ -134,7 +130,7 @@ struct playbook *playbook_load(const char *name, struct diags *d, char **origin,
     char *from, *file;
     if (origin)
         *origin = NULL;
-    char *text = playbook_text(name, &length, &file, &from, e);
+    char *text = playbook_text(name, NULL, &length, &file, &from, e);
     if (!text)
         return NULL;
     struct playbook *p = playbook_parse(file, text, length, d);

@@ -5,7 +5,7 @@
 
 #include "engine/playbook/playbook_fields.h"
 
-static const struct limit *find_limit(const struct playbook *p, const char *name)
+static struct limit *find_limit(const struct playbook *p, const char *name)
 {
     for (size_t i = 0; i < p->limit_count; i++)
         if (p->limits[i].name && strcmp(p->limits[i].name, name) == 0)
@@ -13,9 +13,23 @@ static const struct limit *find_limit(const struct playbook *p, const char *name
     return NULL;
 }
 
+/* All steps, and where that is allowed those of the playbooks built on; NULL behind the last. */
+static const struct step *step_at(const struct reader *r, size_t i)
+{
+    if (i < r->p->step_count)
+        return &r->p->steps[i];
+    i -= r->p->step_count;
+    return r->lenient && i < r->base_step_count ? &r->base_steps[i] : NULL;
+}
+
 bool is_measured(const struct reader *r, const struct probe *probe)
 {
-    return r->unknown_probe || playbook_measures(r->p, probe);
+    const struct step *s;
+    for (size_t i = 0; (s = step_at(r, i)); i++)
+        for (size_t k = 0; k < s->probe_count; k++)
+            if (s->probes[k] == probe)
+                return true;
+    return r->unknown_probe;
 }
 
 static const struct table_decl *named_table(void *data, const char *name)
@@ -32,10 +46,11 @@ static const struct table_decl *named_table(void *data, const char *name)
 
 static bool named_limit(void *data, const char *name, enum type *type)
 {
-    const struct limit *l = find_limit(((struct reader *)data)->p, name);
-    if (l)
-        *type = l->type;
-    return l != NULL;
+    struct limit *l = find_limit(((struct reader *)data)->p, name);
+    if (!l)
+        return false;
+    *type = l->type;
+    return l->used = true;
 }
 
 static enum type answer_type(const struct question *q)
@@ -54,29 +69,41 @@ static enum type answer_type(const struct question *q)
 
 static bool named_answer(void *data, const char *name, enum type *type)
 {
-    const struct playbook *p = ((struct reader *)data)->p;
-    for (size_t s = 0; s < p->step_count; s++)
-        for (size_t i = 0; i < p->steps[s].question_count; i++) {
-            const struct question *q = &p->steps[s].questions[i];
+    const struct step *s;
+    for (size_t n = 0; (s = step_at(data, n)); n++)
+        for (size_t i = 0; i < s->question_count; i++) {
+            struct question *q = &s->questions[i];
             if (!q->id || strcmp(q->id, name) != 0)
                 continue;
             *type = answer_type(q);
-            return true;
+            return q->used = true;
         }
     return false;
 }
 
 static bool named_experiment(void *data, const char *id, enum type *type)
 {
-    const struct experiment_decl *d = playbook_experiment(((struct reader *)data)->p, id, NULL);
-    if (d && d->measure)
-        *type = expr_type(d->measure);
-    return d && d->measure;
+    const struct step *s;
+    for (size_t n = 0; (s = step_at(data, n)); n++)
+        for (size_t i = 0; i < s->experiment_count; i++) {
+            const struct experiment_decl *d = &s->experiments[i];
+            if (!d->id || strcmp(d->id, id) != 0)
+                continue;
+            if (d->measure)
+                *type = expr_type(d->measure);
+            return d->measure;
+        }
+    return false;
 }
 
 static bool named_rule(void *data, const char *id)
 {
-    return playbook_rule(((struct reader *)data)->p, id, NULL) != NULL;
+    const struct step *s;
+    for (size_t n = 0; (s = step_at(data, n)); n++)
+        for (size_t i = 0; i < s->rule_count; i++)
+            if (s->rules[i].id && strcmp(s->rules[i].id, id) == 0)
+                return true;
+    return false;
 }
 
 struct name_list {
