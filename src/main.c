@@ -68,7 +68,7 @@ static const struct command *find(const char *name)
 
 static int no_such_verb(const char *name)
 {
-    const char *names[sizeof commands / sizeof *commands];
+    const char *names[ARRAY_SIZE(commands)];
     size_t count = 0;
     for (; commands[count]; count++)
         names[count] = commands[count]->name;

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdlib.h>
 
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof *(array))
+
 void *mem_alloc(size_t size) __attribute__((malloc, returns_nonnull));               /* zeroed; free() releases it */
 void *mem_array(size_t count, size_t size) __attribute__((malloc, returns_nonnull)); /* zeroed, overflow-checked */
 void *mem_resize(void *old, size_t count, size_t size) __attribute__((returns_nonnull)); /* new part not zeroed */

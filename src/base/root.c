@@ -30,12 +30,12 @@ static const char *const status_names[] = {
 
 const char *status_name(enum status s)
 {
-    return (unsigned)s < sizeof status_names / sizeof *status_names ? status_names[s] : "malformed";
+    return (unsigned)s < ARRAY_SIZE(status_names) ? status_names[s] : "malformed";
 }
 
 bool status_parse(const char *name, enum status *s)
 {
-    for (unsigned i = 0; i < sizeof status_names / sizeof *status_names; i++)
+    for (unsigned i = 0; i < ARRAY_SIZE(status_names); i++)
         if (strcmp(name, status_names[i]) == 0) {
             *s = (enum status)i;
             return true;
@@ -374,7 +374,7 @@ void root_reason(char *out, size_t size, const char *path, enum status s)
         [STATUS_VANISHED] = "the process has ended",
     };
     /* as root, "run as root" would be no advice: a container or a security module is in the way */
-    snprintf(out, size, "/%s: %s%s", path + (*path == '/'), (unsigned)s < sizeof why / sizeof *why ? why[s] : "?",
+    snprintf(out, size, "/%s: %s%s", path + (*path == '/'), (unsigned)s < ARRAY_SIZE(why) ? why[s] : "?",
              s == STATUS_DENIED && geteuid() != 0 ? "; run as root" : "");
 }
 

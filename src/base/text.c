@@ -108,7 +108,7 @@ static bool in_ranges(const struct range *r, size_t count, uint32_t c)
     }
     return low < count && c >= r[low].first;
 }
-#define IN(ranges, c) in_ranges(ranges, sizeof(ranges) / sizeof *(ranges), c)
+#define IN(ranges, c) in_ranges(ranges, ARRAY_SIZE(ranges), c)
 
 /* Decodes one character of at most `length` (>0) bytes. Returns its bytes, 0 if they are not UTF-8 (overlong, surrogate,
  * above U+10FFFF, cut short). */
@@ -232,7 +232,7 @@ size_t text_ascii(char *out, size_t size, const char *text)
         else if (c >= 0x300 && IN(combining, c))
             to = ""; /* an accent without its letter tells nothing */
         else
-            for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
+            for (size_t i = 0; i < ARRAY_SIZE(plain); i++)
                 if (plain[i].from == c)
                     to = plain[i].to;
         size_t take = strlen(to);

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/mem.h"
+
 static const char *const names[] = {
     [TYPE_BOOL] = "yes or no",        [TYPE_TEXT] = "text",
     [TYPE_COUNT] = "count",           [TYPE_RATIO] = "ratio",
@@ -16,7 +18,7 @@ static const char *const names[] = {
 
 const char *type_name(enum type type)
 {
-    return (unsigned)type < sizeof names / sizeof *names ? names[type] : "unknown";
+    return (unsigned)type < ARRAY_SIZE(names) ? names[type] : "unknown";
 }
 
 bool type_is_number(enum type type)
@@ -282,7 +284,7 @@ static const struct unit {
 
 static const struct unit *find_unit(const char *text, size_t length)
 {
-    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
+    for (size_t i = 0; i < ARRAY_SIZE(units); i++)
         if (strlen(units[i].name) == length && memcmp(units[i].name, text, length) == 0)
             return &units[i];
     return NULL;

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
 
 #define WAIT_MAX_S 1e6 /* at once: time_t may be small */
 
@@ -23,7 +24,7 @@ void wait_catch_signals(void)
 {
     struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
     sigemptyset(&action.sa_mask);
-    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+    for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
         sigaction(signals[i], &action, NULL);
 }
 
@@ -40,7 +41,7 @@ enum wake wait_for(int fd, double until)
     /* blocked between the check and ppoll, so that a signal in between is not slept through */
     sigset_t set, before;
     sigemptyset(&set);
-    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+    for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
         sigaddset(&set, signals[i]);
     sigprocmask(SIG_BLOCK, &set, &before);
     int ready = 0;

@@ -96,7 +96,7 @@ bool bundle_write(const char *path, const struct case_file *c, struct err *e)
     AUTO_STR struct str sums = {0};
     struct report_style style = {.width = 100};
     bool fine = true;
-    for (size_t i = 0; fine && i < sizeof formats / sizeof *formats; i++) {
+    for (size_t i = 0; fine && i < ARRAY_SIZE(formats); i++) {
         size_t length;
         AUTO_FREE char *text = report_render(c, formats[i], &style, &length, e);
         fine = text != NULL;

@@ -442,7 +442,7 @@ static void explain_facts(struct library *l, const char *id)
 static int not_found(struct library *l, const char *id)
 {
     const char *candidates[4096];
-    const size_t most = sizeof candidates / sizeof *candidates;
+    const size_t most = ARRAY_SIZE(candidates);
     size_t n = 0;
     for (size_t i = 0; i < l->count; i++) {
         const struct playbook *p = l->playbooks[i];
@@ -504,7 +504,7 @@ static int explain(const char *only, const char *id)
         for (size_t i = 0; i < count; i++)
             load(&l, names[i], false);
     }
-    for (size_t k = 0; status == EXIT_OK && k < sizeof kinds / sizeof *kinds; k++)
+    for (size_t k = 0; status == EXIT_OK && k < ARRAY_SIZE(kinds); k++)
         for (size_t i = 0; i < l.count; i++)
             if (kinds[k].find(l.playbooks[i], id)) {
                 kinds[k].explain(&l, i, id);

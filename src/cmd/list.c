@@ -52,7 +52,7 @@ static const char *const words[LISTS + 1] = {"playbooks", "templates",   "probes
 
 #define LIST(word, list)                                                                                               \
     {                                                                                                                  \
-        .name = word, .help = "", .columns = list, .column_count = sizeof list / sizeof *list                          \
+        .name = word, .help = "", COLUMNS(list)                                                                        \
     }
 static const struct table_decl lists[LISTS] = {
     LIST("playbooks", playbook_columns), LIST("templates", template_columns), LIST("probes", probe_columns),

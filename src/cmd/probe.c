@@ -95,8 +95,7 @@ static bool parse_key(struct request *q, const char *word)
     else if (strcmp(key, "sort") == 0)
         q->sort = value;
     else
-        return complain_name("probe: there is no key", key, keys, sizeof keys / sizeof *keys,
-                             "see `fragwizard probe --help`"),
+        return complain_name("probe: there is no key", key, keys, ARRAY_SIZE(keys), "see `fragwizard probe --help`"),
                false;
     return fine || (complain("probe: '%s' is no value for %s", value, key), false);
 }
@@ -106,7 +105,7 @@ static bool find_probe(struct request *q, const char *name)
     const char *names[64];
     size_t count = 0;
     q->probe = probe_find(name);
-    for (; probes[count] && count < sizeof names / sizeof *names; count++)
+    for (; probes[count] && count < ARRAY_SIZE(names); count++)
         names[count] = probes[count]->name;
     return q->probe ||
            (complain_name("probe: there is no probe", name, names, count, "`fragwizard probe --help` lists them"),

@@ -28,7 +28,7 @@ static int take_case(int argc, char **argv, char **rest, const char **path)
             continue;
         }
         bool takes_value = false;
-        for (size_t k = 0; k < sizeof with_value / sizeof *with_value; k++)
+        for (size_t k = 0; k < ARRAY_SIZE(with_value); k++)
             takes_value = takes_value || strcmp(argv[i], with_value[k]) == 0;
         rest[count++] = argv[i];
         if (takes_value && i + 1 < argc)

@@ -28,11 +28,13 @@ struct column {
 struct table_decl {
     const char *name;
     const char *help;
-    const struct column *columns;
+    const struct column *columns; /* COLUMNS(array) gives both */
     unsigned column_count;
     bool single;   /* exactly one row (or none): its columns can be named probe.column */
     unsigned keep; /* rows that a case keeps, the first ones if no column ranks them; 0: all */
 };
+
+#define COLUMNS(array) .columns = (array), .column_count = ARRAY_SIZE(array)
 
 /* -1 if there is none. */
 int table_decl_column(const struct table_decl *d, const char *name);

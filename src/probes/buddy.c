@@ -101,23 +101,10 @@ static const struct column buddy_columns[] = {
 };
 
 static const struct table_decl tables[] = {
-    {.name = "zone",
-     .help = "zones: watermarks and fragmentation",
-     .columns = zone_columns,
-     .column_count = sizeof zone_columns / sizeof *zone_columns},
-    {.name = "order",
-     .help = "free blocks by size",
-     .columns = order_columns,
-     .column_count = sizeof order_columns / sizeof *order_columns},
-    {.name = "node",
-     .help = "nodes: kcompactd's view",
-     .columns = node_columns,
-     .column_count = sizeof node_columns / sizeof *node_columns},
-    {.name = "buddy",
-     .help = "free memory as a whole",
-     .columns = buddy_columns,
-     .column_count = sizeof buddy_columns / sizeof *buddy_columns,
-     .single = true},
+    {.name = "zone", .help = "zones: watermarks and fragmentation", COLUMNS(zone_columns)},
+    {.name = "order", .help = "free blocks by size", COLUMNS(order_columns)},
+    {.name = "node", .help = "nodes: kcompactd's view", COLUMNS(node_columns)},
+    {.name = "buddy", .help = "free memory as a whole", COLUMNS(buddy_columns), .single = true},
 };
 
 #define SMALL_BYTES (64.0 * 1024 * 1024)

@@ -210,16 +210,8 @@ static const struct column total_columns[] = {
 };
 
 static const struct table_decl tables[] = {
-    {.name = "cgroup",
-     .help = "control groups and their memory",
-     .columns = group_columns,
-     .column_count = sizeof group_columns / sizeof *group_columns,
-     .keep = 40},
-    {.name = "cgroups",
-     .help = "all control groups",
-     .columns = total_columns,
-     .column_count = sizeof total_columns / sizeof *total_columns,
-     .single = true},
+    {.name = "cgroup", .help = "control groups and their memory", COLUMNS(group_columns), .keep = 40},
+    {.name = "cgroups", .help = "all control groups", COLUMNS(total_columns), .single = true},
 };
 
 static void limit_cell(struct table *t, size_t row, unsigned column, const struct cgroup_memory *m,
@@ -313,7 +305,7 @@ static void add_row(struct table *t, const char *path, const struct cgroup_memor
     limit_cell(t, row, C_MAX, m, CGROUP_MAX, m->unlimited);
     limit_cell(t, row, C_HIGH, m, CGROUP_HIGH, m->unlimited_high);
     limit_cell(t, row, C_SWAP_MAX, m, CGROUP_SWAP_MAX, m->unlimited_swap);
-    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
+    for (size_t i = 0; i < ARRAY_SIZE(plain); i++)
         if (m->has[plain[i][1]])
             cell_number(t, row, plain[i][0], (double)m->value[plain[i][1]]);
     if (version == 1) {
@@ -424,7 +416,7 @@ const struct probe probe_cgroups = {
     .help = "control groups: memory against limits",
     .classic = "systemd-cgtop -m; cat memory.max memory.events",
     .tables = tables,
-    .table_count = sizeof tables / sizeof *tables,
+    .table_count = ARRAY_SIZE(tables),
     .open = open_state,
     .sample = sample,
     .collect = collect,

@@ -290,18 +290,10 @@ static const struct column total_columns[] = {
 static const struct table_decl tables[] = {
     {.name = "growth",
      .help = "the leading processes' private memory over the window",
-     .columns = growth_columns,
-     .column_count = sizeof growth_columns / sizeof *growth_columns,
+     COLUMNS(growth_columns),
      .keep = 20},
-    {.name = "growth_sample",
-     .help = "the samples of the processes that changed most",
-     .columns = sample_columns,
-     .column_count = sizeof sample_columns / sizeof *sample_columns},
-    {.name = "growths",
-     .help = "all followed processes",
-     .columns = total_columns,
-     .column_count = sizeof total_columns / sizeof *total_columns,
-     .single = true},
+    {.name = "growth_sample", .help = "the samples of the processes that changed most", COLUMNS(sample_columns)},
+    {.name = "growths", .help = "all followed processes", COLUMNS(total_columns), .single = true},
 };
 
 static bool available_memory(const struct root *r, uint64_t *bytes)
@@ -506,7 +498,7 @@ const struct probe probe_growth = {
     .help = "growth of private memory of the leading processes over the window",
     .classic = "watch -n 5 smem -s uss",
     .tables = tables,
-    .table_count = sizeof tables / sizeof *tables,
+    .table_count = ARRAY_SIZE(tables),
     .open = open_state,
     .sample = sample,
     .thin = thin,

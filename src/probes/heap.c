@@ -167,7 +167,6 @@ static const struct column heaps_columns[] = {
     {"cpus", TYPE_COUNT, "processors, by which malloc limits the number of arenas"},
 };
 
-#define COLUMNS(array) .columns = array, .column_count = sizeof array / sizeof *array
 static const struct table_decl tables[] = {
     {.name = "total", .help = "processes' heaps", COLUMNS(heap_columns), .keep = 20},
     {.name = "arena", .help = "malloc's arenas", COLUMNS(arena_columns), .keep = 64},
@@ -263,7 +262,7 @@ static void add_figures(struct table *t, size_t row, const struct heap_look *l)
         {T_PYTHON_FREE, l->python.free},
         {T_PYTHON_ARENAS, l->python.arenas},
     };
-    for (size_t i = 0; i < sizeof cells / sizeof *cells; i++)
+    for (size_t i = 0; i < ARRAY_SIZE(cells); i++)
         number(t, row, cells[i].column, cells[i].number);
     cell_number(t, row, T_LIVE, l->live);
     cell_number(t, row, T_HELD, l->held);
@@ -482,7 +481,7 @@ const struct probe probe_heap = {
     .help = "heaps of the leading processes: in use, free but held, arenas, and how they change",
     .classic = "gdb -p PID -ex 'call malloc_info(0, stdout)', which stops the process",
     .tables = tables,
-    .table_count = sizeof tables / sizeof *tables,
+    .table_count = ARRAY_SIZE(tables),
     .open = open_state,
     .sample = sample,
     .thin = thin,

@@ -59,11 +59,7 @@ static const struct column columns[] = {
 };
 
 static const struct table_decl tables[] = {
-    {.name = "host",
-     .help = "the machine",
-     .columns = columns,
-     .column_count = sizeof columns / sizeof *columns,
-     .single = true},
+    {.name = "host", .help = "the machine", COLUMNS(columns), .single = true},
 };
 
 static void put_hostname(struct table *t, const struct root *r)
@@ -75,7 +71,7 @@ static void put_hostname(struct table *t, const struct root *r)
         cell_text(t, 0, HOSTNAME, text);
         return;
     }
-    for (size_t i = 0; i < (r->live ? 1 : sizeof files / sizeof *files); i++) {
+    for (size_t i = 0; i < (r->live ? 1 : ARRAY_SIZE(files)); i++) {
         if (!source_line(r, files[i], text, sizeof text))
             continue;
         cell_text(t, 0, HOSTNAME, text);
@@ -104,7 +100,7 @@ static void put_kernel(struct table *t, const struct root *r)
         return;
     }
     static const char *const known_machines[] = {"x86_64", "aarch64", "ppc64le", "s390x", "riscv64"};
-    for (size_t i = 0; known && i < sizeof known_machines / sizeof *known_machines; i++)
+    for (size_t i = 0; known && i < ARRAY_SIZE(known_machines); i++)
         if (strstr(release, known_machines[i])) {
             cell_text(t, 0, MACHINE, known_machines[i]);
             return;
@@ -229,7 +225,7 @@ static bool firmware_read(const struct root *r, struct firmware *f)
     };
     bool any = false;
     *f = (struct firmware){0};
-    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+    for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
         char *out = (char *)f + files[i].offset;
         bool read = source_line(r, files[i].file, out, 128);
         if (!read)
@@ -278,8 +274,8 @@ static const char *provider_of(const struct firmware *f)
         {"nutanix", "Nutanix"},
     };
     const char *const texts[] = {f->vendor, f->tag, f->board, f->bios, f->product};
-    for (size_t i = 0; i < sizeof vendors / sizeof *vendors; i++)
-        for (size_t k = 0; k < sizeof texts / sizeof *texts; k++)
+    for (size_t i = 0; i < ARRAY_SIZE(vendors); i++)
+        for (size_t k = 0; k < ARRAY_SIZE(texts); k++)
             if (contains(texts[k], vendors[i].part))
                 return vendors[i].name;
     if (strcmp(f->tag, "7783-7084-3265-9085-8269-3286-77") == 0) /* Azure's own mark */
@@ -327,7 +323,7 @@ static bool in_container(const struct root *r)
     static const char *const marks[] = {"run/systemd/container", ".dockerenv", "run/.containerenv"};
     if (source_line(r, "proc/2/comm", text, sizeof text) && strcmp(text, "kthreadd") == 0)
         return false;
-    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+    for (size_t i = 0; i < ARRAY_SIZE(marks); i++) {
         int fd = root_open_file(r, marks[i]);
         if (fd < 0)
             continue;

@@ -99,15 +99,10 @@ static const struct column balance_columns[] = {
 };
 
 static const struct table_decl tables[] = {
-    {.name = "memory",
-     .help = "memory, by meminfo",
-     .columns = columns,
-     .column_count = sizeof columns / sizeof *columns,
-     .single = true},
+    {.name = "memory", .help = "memory, by meminfo", COLUMNS(columns), .single = true},
     {.name = "balance",
      .help = "all memory by use; the parts do not overlap and add up to the total",
-     .columns = balance_columns,
-     .column_count = sizeof balance_columns / sizeof *balance_columns},
+     COLUMNS(balance_columns)},
 };
 
 static const struct {
@@ -156,7 +151,7 @@ static struct pools pools_read(const struct root *r, const struct meminfo *m)
     p.total = (double)m->value[MI_HUGE_TOTAL] * (double)m->value[MI_HUGE_SIZE];
     p.idle = (double)meminfo_value(m, MI_HUGE_FREE) * (double)m->value[MI_HUGE_SIZE];
     static const unsigned kilobytes[] = {64, 512, 1024, 2048, 16384, 32768, 524288, 1048576, 16777216};
-    for (size_t i = 0; i < sizeof kilobytes / sizeof *kilobytes; i++) {
+    for (size_t i = 0; i < ARRAY_SIZE(kilobytes); i++) {
         uint64_t size = (uint64_t)kilobytes[i] * 1024, pages, idle;
         char path[96];
         if (size == m->value[MI_HUGE_SIZE])
@@ -310,7 +305,7 @@ static void collect(void *state, const struct probe_input *in, struct facts *f)
     }
     cell_bool(t, 0, AVAILABLE_ESTIMATED, estimate_available(&m, r));
     char why[128];
-    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) {
+    for (size_t i = 0; i < ARRAY_SIZE(plain); i++) {
         if (m.known[plain[i].name]) {
             cell_number(t, 0, plain[i].column, (double)m.value[plain[i].name]);
         } else {

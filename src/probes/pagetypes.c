@@ -25,16 +25,8 @@ static const struct column columns[] = {
 };
 
 static const struct table_decl tables[] = {
-    {.name = "pagetype",
-     .help = "pageblocks and free pages by migrate type",
-     .columns = type_columns,
-     .column_count = sizeof type_columns / sizeof *type_columns,
-     .keep = 200},
-    {.name = "pagetypes",
-     .help = "pageblocks as a whole",
-     .columns = columns,
-     .column_count = sizeof columns / sizeof *columns,
-     .single = true},
+    {.name = "pagetype", .help = "pageblocks and free pages by migrate type", COLUMNS(type_columns), .keep = 200},
+    {.name = "pagetypes", .help = "pageblocks as a whole", COLUMNS(columns), .single = true},
 };
 
 static void put_zone(struct table *t, const struct pagetypeinfo *p, const struct pagetype_zone *z)

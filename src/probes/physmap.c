@@ -98,7 +98,6 @@ static const struct column map_columns[] = {
     [M_PER_CELL] = {"blocks_per_cell", TYPE_COUNT, "blocks that a cell stands for"},
 };
 
-#define COLUMNS(c) .columns = (c), .column_count = sizeof(c) / sizeof *(c)
 static const struct table_decl tables[] = {
     {.name = "physmap", .help = "physical memory by its blocks", COLUMNS(columns), .single = true},
     {.name = "block_kind", .help = "blocks by what is in them", COLUMNS(kind_columns)},
@@ -476,6 +475,6 @@ const struct probe probe_physmap = {
     .help = "who owns physical memory, block by block, and what compaction cannot move",
     .classic = "page-types",
     .tables = tables,
-    .table_count = sizeof tables / sizeof *tables,
+    .table_count = ARRAY_SIZE(tables),
     .collect = collect,
 };

@@ -28,14 +28,9 @@ static const struct column sample_columns[] = {
 static const struct table_decl tables[] = {
     {.name = "pressure",
      .help = "time lost waiting for memory, devices and processors",
-     .columns = columns,
-     .column_count = sizeof columns / sizeof *columns,
+     COLUMNS(columns),
      .single = true},
-    {.name = "pressure_sample",
-     .help = "the same over time",
-     .columns = sample_columns,
-     .column_count = sizeof sample_columns / sizeof *sample_columns,
-     .keep = SAMPLES_MAX},
+    {.name = "pressure_sample", .help = "the same over time", COLUMNS(sample_columns), .keep = SAMPLES_MAX},
 };
 
 enum { MEMORY, IO, CPU, KINDS };

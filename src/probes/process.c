@@ -82,15 +82,8 @@ static const struct column mapping_columns[] = {
 };
 
 static const struct table_decl tables[] = {
-    {.name = "target",
-     .help = "the suspected process",
-     .columns = target_columns,
-     .column_count = sizeof target_columns / sizeof *target_columns,
-     .single = true},
-    {.name = "mapping",
-     .help = "its memory by kind of mapping",
-     .columns = mapping_columns,
-     .column_count = sizeof mapping_columns / sizeof *mapping_columns},
+    {.name = "target", .help = "the suspected process", COLUMNS(target_columns), .single = true},
+    {.name = "mapping", .help = "its memory by kind of mapping", COLUMNS(mapping_columns)},
 };
 
 static void add_mappings(struct facts *f, const struct smaps_kinds *k)
@@ -322,7 +315,7 @@ const struct probe probe_process = {
     .help = "one process: its memory by kind of mapping",
     .classic = "grep -E 'VmRSS|VmSwap' /proc/PID/status; awk over /proc/PID/smaps",
     .tables = tables,
-    .table_count = sizeof tables / sizeof *tables,
+    .table_count = ARRAY_SIZE(tables),
     .needs_pid = true,
     .collect = collect,
 };

@@ -495,26 +495,10 @@ static const struct column cgroup_columns[] = {
 };
 
 static const struct table_decl tables[] = {
-    {.name = "process",
-     .help = "processes and their memory",
-     .columns = process_columns,
-     .column_count = sizeof process_columns / sizeof *process_columns,
-     .keep = 40},
-    {.name = "processes",
-     .help = "all processes together",
-     .columns = total_columns,
-     .column_count = sizeof total_columns / sizeof *total_columns,
-     .single = true},
-    {.name = "command_sum",
-     .help = "memory by program",
-     .columns = command_columns,
-     .column_count = sizeof command_columns / sizeof *command_columns,
-     .keep = 20},
-    {.name = "cgroup_sum",
-     .help = "memory of processes by control group",
-     .columns = cgroup_columns,
-     .column_count = sizeof cgroup_columns / sizeof *cgroup_columns,
-     .keep = 20},
+    {.name = "process", .help = "processes and their memory", COLUMNS(process_columns), .keep = 40},
+    {.name = "processes", .help = "all processes together", COLUMNS(total_columns), .single = true},
+    {.name = "command_sum", .help = "memory by program", COLUMNS(command_columns), .keep = 20},
+    {.name = "cgroup_sum", .help = "memory of processes by control group", COLUMNS(cgroup_columns), .keep = 20},
 };
 
 struct sums {
@@ -812,6 +796,6 @@ const struct probe probe_processes = {
     .help = "memory of every process: PSS, USS, swap",
     .classic = "top -o %MEM; smem",
     .tables = tables,
-    .table_count = sizeof tables / sizeof *tables,
+    .table_count = ARRAY_SIZE(tables),
     .collect = collect,
 };

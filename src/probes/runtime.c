@@ -38,14 +38,9 @@ static const enum language total_languages[] = {LANGUAGE_PHP, LANGUAGE_PYTHON, L
 static const struct table_decl tables[] = {
     {.name = "runtime",
      .help = "runtimes and allocators of the leading processes",
-     .columns = runtime_columns,
-     .column_count = sizeof runtime_columns / sizeof *runtime_columns,
+     COLUMNS(runtime_columns),
      .keep = 40},
-    {.name = "runtimes",
-     .help = "leading processes by runtime",
-     .columns = total_columns,
-     .column_count = sizeof total_columns / sizeof *total_columns,
-     .single = true},
+    {.name = "runtimes", .help = "leading processes by runtime", COLUMNS(total_columns), .single = true},
 };
 
 /* Reads what fits the budget: libraries come with the text of a program in no fixed order, but early answers stay right. */
@@ -144,7 +139,7 @@ static void collect(void *state, const struct probe_input *in, struct facts *f)
     table_sort(t, R_PSS, true);
     t = facts_table(f, "runtimes");
     table_add(t);
-    for (unsigned i = 0; i < sizeof total_languages / sizeof *total_languages; i++)
+    for (unsigned i = 0; i < ARRAY_SIZE(total_languages); i++)
         cell_number(t, 0, i, (double)counts[total_languages[i]]);
 }
 
@@ -154,6 +149,6 @@ const struct probe probe_runtime = {
     .help = "language runtimes and allocators of the leading processes",
     .classic = "ps; ldd; grep -E 'malloc|jvm|python' /proc/PID/maps",
     .tables = tables,
-    .table_count = sizeof tables / sizeof *tables,
+    .table_count = ARRAY_SIZE(tables),
     .collect = collect,
 };

@@ -69,16 +69,8 @@ static const struct column columns[] = {
 };
 
 static const struct table_decl tables[] = {
-    {.name = "cache",
-     .help = "slab caches",
-     .columns = cache_columns,
-     .column_count = sizeof cache_columns / sizeof *cache_columns,
-     .keep = 40},
-    {.name = "slab",
-     .help = "kernel objects as a whole",
-     .columns = columns,
-     .column_count = sizeof columns / sizeof *columns,
-     .single = true},
+    {.name = "cache", .help = "slab caches", COLUMNS(cache_columns), .keep = 40},
+    {.name = "slab", .help = "kernel objects as a whole", COLUMNS(columns), .single = true},
 };
 
 #define LOOKED_UP 100 /* largest caches whose attributes are read from /sys */
@@ -147,7 +139,7 @@ static bool known_reclaimable(const char *name)
     static const char *const names[] = {"dentry",      "inode_cache", "radix_tree_node",
                                         "buffer_head", "xfs_inode",   "ext4_extent_status"};
     static const char suffix[] = "_inode_cache", prefix[] = "kmalloc-rcl-";
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++)
         if (strcmp(name, names[i]) == 0)
             return true;
     size_t length = strlen(name);

@@ -28,16 +28,8 @@ static const struct column device_columns[] = {
 };
 
 static const struct table_decl tables[] = {
-    {.name = "swap",
-     .help = "swap space",
-     .columns = columns,
-     .column_count = sizeof columns / sizeof *columns,
-     .single = true},
-    {.name = "swap_device",
-     .help = "swap devices and files",
-     .columns = device_columns,
-     .column_count = sizeof device_columns / sizeof *device_columns,
-     .keep = 32},
+    {.name = "swap", .help = "swap space", COLUMNS(columns), .single = true},
+    {.name = "swap_device", .help = "swap devices and files", COLUMNS(device_columns), .keep = 32},
 };
 
 static void put_zswap(struct table *t, const struct root *r, const struct meminfo *m)

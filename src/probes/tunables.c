@@ -39,15 +39,8 @@ static const struct column thp_columns[] = {
 };
 
 static const struct table_decl tables[] = {
-    {.name = "tunable",
-     .help = "settings and what suits this host",
-     .columns = columns,
-     .column_count = sizeof columns / sizeof *columns},
-    {.name = "thp",
-     .help = "transparent huge pages",
-     .columns = thp_columns,
-     .column_count = sizeof thp_columns / sizeof *thp_columns,
-     .single = true},
+    {.name = "tunable", .help = "settings and what suits this host", COLUMNS(columns)},
+    {.name = "thp", .help = "transparent huge pages", COLUMNS(thp_columns), .single = true},
 };
 
 struct host {

@@ -89,16 +89,8 @@ static const struct column sample_columns[] = {
 };
 
 static const struct table_decl tables[] = {
-    {.name = "vmstat",
-     .help = "paging, reclaim and compaction over the window",
-     .columns = columns,
-     .column_count = sizeof columns / sizeof *columns,
-     .single = true},
-    {.name = "vmstat_sample",
-     .help = "the same over time",
-     .columns = sample_columns,
-     .column_count = sizeof sample_columns / sizeof *sample_columns,
-     .keep = SAMPLES_MAX},
+    {.name = "vmstat", .help = "paging, reclaim and compaction over the window", COLUMNS(columns), .single = true},
+    {.name = "vmstat_sample", .help = "the same over time", COLUMNS(sample_columns), .keep = SAMPLES_MAX},
 };
 
 struct point {

@@ -10,8 +10,6 @@
 #include "report/rows.h"
 #include "report/words.h"
 
-#define COLUMNS(array) .columns = (array), .column_count = sizeof(array) / sizeof *(array)
-
 static const struct column case_columns[] = {
     {"id", TYPE_TEXT, "case id given by the operator"},
     {"host", TYPE_TEXT, "host name"},

@@ -26,7 +26,7 @@ bool chart_add(xmlNodePtr parent, const char *name, const struct case_file *c, b
     };
     size_t length;
     struct chart_order order = {.c = c, .rank = rank_of(name, &length), .for_text = for_text};
-    for (size_t i = 0; i < sizeof charts / sizeof *charts; i++)
+    for (size_t i = 0; i < ARRAY_SIZE(charts); i++)
         if (strlen(charts[i].name) == length && strncmp(charts[i].name, name, length) == 0)
             return charts[i].build(parent, &order);
     return false;

@@ -13,8 +13,6 @@
 #include "report/tree.h"
 #include "report/words.h"
 
-#define COLUMNS(array) .columns = (array), .column_count = sizeof(array) / sizeof *(array)
-
 static const struct column diff_columns[] = {
     {"outcome", TYPE_TEXT, "better, same, worse or unknown"},
     {"sign", TYPE_TEXT, "sign of the outcome"},

@@ -72,7 +72,7 @@ char *nagios_render(const struct case_file *c, size_t *length)
         {"swap_out_per_second", "vmstat", "vmstat", "swap_out", "B"},
         {"pressure_some", "pressure", "pressure", "memory_some", "%"},
     };
-    for (size_t i = 0; i < sizeof data / sizeof *data; i++) {
+    for (size_t i = 0; i < ARRAY_SIZE(data); i++) {
         double value = 0;
         bool known = case_number(c, data[i].probe, data[i].table, data[i].column, &value);
         bool percent = *data[i].unit == '%';

@@ -127,7 +127,7 @@ char *prometheus_render(const struct case_file *c, size_t *length)
         {"memory_pressure_some_ratio", "Share of the window in which some task waited for memory.", "pressure",
          "pressure", "memory_some"},
     };
-    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+    for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
         double value;
         if (!case_number(c, values[i].probe, values[i].table, values[i].column, &value))
             continue; /* unknown is absent, never zero */

@@ -18,7 +18,7 @@ static const char *const names[] = {
 
 bool report_format_parse(const char *name, enum report_format *f)
 {
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++)
         if (strcmp(name, names[i]) == 0) {
             *f = (enum report_format)i;
             return true;
@@ -38,7 +38,7 @@ bool report_format_of_path(const char *path, enum report_format *f)
                    {".prom", FORMAT_PROMETHEUS}};
     const char *file = strrchr(path, '/');
     const char *dot = strrchr(file ? file + 1 : path, '.');
-    for (size_t i = 0; dot && i < sizeof endings / sizeof *endings; i++)
+    for (size_t i = 0; dot && i < ARRAY_SIZE(endings); i++)
         if (strcasecmp(dot, endings[i].ending) == 0) {
             *f = endings[i].format;
             return true;

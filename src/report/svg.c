@@ -84,7 +84,7 @@ double svg_nice_step(double span, enum type type, unsigned lines)
         double unit = raw < 1 ? 1 : pow(1024, floor(log2(raw) / 10));
         double m = raw / unit;
         static const double steps[] = {1, 2, 5, 10, 20, 50, 100, 200, 256, 512, 1024};
-        for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
+        for (size_t i = 0; i < ARRAY_SIZE(steps); i++)
             if (m <= steps[i])
                 return steps[i] * unit;
         return 1024 * unit;

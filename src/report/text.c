@@ -77,7 +77,7 @@ static bool is_block(const xmlNode *node)
                                         "aside", "style",   "blockquote"};
     if (node->type != XML_ELEMENT_NODE)
         return false;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++)
         if (strcmp((const char *)node->name, names[i]) == 0)
             return true;
     return false;
@@ -104,7 +104,7 @@ static unsigned look_of(const xmlNode *node, unsigned look)
         look |= BOLD;
     if (tree_is(node, "code"))
         look = (look & (BOLD | DIM)) | CYAN;
-    for (size_t i = 0; i < sizeof classes / sizeof *classes; i++)
+    for (size_t i = 0; i < ARRAY_SIZE(classes); i++)
         if (tree_has_class(node, classes[i].class))
             look = (look & BOLD) | classes[i].look;
     return look;
@@ -688,7 +688,7 @@ static void table(struct layout *l, const xmlNode *node, unsigned look)
         unsigned narrow, gap;
     } tries[] = {{40, GAP}, {28, GAP}, {18, GAP}, {18, 1}, {14, 1}, {10, 1}};
     bool fits = false;
-    for (size_t i = 0; !fits && i < sizeof tries / sizeof *tries; i++) {
+    for (size_t i = 0; !fits && i < ARRAY_SIZE(tries); i++) {
         g.gap = tries[i].gap;
         fits = grid_fit(&g, room(l), tries[i].narrow, widths);
     }

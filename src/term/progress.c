@@ -24,7 +24,7 @@ enum { BAR_MAX = 30 };
 static struct termios terminal_before;
 static volatile sig_atomic_t terminal_changed;
 static const int fatal_signals[] = {SIGQUIT, SIGHUP, SIGTSTP};
-enum { FATAL_COUNT = sizeof fatal_signals / sizeof *fatal_signals };
+enum { FATAL_COUNT = ARRAY_SIZE(fatal_signals) };
 
 static bool set_keys(void)
 {

@@ -31,7 +31,6 @@ static const struct column vmstat_columns[] = {
     {"stalls", TYPE_COUNT, ""},   {"total", TYPE_BYTES, ""},       {"share", TYPE_RATIO, ""},
     {"active", TYPE_BOOL, ""},    {"host", TYPE_TEXT, ""},         {"slabs", TYPE_BYTES, ""},
     {"detail", TYPE_BOOL, ""},    {"zero", TYPE_COUNT, ""}};
-#define COLUMNS(list) .columns = list, .column_count = sizeof list / sizeof *list
 enum { ZONE, ORDER, PROCESS, NOTHING, DENIED, LATER, VMSTAT, GONE, TABLES };
 static const struct table_decl fixture_tables[] = {
     [ZONE] = {.name = "zone", COLUMNS(zone_columns)},

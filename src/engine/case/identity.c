@@ -104,7 +104,7 @@ void identity_anywhere(const struct table *t, size_t row, struct str *out)
     for (int key = -1; (key = table_decl_role(t->decl, ROLE_KEY, key + 1)) >= 0;) {
         const char *name = t->decl->columns[key].name;
         if (strcmp(name, "pid") == 0 && add_if_known(t, row, "command", out)) {
-            for (size_t i = 0; i < sizeof homes / sizeof *homes; i++)
+            for (size_t i = 0; i < ARRAY_SIZE(homes); i++)
                 if (add_if_known(t, row, homes[i], out))
                     break;
         } else if (!add_if_known(t, row, name, out)) {

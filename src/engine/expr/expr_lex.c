@@ -138,7 +138,7 @@ static const struct symbol {
 
 static void lex_symbol(struct compiler *c, const char *s)
 {
-    for (size_t i = 0; i < sizeof symbols / sizeof *symbols; i++) {
+    for (size_t i = 0; i < ARRAY_SIZE(symbols); i++) {
         const struct symbol *known = &symbols[i];
         size_t length = strlen(known->text);
         if (strncmp(s, known->text, length) != 0)

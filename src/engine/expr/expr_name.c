@@ -201,7 +201,7 @@ struct node *name_value(struct compiler *c, const struct token *token)
                     {"answer", REFERENCE_ANSWER},
                     {"before", REFERENCE_BEFORE},
                     {"after", REFERENCE_AFTER}};
-    for (size_t i = 0; i < sizeof declared / sizeof *declared; i++)
+    for (size_t i = 0; i < ARRAY_SIZE(declared); i++)
         if (strcmp(table, declared[i].word) == 0)
             return declared_name(c, token, declared[i].kind, column);
     unsigned hops;

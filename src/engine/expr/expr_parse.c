@@ -333,11 +333,11 @@ static struct node *fired(struct compiler *c)
 
 static struct node *unknown_function(struct compiler *c, const struct token *name)
 {
-    const char *candidates[sizeof functions / sizeof *functions + sizeof aggregates / sizeof *aggregates + 1];
+    const char *candidates[ARRAY_SIZE(functions) + ARRAY_SIZE(aggregates) + 1];
     size_t count = 0;
-    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
+    for (size_t i = 0; i < ARRAY_SIZE(functions); i++)
         candidates[count++] = functions[i].name;
-    for (size_t i = 0; i < sizeof aggregates / sizeof *aggregates; i++)
+    for (size_t i = 0; i < ARRAY_SIZE(aggregates); i++)
         candidates[count++] = aggregates[i].name;
     candidates[count++] = "fired";
     const char *text = arena_strndup(c->arena, c->source + name->begin, name->length < 60 ? name->length : 60);
@@ -366,10 +366,10 @@ static struct node *call(struct compiler *c, const struct token *name)
 {
     bool two_forms = names_token(c, name, "min") || names_token(c, name, "max");
     if (!two_forms || begins_column_aggregate(c))
-        for (size_t i = 0; i < sizeof aggregates / sizeof *aggregates; i++)
+        for (size_t i = 0; i < ARRAY_SIZE(aggregates); i++)
             if (names_token(c, name, aggregates[i].name))
                 return aggregate(c, &aggregates[i]);
-    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
+    for (size_t i = 0; i < ARRAY_SIZE(functions); i++)
         if (names_token(c, name, functions[i].name))
             return function(c, &functions[i], name->begin);
     return names_token(c, name, "fired") ? fired(c) : unknown_function(c, name);

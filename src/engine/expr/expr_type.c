@@ -33,7 +33,7 @@ static const struct product {
     {TYPE_RATE, TYPE_BYTES, TYPE_BYTE_RATE},
 };
 
-enum { PRODUCT_COUNT = sizeof products / sizeof *products };
+enum { PRODUCT_COUNT = ARRAY_SIZE(products) };
 
 bool type_product(struct node *a, struct node *b, enum type *out)
 {

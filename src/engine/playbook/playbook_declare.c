@@ -288,7 +288,7 @@ static void check_action(struct reader *r, const struct yaml_node *map, const st
         {"instruct", "what is the operator to do?", {[ACTION_OPERATOR] = true}},
     };
     const char *action = experiment_action_name(d->action);
-    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+    for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
         const struct yaml_node *n = map_get(map, keys[i].key);
         if (n && !keys[i].of[d->action])
             diag_add(r->d, n->key_mark, "'%s' does not belong to action %s", keys[i].key, action);

@@ -158,7 +158,7 @@ void bind_names(struct reader *r)
 
 void note_untyped(struct reader *r, const char *kind, const char *name)
 {
-    if (name && r->untyped_count < sizeof r->untyped / sizeof *r->untyped)
+    if (name && r->untyped_count < ARRAY_SIZE(r->untyped))
         r->untyped[r->untyped_count++] = arena_printf(r->arena, "%s.%s", kind, name);
 }
 

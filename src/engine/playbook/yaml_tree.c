@@ -237,7 +237,7 @@ static void report_error(struct builder *b, const yaml_parser_t *parser, const c
 static bool begins_line(const char *text, size_t at)
 {
     static const char *const before[] = {"\n", "\r", "\xC2\x85", "\xE2\x80\xA8", "\xE2\x80\xA9", "\xEF\xBB\xBF"};
-    for (size_t i = 0; i < sizeof before / sizeof *before; i++) {
+    for (size_t i = 0; i < ARRAY_SIZE(before); i++) {
         size_t n = strlen(before[i]);
         if (at >= n && memcmp(text + at - n, before[i], n) == 0)
             return true;

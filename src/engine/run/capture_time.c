@@ -27,7 +27,7 @@ static const struct {
 
 static int zone_minutes(const char *word)
 {
-    for (size_t i = 0; i < sizeof zones / sizeof *zones; i++)
+    for (size_t i = 0; i < ARRAY_SIZE(zones); i++)
         if (strcmp(zones[i].name, word) == 0)
             return zones[i].minutes;
     int hours, minutes = 0;
@@ -128,7 +128,7 @@ double capture_time(const struct root *r)
         return time > 0 ? time : 0;
     }
     double time = 0;
-    for (size_t i = 0; r->sosreport && time <= 0 && i < sizeof dates / sizeof *dates; i++) {
+    for (size_t i = 0; r->sosreport && time <= 0 && i < ARRAY_SIZE(dates); i++) {
         AUTO_FREE char *date = read_text(r, dates[i]);
         time = date ? capture_parse_date(date) : 0;
     }
@@ -144,7 +144,7 @@ bool capture_host(const struct root *r, char *out, size_t size)
         return false;
     if (captured_word(r, "hostname", out, size))
         return true;
-    for (size_t i = 0; r->sosreport && i < sizeof names / sizeof *names; i++) {
+    for (size_t i = 0; r->sosreport && i < ARRAY_SIZE(names); i++) {
         AUTO_FREE char *text = read_text(r, names[i]);
         size_t blank = text ? strspn(text, " \t\n") : 0, length = text ? strcspn(text + blank, " \t\n") : 0;
         if (!length || length >= size)

@@ -4,6 +4,8 @@
 
 #include <stdio.h>
 
+#include "base/mem.h"
+
 static const uint64_t go_arena_start = 0xc000000000;
 
 const char *language_name(enum language l)
@@ -54,7 +56,7 @@ static void by_program(struct detection *d, struct span name, const char *what)
         {"php", LANGUAGE_PHP},     {"python", LANGUAGE_PYTHON}, {"pypy", LANGUAGE_PYTHON},   {"node", LANGUAGE_NODE},
         {"nodejs", LANGUAGE_NODE}, {"ruby", LANGUAGE_RUBY},     {"dotnet", LANGUAGE_DOTNET}, {"java", LANGUAGE_JVM},
     };
-    for (size_t i = 0; i < sizeof programs / sizeof *programs; i++)
+    for (size_t i = 0; i < ARRAY_SIZE(programs); i++)
         if (is_program(name, programs[i].program))
             found_language(d, programs[i].language, what, name);
 }
@@ -76,10 +78,10 @@ static void by_library(struct detection *d, struct span base)
         {"libtcmalloc", "tcmalloc"},
         {"libmimalloc", "mimalloc"},
     };
-    for (size_t i = 0; i < sizeof runtimes / sizeof *runtimes; i++)
+    for (size_t i = 0; i < ARRAY_SIZE(runtimes); i++)
         if (span_starts(base, runtimes[i].prefix))
             found_language(d, runtimes[i].language, "mapped ", base);
-    for (size_t i = 0; i < sizeof allocators / sizeof *allocators; i++)
+    for (size_t i = 0; i < ARRAY_SIZE(allocators); i++)
         if (span_starts(base, allocators[i].prefix))
             found_allocator(d, 5, allocators[i].allocator, "mapped ", base);
     if (span_starts(base, "libc.so.6") || span_starts(base, "libc-2."))

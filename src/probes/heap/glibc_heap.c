@@ -19,7 +19,7 @@ static const uint64_t little = 1 << 20; /* arenas that hold less explain no larg
 const char *heap_state_name(enum heap_state s)
 {
     static const char *const names[] = {"measured", "estimate", "unknown"};
-    return (unsigned)s < sizeof names / sizeof *names ? names[s] : "unknown";
+    return (unsigned)s < ARRAY_SIZE(names) ? names[s] : "unknown";
 }
 
 unsigned heap_class(uint64_t size)

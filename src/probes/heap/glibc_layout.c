@@ -224,7 +224,7 @@ static void scan_arena(struct scan *s, struct glibc_found *f)
     if (end - s->start > SCAN_MAX)
         s->end = s->start + SCAN_MAX;
     for (uint64_t at = s->start; scan_piece(s, at); at = scan_next(s))
-        for (size_t i = 0; i < sizeof layouts / sizeof *layouts; i++) {
+        for (size_t i = 0; i < ARRAY_SIZE(layouts); i++) {
             const struct glibc_layout *l = &layouts[i];
             if (l->word != s->t->word)
                 continue;

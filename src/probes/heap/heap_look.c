@@ -29,7 +29,7 @@ static const char *other_allocator(const char *name)
         {"go", "its own statistics tell (runtime.ReadMemStats, GODEBUG=gctrace=1)"},
         {"musl", "it keeps no statistics"},
     };
-    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+    for (size_t i = 0; i < ARRAY_SIZE(others); i++)
         if (strcmp(others[i].name, name) == 0)
             return others[i].instead;
     return "only its own statistics tell";

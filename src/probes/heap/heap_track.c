@@ -171,7 +171,7 @@ void heap_tracks_close(struct heap_tracks *s)
 
 static void keep_point(struct heap_track *t, const struct heap_look *l)
 {
-    enum { POINTS_MAX = sizeof t->points / sizeof *t->points };
+    enum { POINTS_MAX = ARRAY_SIZE(t->points) };
     if (t->count == POINTS_MAX)
         t->count = samples_thin(t->points, t->count, sizeof *t->points);
     t->points[t->count++] = (struct heap_point){

@@ -402,7 +402,7 @@ bool target_read_all(struct target *t, uint64_t address, void *buffer, size_t si
         return false;
     size_t pages = (size_t)((address + size - start + t->page - 1) / t->page);
     uint64_t entries[4];
-    if (pages <= sizeof entries / sizeof *entries) { /* the hot path: no allocation */
+    if (pages <= ARRAY_SIZE(entries)) { /* the hot path: no allocation */
         if (target_expired(t) || !t->source->pages(t->context, start, pages, entries))
             return false;
         there = 0;

@@ -5,6 +5,8 @@
 
 #include <stdio.h>
 
+#include "base/mem.h"
+
 /* Version 1 shows no limit as the largest number of pages; anything this high limits nothing, and is no size of memory. */
 static const uint64_t no_limit = 1ULL << 52;
 
@@ -20,7 +22,7 @@ struct cgroup_mount cgroup_mount_find(const struct root *r)
         {"sys/fs/cgroup/memory.stat", "sys/fs/cgroup", 2},
     };
     char buffer[16384];
-    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+    for (size_t i = 0; i < ARRAY_SIZE(places); i++)
         if (root_read_small(r, places[i].probe, buffer, sizeof buffer) >= 0)
             return (struct cgroup_mount){places[i].version, places[i].below};
     if (root_read_small(r, "sys/fs/cgroup/unified/cgroup.controllers", buffer, sizeof buffer) >= 0 &&
@@ -68,7 +70,7 @@ static void parse_named(const char *text, size_t length, const struct named *nam
                 set(m, names[i].field, number);
     }
 }
-#define PARSE_NAMED(text, length, names, m) parse_named(text, length, names, sizeof(names) / sizeof *(names), m)
+#define PARSE_NAMED(text, length, names, m) parse_named(text, length, names, ARRAY_SIZE(names), m)
 
 void cgroup_stat_parse(const char *text, size_t length, int version, struct cgroup_memory *m)
 {

@@ -4,6 +4,8 @@
  *   0::/system.slice/nginx.service                (the unified hierarchy, version 2) */
 #include "probes/kernel/cgroup_path.h"
 
+#include "base/mem.h"
+
 void cgroup_paths_parse(const char *text, size_t length, struct cgroup_paths *out)
 {
     memset(out, 0, sizeof *out);
@@ -40,7 +42,7 @@ struct span cgroup_managed(const struct cgroup_paths *p)
 {
     struct span order[] = {p->unified, p->systemd, p->memory};
     struct span found = {0};
-    for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+    for (size_t i = 0; i < ARRAY_SIZE(order); i++) {
         if (span_length(order[i]) > 1)
             return order[i]; /* deeper than "/" */
         if (!found.at)
@@ -97,7 +99,7 @@ bool cgroup_is_container(struct span path)
 {
     static const char *const marks[] = {"docker", "containerd", "kubepods", "libpod",
                                         "podman", "/lxc",       "crio-",    "/machine.slice/"};
-    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
+    for (size_t i = 0; i < ARRAY_SIZE(marks); i++)
         if (span_find(path, marks[i]) && !span_ends(path, "/docker.service") && !span_ends(path, "/containerd.service"))
             return true;
     return false;

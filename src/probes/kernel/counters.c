@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "base/mem.h"
+
 /* With `zones`, NAME_dma, NAME_dma32, NAME_normal, NAME_high, NAME_movable and NAME_device are added up: 3.10 has
  * pgscan and pgsteal by zone and one allocstall, 4.9 and later the reverse. */
 static const struct {
@@ -63,7 +65,7 @@ static bool matches(struct span word, enum counter c)
         return false;
     static const char *const zones[] = {"_dma", "_dma32", "_normal", "_high", "_movable", "_device"};
     struct span suffix = {word.at + strlen(wanted[c].name), word.end};
-    for (size_t i = 0; i < sizeof zones / sizeof *zones; i++)
+    for (size_t i = 0; i < ARRAY_SIZE(zones); i++)
         if (span_is(suffix, zones[i]))
             return true;
     return false;

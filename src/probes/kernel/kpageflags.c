@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base/mem.h"
+
 #define ABSENT KPF(NOPAGE)
 #define RESERVED (KPF(RESERVED) | KPF(HWPOISON) | KPF(OFFLINE))
 #define COMPOUND (KPF(COMPOUND_HEAD) | KPF(COMPOUND_TAIL))
@@ -144,7 +146,7 @@ static const struct {
 enum block_kind block_kind_of(const struct block_use *b, bool pinned)
 {
     uint64_t all = 0, share[BLOCK_KINDS] = {0};
-    for (size_t i = 0; i < sizeof obstacles / sizeof *obstacles; i++) {
+    for (size_t i = 0; i < ARRAY_SIZE(obstacles); i++) {
         all += b->pages[obstacles[i].use];
         share[obstacles[i].kind] += b->pages[obstacles[i].use];
     }
@@ -164,7 +166,7 @@ bool block_only_unnamed(const struct block_use *b, bool pinned)
 {
     if (b->pages[PAGE_UNNAMED] == 0 || (pinned && b->pages[PAGE_MOVABLE] > 0))
         return false;
-    for (size_t i = 0; i < sizeof obstacles / sizeof *obstacles; i++)
+    for (size_t i = 0; i < ARRAY_SIZE(obstacles); i++)
         if (obstacles[i].use != PAGE_UNNAMED && b->pages[obstacles[i].use] > 0)
             return false;
     return true;

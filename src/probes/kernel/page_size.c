@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/mem.h"
+
 #define CAPTURE_FILE "fragwizard-capture"
 
 bool capture_mark(const struct root *r, const char *name, char *out, size_t size)
@@ -27,7 +29,7 @@ bool capture_mark(const struct root *r, const char *name, char *out, size_t size
 static uint64_t nearest_size(double bytes)
 {
     static const uint64_t sizes[] = {4096, 8192, 16384, 65536};
-    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+    for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
         if (bytes > 0.8 * (double)sizes[i] && bytes < 1.25 * (double)sizes[i])
             return sizes[i];
     return 0;
@@ -47,9 +49,9 @@ uint64_t page_size_conclude(const struct meminfo *m, const struct counters *c, c
         {MI_SRECLAIMABLE, CT_NR_SLAB_RECLAIMABLE},
         {MI_SUNRECLAIM, CT_NR_SLAB_UNRECLAIMABLE},
     };
-    uint64_t vote[sizeof pairs / sizeof *pairs + 1];
+    uint64_t vote[ARRAY_SIZE(pairs) + 1];
     size_t votes = 0;
-    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+    for (size_t i = 0; i < ARRAY_SIZE(pairs); i++) {
         if (!m->known[pairs[i].bytes] || !c->known[pairs[i].pages] || c->value[pairs[i].pages] == 0)
             continue;
         uint64_t size = nearest_size((double)m->value[pairs[i].bytes] / (double)c->value[pairs[i].pages]);

@@ -4,6 +4,8 @@
  *   Rss:                 132 kB */
 #include "probes/kernel/smaps.h"
 
+#include "base/mem.h"
+
 static const uint64_t arena_span = 64ULL << 20; /* HEAP_MAX_SIZE of 64-bit glibc */
 static const uint64_t sum_max = 1ULL << 62;     /* of one figure: three of them make the USS */
 
@@ -95,7 +97,7 @@ void smaps_add_line(struct smaps_sum *s, const char *line, size_t length)
 void smaps_add(struct smaps_sum *s, const struct smaps_sum *more)
 {
     s->has |= more->has;
-    for (size_t i = 0; i < sizeof s->each / sizeof *s->each; i++)
+    for (size_t i = 0; i < ARRAY_SIZE(s->each); i++)
         sum(s, &s->each[i], more->each[i]);
 }
 

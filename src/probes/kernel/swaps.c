@@ -84,7 +84,7 @@ bool swaps_read(struct swaps *s, const struct root *r, enum status *status, stru
         *status = STATUS_OK;
         return true;
     }
-    for (size_t i = 0; !r->live && i < sizeof instead / sizeof *instead; i++) {
+    for (size_t i = 0; !r->live && i < ARRAY_SIZE(instead); i++) {
         if (!source_read(&other, r, instead[i]))
             continue;
         /* swapon prints nothing where there is no swap */

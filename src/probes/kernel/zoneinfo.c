@@ -42,7 +42,7 @@ static bool field(struct zone_facts *z, const struct span *word, struct span *li
         {"managed", offsetof(struct zone_facts, managed)},  {"free", offsetof(struct zone_facts, free)},
         {"start_pfn:", offsetof(struct zone_facts, start)},
     };
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+    for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
         if (!span_is(*word, fields[i].name))
             continue;
         uint64_t value;

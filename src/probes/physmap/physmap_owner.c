@@ -169,7 +169,7 @@ void physmap_owners_rank(struct physmap_owners *o, const struct root *r, const s
     };
     const struct block_sum *use = f->result->sum.use;
     *o = (struct physmap_owners){0};
-    for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
+    for (size_t i = 0; i < ARRAY_SIZE(plain); i++)
         if (use[plain[i].use].blocks > 0)
             add_placed(o, mem_strdup(plain[i].name), plain[i].kind, &use[plain[i].use], (double)f->page);
     if (use[PAGE_SLAB].blocks > 0)
