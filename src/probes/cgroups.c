@@ -179,34 +179,35 @@ enum {
     C_PROCESSES,
 };
 static const struct column group_columns[] = {
-    {"path", TYPE_TEXT, "the group's path below the memory controller", .role = ROLE_KEY},
-    {"version", TYPE_COUNT, "version of the memory controller's interface"},
-    {"current", TYPE_BYTES, "memory of the group and those below it, page cache included", .role = ROLE_RANK},
-    {"max", TYPE_BYTES, "hard limit; unknown if there is none"},
-    {"high", TYPE_BYTES, "limit above which the group is slowed down; unknown if there is none"},
-    {"swap", TYPE_BYTES, "swapped out"},
-    {"swap_max", TYPE_BYTES, "limit of swap; unknown if there is none"},
-    {"usage_share", TYPE_RATIO, "current by max"},
-    {"max_events", TYPE_COUNT, "times it ran into its limit over the window (version 1: failcnt)"},
-    {"high_events", TYPE_COUNT, "times it was slowed down over the window"},
-    {"oom_kills", TYPE_COUNT, "processes killed for its limit over the window"},
-    {"memory_some", TYPE_RATIO, "share of the window in which some task waited for memory"},
-    {"inactive_file", TYPE_BYTES, "page cache that is given up first"},
-    {"working_set", TYPE_BYTES, "current - inactive_file"},
-    {"anon", TYPE_BYTES, "anonymous memory"},
-    {"file", TYPE_BYTES, "page cache, shared memory included"},
-    {"slab", TYPE_BYTES, "kernel slabs charged to it"},
-    {"processes", TYPE_COUNT, "processes in the group itself"},
+    [C_PATH] = {"path", TYPE_TEXT, "the group's path below the memory controller", .role = ROLE_KEY},
+    [C_VERSION] = {"version", TYPE_COUNT, "version of the memory controller's interface"},
+    [C_CURRENT] = {"current", TYPE_BYTES, "memory of the group and those below it, page cache included",
+                   .role = ROLE_RANK},
+    [C_MAX] = {"max", TYPE_BYTES, "hard limit; unknown if there is none"},
+    [C_HIGH] = {"high", TYPE_BYTES, "limit above which the group is slowed down; unknown if there is none"},
+    [C_SWAP] = {"swap", TYPE_BYTES, "swapped out"},
+    [C_SWAP_MAX] = {"swap_max", TYPE_BYTES, "limit of swap; unknown if there is none"},
+    [C_USAGE_SHARE] = {"usage_share", TYPE_RATIO, "current by max"},
+    [C_MAX_EVENTS] = {"max_events", TYPE_COUNT, "times it ran into its limit over the window (version 1: failcnt)"},
+    [C_HIGH_EVENTS] = {"high_events", TYPE_COUNT, "times it was slowed down over the window"},
+    [C_OOM_KILLS] = {"oom_kills", TYPE_COUNT, "processes killed for its limit over the window"},
+    [C_MEMORY_SOME] = {"memory_some", TYPE_RATIO, "share of the window in which some task waited for memory"},
+    [C_INACTIVE_FILE] = {"inactive_file", TYPE_BYTES, "page cache that is given up first"},
+    [C_WORKING_SET] = {"working_set", TYPE_BYTES, "current - inactive_file"},
+    [C_ANON] = {"anon", TYPE_BYTES, "anonymous memory"},
+    [C_FILE] = {"file", TYPE_BYTES, "page cache, shared memory included"},
+    [C_SLAB] = {"slab", TYPE_BYTES, "kernel slabs charged to it"},
+    [C_PROCESSES] = {"processes", TYPE_COUNT, "processes in the group itself"},
 };
 enum { T_VERSION, T_COUNT, T_LIMITED, T_AT_LIMIT, T_SWAPPING, T_SELF };
 static const struct column total_columns[] = {
-    {"version", TYPE_COUNT, "version of the memory controller's interface"},
-    {"count", TYPE_COUNT, "groups with memory accounted"},
-    {"limited", TYPE_COUNT, "groups with a hard limit"},
-    {"at_limit", TYPE_COUNT,
-     "groups that ran into their limit over the window, or whose working set is within 5 % of it"},
-    {"swapping", TYPE_COUNT, "groups with memory swapped out"},
-    {"self", TYPE_TEXT, "the group that this program runs in"},
+    [T_VERSION] = {"version", TYPE_COUNT, "version of the memory controller's interface"},
+    [T_COUNT] = {"count", TYPE_COUNT, "groups with memory accounted"},
+    [T_LIMITED] = {"limited", TYPE_COUNT, "groups with a hard limit"},
+    [T_AT_LIMIT] = {"at_limit", TYPE_COUNT,
+                    "groups that ran into their limit over the window, or whose working set is within 5 % of it"},
+    [T_SWAPPING] = {"swapping", TYPE_COUNT, "groups with memory swapped out"},
+    [T_SELF] = {"self", TYPE_TEXT, "the group that this program runs in"},
 };
 
 static const struct table_decl tables[] = {
@@ -258,13 +259,18 @@ struct window {
     double length_s;
 };
 
+static void events_unknown(struct table *t, size_t row, const char *why)
+{
+    static const unsigned columns[] = {C_MAX_EVENTS, C_HIGH_EVENTS, C_OOM_KILLS, C_MEMORY_SOME};
+    for (size_t i = 0; i < ARRAY_SIZE(columns); i++)
+        cell_unknown(t, row, columns[i], why);
+}
+
 static void add_events(struct table *t, size_t row, const char *path, const struct cgroup_memory *m,
                        const struct window *w, bool old)
 {
-    static const char once[] = "one moment only";
     if (!w->state || w->state->samples < 2) {
-        for (unsigned c = C_MAX_EVENTS; c <= C_MEMORY_SOME; c++)
-            cell_unknown(t, row, c, once);
+        events_unknown(t, row, "one moment only");
         return;
     }
     struct baseline key = {.path = path};
@@ -273,8 +279,7 @@ static void add_events(struct table *t, size_t row, const char *path, const stru
                               : NULL;
     const struct cgroup_memory *first = found ? &found->memory : NULL;
     if (!found && w->state->cut) { /* it may have been there, unread */
-        for (unsigned c = C_MAX_EVENTS; c <= C_MEMORY_SOME; c++)
-            cell_unknown(t, row, c, "not read at the beginning of the window");
+        events_unknown(t, row, "not read at the beginning of the window");
         return;
     }
     difference_cell(t, row, C_MAX_EVENTS, m, first, CGROUP_MAX_EVENTS);

@@ -119,52 +119,52 @@ enum {
     A_LARGEST_FREE,
 };
 static const struct column arena_columns[] = {
-    {"pid", TYPE_COUNT, "process id", .role = ROLE_KEY},
-    {"arena", TYPE_COUNT, "number of the arena; 0 is the main one", .role = ROLE_KEY},
-    {"main", TYPE_BOOL, "the main arena, which alone grows by brk"},
-    {"segments", TYPE_COUNT, "pieces of address space that it consists of"},
-    {"system", TYPE_BYTES, "memory from the kernel"},
-    {"in_use", TYPE_BYTES, "chunks that the program holds"},
-    {"free", TYPE_BYTES, "free memory", .role = ROLE_RANK},
-    {"trimmable", TYPE_BYTES, "free resident pages that malloc_trim(0) would give back"},
-    {"pinned", TYPE_BYTES, "free memory in pages that are partly in use"},
-    {"top", TYPE_BYTES, "free memory at its end"},
-    {"fast", TYPE_BYTES, "free chunks in fast bins"},
-    {"tcache", TYPE_BYTES, "free chunks kept by threads for themselves"},
-    {"binned", TYPE_BYTES, "free chunks in bins"},
-    {"largest_free", TYPE_BYTES, "largest free chunk, the one at its end aside"},
+    [A_PID] = {"pid", TYPE_COUNT, "process id", .role = ROLE_KEY},
+    [A_ARENA] = {"arena", TYPE_COUNT, "number of the arena; 0 is the main one", .role = ROLE_KEY},
+    [A_MAIN] = {"main", TYPE_BOOL, "the main arena, which alone grows by brk"},
+    [A_SEGMENTS] = {"segments", TYPE_COUNT, "pieces of address space that it consists of"},
+    [A_SYSTEM] = {"system", TYPE_BYTES, "memory from the kernel"},
+    [A_IN_USE] = {"in_use", TYPE_BYTES, "chunks that the program holds"},
+    [A_FREE] = {"free", TYPE_BYTES, "free memory", .role = ROLE_RANK},
+    [A_TRIMMABLE] = {"trimmable", TYPE_BYTES, "free resident pages that malloc_trim(0) would give back"},
+    [A_PINNED] = {"pinned", TYPE_BYTES, "free memory in pages that are partly in use"},
+    [A_TOP] = {"top", TYPE_BYTES, "free memory at its end"},
+    [A_FAST] = {"fast", TYPE_BYTES, "free chunks in fast bins"},
+    [A_TCACHE] = {"tcache", TYPE_BYTES, "free chunks kept by threads for themselves"},
+    [A_BINNED] = {"binned", TYPE_BYTES, "free chunks in bins"},
+    [A_LARGEST_FREE] = {"largest_free", TYPE_BYTES, "largest free chunk, the one at its end aside"},
 };
 
 enum { Z_PID, Z_FROM, Z_TO, Z_USED_COUNT, Z_USED, Z_FREE_COUNT, Z_FREE };
 static const struct column size_columns[] = {
-    {"pid", TYPE_COUNT, "process id", .role = ROLE_KEY},
-    {"from", TYPE_BYTES, "smallest size of a chunk", .role = ROLE_KEY},
-    {"to", TYPE_BYTES, "sizes are smaller than this"},
-    {"used_count", TYPE_COUNT, "chunks that the program holds"},
-    {"used", TYPE_BYTES, "their bytes"},
-    {"free_count", TYPE_COUNT, "free chunks"},
-    {"free", TYPE_BYTES, "their bytes"},
+    [Z_PID] = {"pid", TYPE_COUNT, "process id", .role = ROLE_KEY},
+    [Z_FROM] = {"from", TYPE_BYTES, "smallest size of a chunk", .role = ROLE_KEY},
+    [Z_TO] = {"to", TYPE_BYTES, "sizes are smaller than this"},
+    [Z_USED_COUNT] = {"used_count", TYPE_COUNT, "chunks that the program holds"},
+    [Z_USED] = {"used", TYPE_BYTES, "their bytes"},
+    [Z_FREE_COUNT] = {"free_count", TYPE_COUNT, "free chunks"},
+    [Z_FREE] = {"free", TYPE_BYTES, "their bytes"},
 };
 
 enum { S_PID, S_TIME, S_LIVE, S_HELD, S_RSS };
 static const struct column sample_columns[] = {
-    {"pid", TYPE_COUNT, "process id"},          {"time", TYPE_SECONDS, "since the first sample"},
-    {"live", TYPE_BYTES, "what it holds"},      {"held", TYPE_BYTES, "free, but resident"},
-    {"rss", TYPE_BYTES, "its resident memory"},
+    [S_PID] = {"pid", TYPE_COUNT, "process id"},          [S_TIME] = {"time", TYPE_SECONDS, "since the first sample"},
+    [S_LIVE] = {"live", TYPE_BYTES, "what it holds"},     [S_HELD] = {"held", TYPE_BYTES, "free, but resident"},
+    [S_RSS] = {"rss", TYPE_BYTES, "its resident memory"},
 };
 
 enum { H_PROCESSES, H_MEASURED, H_ESTIMATES, H_UNKNOWN, H_LIVE, H_HELD, H_TRIMMABLE, H_PINNED, H_READ, H_CPUS };
 static const struct column heaps_columns[] = {
-    {"processes", TYPE_COUNT, "processes looked at"},
-    {"measured", TYPE_COUNT, "those whose heap was read whole"},
-    {"estimates", TYPE_COUNT, "those whose heap was read for the most part"},
-    {"unknown", TYPE_COUNT, "those of which there are no figures"},
-    {"live", TYPE_BYTES, "what the programs hold, where known"},
-    {"held", TYPE_BYTES, "free but resident, where known"},
-    {"trimmable", TYPE_BYTES, "of it what malloc_trim(0) would give back"},
-    {"pinned", TYPE_BYTES, "of it what is stuck in pages partly in use"},
-    {"read", TYPE_BYTES, "memory of processes that was read for this"},
-    {"cpus", TYPE_COUNT, "processors, by which malloc limits the number of arenas"},
+    [H_PROCESSES] = {"processes", TYPE_COUNT, "processes looked at"},
+    [H_MEASURED] = {"measured", TYPE_COUNT, "those whose heap was read whole"},
+    [H_ESTIMATES] = {"estimates", TYPE_COUNT, "those whose heap was read for the most part"},
+    [H_UNKNOWN] = {"unknown", TYPE_COUNT, "those of which there are no figures"},
+    [H_LIVE] = {"live", TYPE_BYTES, "what the programs hold, where known"},
+    [H_HELD] = {"held", TYPE_BYTES, "free but resident, where known"},
+    [H_TRIMMABLE] = {"trimmable", TYPE_BYTES, "of it what malloc_trim(0) would give back"},
+    [H_PINNED] = {"pinned", TYPE_BYTES, "of it what is stuck in pages partly in use"},
+    [H_READ] = {"read", TYPE_BYTES, "memory of processes that was read for this"},
+    [H_CPUS] = {"cpus", TYPE_COUNT, "processors, by which malloc limits the number of arenas"},
 };
 
 static const struct table_decl tables[] = {
@@ -270,7 +270,7 @@ static void add_figures(struct table *t, size_t row, const struct heap_look *l)
 
 /* Change and slope of one member over the points where it is known, and its shape. */
 static enum shape add_trend(struct table *t, size_t row, const struct heap_track *k, size_t member, unsigned change,
-                            unsigned slope)
+                            unsigned slope, unsigned low)
 {
     double time[SAMPLES_MAX + 1], value[SAMPLES_MAX + 1];
     size_t count = 0;
@@ -287,7 +287,7 @@ static enum shape add_trend(struct table *t, size_t row, const struct heap_track
     trend_find(time, value, count, &trend);
     maybe(t, row, change, trend.change);
     maybe(t, row, slope, trend.slope);
-    maybe(t, row, slope + 1, trend.low);
+    maybe(t, row, low, trend.low);
     return trend.shape;
 }
 
@@ -307,11 +307,12 @@ static void add_window(struct table *t, size_t row, const struct heap_track *k)
     cell_number(t, row, T_SAMPLES, (double)k->count);
     if (k->count)
         cell_number(t, row, T_WINDOW, k->points[k->count - 1].time - k->points[0].time);
-    add_trend(t, row, k, offsetof(struct heap_point, outside), T_OUTSIDE_CHANGE, T_OUTSIDE_SLOPE);
+    add_trend(t, row, k, offsetof(struct heap_point, outside), T_OUTSIDE_CHANGE, T_OUTSIDE_SLOPE, T_OUTSIDE_SLOPE_LOW);
     if (k->look.state != HEAP_UNKNOWN) {
         cell_text(t, row, T_LIVE_SHAPE,
-                  shape_name(add_trend(t, row, k, offsetof(struct heap_point, live), T_LIVE_CHANGE, T_LIVE_SLOPE)));
-        add_trend(t, row, k, offsetof(struct heap_point, held), T_HELD_CHANGE, T_HELD_SLOPE);
+                  shape_name(add_trend(t, row, k, offsetof(struct heap_point, live), T_LIVE_CHANGE, T_LIVE_SLOPE,
+                                       T_LIVE_SLOPE_LOW)));
+        add_trend(t, row, k, offsetof(struct heap_point, held), T_HELD_CHANGE, T_HELD_SLOPE, T_HELD_SLOPE_LOW);
         add_arenas_change(t, row, k);
     }
 }

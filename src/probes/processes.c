@@ -398,7 +398,6 @@ static void look_closer(const struct pids *p, struct reading *readings, size_t c
     }
 }
 
-/* Columns in the order of the declarations below. */
 enum {
     P_PID,
     P_USER,
@@ -422,27 +421,29 @@ enum {
     P_READ_TIME,
 };
 static const struct column process_columns[] = {
-    {"pid", TYPE_COUNT, "process id", .role = ROLE_KEY},
-    {"user", TYPE_TEXT, "owner; the number if the system's passwd file has no name for it"},
-    {"state", TYPE_TEXT, "state letter, as in ps"},
-    {"command", TYPE_TEXT, "name of the program"},
-    {"unit", TYPE_TEXT, "systemd unit, or the last part of the control group's path"},
-    {"cgroup", TYPE_TEXT, "control group that its memory is accounted to"},
-    {"rss", TYPE_BYTES, "resident memory; shared pages count fully"},
-    {"pss", TYPE_BYTES, "resident memory with shared pages split among those that map them", .role = ROLE_RANK},
-    {"uss", TYPE_BYTES, "private memory: what its end would free"},
-    {"swap", TYPE_BYTES, "swapped out"},
-    {"swap_pss", TYPE_BYTES, "swapped out, shared pages split"},
-    {"rss_anon", TYPE_BYTES, "resident anonymous memory"},
-    {"rss_file", TYPE_BYTES, "resident pages of files"},
-    {"rss_shmem", TYPE_BYTES, "resident shared memory"},
-    {"threads", TYPE_COUNT, "threads"},
-    {"maps", TYPE_COUNT,
-     "memory mappings; counted for the leading processes and those large enough to come near the limit"},
-    {"age", TYPE_SECONDS, "time since it started"},
-    {"kernel", TYPE_BOOL, "a kernel thread"},
-    {"virtual", TYPE_BYTES, "size of its address space (VIRT)"},
-    {"read_time", TYPE_SECONDS, "time that walking its page tables took; meanwhile its own mmap and munmap wait"},
+    [P_PID] = {"pid", TYPE_COUNT, "process id", .role = ROLE_KEY},
+    [P_USER] = {"user", TYPE_TEXT, "owner; the number if the system's passwd file has no name for it"},
+    [P_STATE] = {"state", TYPE_TEXT, "state letter, as in ps"},
+    [P_COMMAND] = {"command", TYPE_TEXT, "name of the program"},
+    [P_UNIT] = {"unit", TYPE_TEXT, "systemd unit, or the last part of the control group's path"},
+    [P_CGROUP] = {"cgroup", TYPE_TEXT, "control group that its memory is accounted to"},
+    [P_RSS] = {"rss", TYPE_BYTES, "resident memory; shared pages count fully"},
+    [P_PSS] = {"pss", TYPE_BYTES, "resident memory with shared pages split among those that map them",
+               .role = ROLE_RANK},
+    [P_USS] = {"uss", TYPE_BYTES, "private memory: what its end would free"},
+    [P_SWAP] = {"swap", TYPE_BYTES, "swapped out"},
+    [P_SWAP_PSS] = {"swap_pss", TYPE_BYTES, "swapped out, shared pages split"},
+    [P_RSS_ANON] = {"rss_anon", TYPE_BYTES, "resident anonymous memory"},
+    [P_RSS_FILE] = {"rss_file", TYPE_BYTES, "resident pages of files"},
+    [P_RSS_SHMEM] = {"rss_shmem", TYPE_BYTES, "resident shared memory"},
+    [P_THREADS] = {"threads", TYPE_COUNT, "threads"},
+    [P_MAPS] = {"maps", TYPE_COUNT,
+                "memory mappings; counted for the leading processes and those large enough to come near the limit"},
+    [P_AGE] = {"age", TYPE_SECONDS, "time since it started"},
+    [P_KERNEL] = {"kernel", TYPE_BOOL, "a kernel thread"},
+    [P_VIRTUAL] = {"virtual", TYPE_BYTES, "size of its address space (VIRT)"},
+    [P_READ_TIME] = {"read_time", TYPE_SECONDS,
+                     "time that walking its page tables took; meanwhile its own mmap and munmap wait"},
 };
 
 enum {
@@ -461,37 +462,38 @@ enum {
     T_SLOWEST_READ,
 };
 static const struct column total_columns[] = {
-    {"count", TYPE_COUNT, "processes and kernel threads"},
-    {"measured", TYPE_COUNT, "processes whose pages could be counted"},
-    {"denied", TYPE_COUNT, "processes whose pages the kernel did not show"},
-    {"vanished", TYPE_COUNT, "processes that ended while being read"},
-    {"kernel_threads", TYPE_COUNT, "kernel threads"},
-    {"rss_total", TYPE_BYTES, "sum of resident memory; counts shared pages many times"},
-    {"pss_total", TYPE_BYTES, "sum of PSS over the measured processes"},
-    {"uss_total", TYPE_BYTES, "sum of private memory over the measured processes"},
-    {"swap_pss_total", TYPE_BYTES, "sum of swapped-out memory, shared pages split"},
-    {"max_maps", TYPE_COUNT, "most memory mappings of one process, among those large enough to have many"},
-    {"swap_total", TYPE_BYTES, "sum of swapped-out memory"},
-    {"max_map_count", TYPE_COUNT, "vm.max_map_count: mappings that one process may have"},
-    {"slowest_read", TYPE_SECONDS, "longest time that walking one process's page tables took"},
+    [T_COUNT] = {"count", TYPE_COUNT, "processes and kernel threads"},
+    [T_MEASURED] = {"measured", TYPE_COUNT, "processes whose pages could be counted"},
+    [T_DENIED] = {"denied", TYPE_COUNT, "processes whose pages the kernel did not show"},
+    [T_VANISHED] = {"vanished", TYPE_COUNT, "processes that ended while being read"},
+    [T_KERNEL_THREADS] = {"kernel_threads", TYPE_COUNT, "kernel threads"},
+    [T_RSS_TOTAL] = {"rss_total", TYPE_BYTES, "sum of resident memory; counts shared pages many times"},
+    [T_PSS_TOTAL] = {"pss_total", TYPE_BYTES, "sum of PSS over the measured processes"},
+    [T_USS_TOTAL] = {"uss_total", TYPE_BYTES, "sum of private memory over the measured processes"},
+    [T_SWAP_PSS_TOTAL] = {"swap_pss_total", TYPE_BYTES, "sum of swapped-out memory, shared pages split"},
+    [T_MAX_MAPS] = {"max_maps", TYPE_COUNT,
+                    "most memory mappings of one process, among those large enough to have many"},
+    [T_SWAP_TOTAL] = {"swap_total", TYPE_BYTES, "sum of swapped-out memory"},
+    [T_MAX_MAP_COUNT] = {"max_map_count", TYPE_COUNT, "vm.max_map_count: mappings that one process may have"},
+    [T_SLOWEST_READ] = {"slowest_read", TYPE_SECONDS, "longest time that walking one process's page tables took"},
 };
 
 enum { S_NAME, S_COUNT, S_RSS, S_PSS, S_USS, S_SWAP_PSS };
 static const struct column command_columns[] = {
-    {"command", TYPE_TEXT, "name of the program", .role = ROLE_KEY},
-    {"count", TYPE_COUNT, "processes of that name"},
-    {"rss", TYPE_BYTES, "sum of resident memory"},
-    {"pss", TYPE_BYTES, "sum of PSS over those measured", .role = ROLE_RANK},
-    {"uss", TYPE_BYTES, "sum of private memory over those measured"},
-    {"swap_pss", TYPE_BYTES, "sum of swapped-out memory, shared pages split"},
+    [S_NAME] = {"command", TYPE_TEXT, "name of the program", .role = ROLE_KEY},
+    [S_COUNT] = {"count", TYPE_COUNT, "processes of that name"},
+    [S_RSS] = {"rss", TYPE_BYTES, "sum of resident memory"},
+    [S_PSS] = {"pss", TYPE_BYTES, "sum of PSS over those measured", .role = ROLE_RANK},
+    [S_USS] = {"uss", TYPE_BYTES, "sum of private memory over those measured"},
+    [S_SWAP_PSS] = {"swap_pss", TYPE_BYTES, "sum of swapped-out memory, shared pages split"},
 };
 static const struct column cgroup_columns[] = {
-    {"cgroup", TYPE_TEXT, "control group", .role = ROLE_KEY},
-    {"count", TYPE_COUNT, "processes in it"},
-    {"rss", TYPE_BYTES, "sum of resident memory"},
-    {"pss", TYPE_BYTES, "sum of PSS over those measured", .role = ROLE_RANK},
-    {"uss", TYPE_BYTES, "sum of private memory over those measured"},
-    {"swap_pss", TYPE_BYTES, "sum of swapped-out memory, shared pages split"},
+    [S_NAME] = {"cgroup", TYPE_TEXT, "control group", .role = ROLE_KEY},
+    [S_COUNT] = {"count", TYPE_COUNT, "processes in it"},
+    [S_RSS] = {"rss", TYPE_BYTES, "sum of resident memory"},
+    [S_PSS] = {"pss", TYPE_BYTES, "sum of PSS over those measured", .role = ROLE_RANK},
+    [S_USS] = {"uss", TYPE_BYTES, "sum of private memory over those measured"},
+    [S_SWAP_PSS] = {"swap_pss", TYPE_BYTES, "sum of swapped-out memory, shared pages split"},
 };
 
 static const struct table_decl tables[] = {

@@ -14,26 +14,30 @@ enum { TOP_DEFAULT = 40, MAPS_BYTES_MAX = 4 << 20, SMAPS_BYTES_MAX = 64 << 20 };
 
 enum { R_PID, R_COMMAND, R_LANGUAGE, R_ALLOCATOR, R_EVIDENCE, R_PSS, R_CONTAINER };
 static const struct column runtime_columns[] = {
-    {"pid", TYPE_COUNT, "process id", .role = ROLE_KEY},
-    {"command", TYPE_TEXT, "name of the program"},
-    {"language", TYPE_TEXT, "php, python, jvm, node, go, ruby, dotnet, native or unknown"},
-    {"allocator", TYPE_TEXT, "glibc, musl, jemalloc, tcmalloc, mimalloc, scudo, go or unknown"},
-    {"evidence", TYPE_TEXT, "what both were told from"},
-    {"pss", TYPE_BYTES, "resident memory with shared pages split among those that map them", .role = ROLE_RANK},
-    {"container", TYPE_BOOL, "runs in a container, by its control group"},
+    [R_PID] = {"pid", TYPE_COUNT, "process id", .role = ROLE_KEY},
+    [R_COMMAND] = {"command", TYPE_TEXT, "name of the program"},
+    [R_LANGUAGE] = {"language", TYPE_TEXT, "php, python, jvm, node, go, ruby, dotnet, native or unknown"},
+    [R_ALLOCATOR] = {"allocator", TYPE_TEXT, "glibc, musl, jemalloc, tcmalloc, mimalloc, scudo, go or unknown"},
+    [R_EVIDENCE] = {"evidence", TYPE_TEXT, "what both were told from"},
+    [R_PSS] = {"pss", TYPE_BYTES, "resident memory with shared pages split among those that map them",
+               .role = ROLE_RANK},
+    [R_CONTAINER] = {"container", TYPE_BOOL, "runs in a container, by its control group"},
 };
+enum { T_PHP, T_PYTHON, T_JVM, T_NODE, T_GO, T_RUBY, T_DOTNET, T_NATIVE };
 static const struct column total_columns[] = {
-    {"php", TYPE_COUNT, "leading processes that run PHP"},
-    {"python", TYPE_COUNT, "leading processes that run Python"},
-    {"jvm", TYPE_COUNT, "leading processes that run a JVM"},
-    {"node", TYPE_COUNT, "leading processes that run Node"},
-    {"go", TYPE_COUNT, "leading processes written in Go"},
-    {"ruby", TYPE_COUNT, "leading processes that run Ruby"},
-    {"dotnet", TYPE_COUNT, "leading processes that run .NET"},
-    {"native", TYPE_COUNT, "leading processes without a known runtime"},
+    [T_PHP] = {"php", TYPE_COUNT, "leading processes that run PHP"},
+    [T_PYTHON] = {"python", TYPE_COUNT, "leading processes that run Python"},
+    [T_JVM] = {"jvm", TYPE_COUNT, "leading processes that run a JVM"},
+    [T_NODE] = {"node", TYPE_COUNT, "leading processes that run Node"},
+    [T_GO] = {"go", TYPE_COUNT, "leading processes written in Go"},
+    [T_RUBY] = {"ruby", TYPE_COUNT, "leading processes that run Ruby"},
+    [T_DOTNET] = {"dotnet", TYPE_COUNT, "leading processes that run .NET"},
+    [T_NATIVE] = {"native", TYPE_COUNT, "leading processes without a known runtime"},
 };
-static const enum language total_languages[] = {LANGUAGE_PHP, LANGUAGE_PYTHON, LANGUAGE_JVM,    LANGUAGE_NODE,
-                                                LANGUAGE_GO,  LANGUAGE_RUBY,   LANGUAGE_DOTNET, LANGUAGE_NATIVE};
+static const enum language total_languages[] = {
+    [T_PHP] = LANGUAGE_PHP, [T_PYTHON] = LANGUAGE_PYTHON, [T_JVM] = LANGUAGE_JVM,       [T_NODE] = LANGUAGE_NODE,
+    [T_GO] = LANGUAGE_GO,   [T_RUBY] = LANGUAGE_RUBY,     [T_DOTNET] = LANGUAGE_DOTNET, [T_NATIVE] = LANGUAGE_NATIVE,
+};
 
 static const struct table_decl tables[] = {
     {.name = "runtime",
@@ -139,8 +143,8 @@ static void collect(void *state, const struct probe_input *in, struct facts *f)
     table_sort(t, R_PSS, true);
     t = facts_table(f, "runtimes");
     table_add(t);
-    for (unsigned i = 0; i < ARRAY_SIZE(total_languages); i++)
-        cell_number(t, 0, i, (double)counts[total_languages[i]]);
+    for (unsigned column = 0; column < ARRAY_SIZE(total_languages); column++)
+        cell_number(t, 0, column, (double)counts[total_languages[column]]);
 }
 
 extern const struct probe probe_runtime;
