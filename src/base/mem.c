@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/mem.h"
 
+#include <search.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -152,8 +153,44 @@ char *arena_printf(struct arena *a, const char *format, ...)
     return out;
 }
 
+struct piece {
+    const char *text;
+    size_t length; /* without a NUL in it */
+};
+
+static int compare_piece(const void *piece, const void *text)
+{
+    const struct piece *p = piece;
+    int order = strncmp(p->text, text, p->length);
+    return order ? order : ((const char *)text)[p->length] ? -1 : 0;
+}
+
+static int compare_text(const void *a, const void *b)
+{
+    return strcmp(a, b);
+}
+
+const char *arena_intern(struct arena *a, const char *text, size_t length)
+{
+    struct piece piece = {text, strnlen(text, length)};
+    void *found = tfind(&piece, &a->interned, compare_piece);
+    if (found)
+        return *(const char **)found;
+    char *copy = arena_strndup(a, text, piece.length);
+    if (!tsearch(copy, &a->interned, compare_text))
+        mem_exhausted();
+    return copy;
+}
+
+static void ignore(void *p)
+{
+    (void)p;
+}
+
 void arena_free(struct arena *a)
 {
+    tdestroy(a->interned, ignore);
+    a->interned = NULL;
     for (struct arena_block *block = a->blocks; block;) {
         struct arena_block *next = block->next;
         free(block);

@@ -19,12 +19,15 @@ _Noreturn void mem_exhausted(void);
 struct arena_block;
 struct arena {
     struct arena_block *blocks; /* zero-initialise to start */
+    void *interned;
 };
 
 void *arena_alloc(struct arena *a, size_t size) __attribute__((returns_nonnull)); /* zeroed, aligned for any type */
 char *arena_strdup(struct arena *a, const char *text) __attribute__((returns_nonnull));
 char *arena_strndup(struct arena *a, const char *text, size_t length) __attribute__((returns_nonnull));
 char *arena_printf(struct arena *a, const char *format, ...) __attribute__((format(printf, 2, 3), returns_nonnull));
+/* The copy that equal texts of this arena share; a text ends at its first NUL. */
+const char *arena_intern(struct arena *a, const char *text, size_t length) __attribute__((returns_nonnull));
 void arena_free(struct arena *a); /* frees all; the arena can be used again */
 
 static inline void mem_free_at(void *pointer_to_pointer)

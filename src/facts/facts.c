@@ -2,7 +2,6 @@
 #include "facts/facts.h"
 
 #include <math.h>
-#include <search.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -43,11 +42,6 @@ struct facts *facts_new(const struct probe *p)
     return f;
 }
 
-static void ignore(void *p)
-{
-    (void)p;
-}
-
 void facts_free(struct facts *f)
 {
     if (!f)
@@ -57,7 +51,6 @@ void facts_free(struct facts *f)
         free(f->tables[i].unknown);
     }
     free(f->tables);
-    tdestroy(f->interned, ignore);
     arena_free(&f->arena);
     free(f);
 }
@@ -93,23 +86,10 @@ void facts_fail(struct facts *f, enum status status, const char *format, ...)
     f->reason = clean_copy(f, text, strlen(text));
 }
 
-static int compare_text(const void *a, const void *b)
-{
-    return strcmp(a, b);
-}
-
 const char *facts_intern(struct facts *f, const char *raw, size_t length)
 {
     char clean[TEXT_MAX];
-    size_t n = text_clean(clean, sizeof clean, raw, length);
-    clean[n] = '\0';
-    void *found = tfind(clean, &f->interned, compare_text);
-    if (found)
-        return *(char **)found;
-    char *copy = arena_strndup(&f->arena, clean, n);
-    if (!tsearch(copy, &f->interned, compare_text))
-        mem_exhausted();
-    return copy;
+    return arena_intern(&f->arena, clean, text_clean(clean, sizeof clean, raw, length));
 }
 
 size_t table_add(struct table *t)

@@ -68,7 +68,6 @@ struct facts {
     const char *reasons[FACTS_REASONS_MAX];
     unsigned reason_count;
     struct arena arena; /* all strings */
-    void *interned;
 };
 
 struct facts *facts_new(const struct probe *p);

@@ -4,7 +4,6 @@
  * costs as much as stat and cgroup together, is read only where the others do not tell enough. */
 #include <errno.h>
 #include <pthread.h>
-#include <search.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,33 +65,11 @@ struct worker {
     bool started;
     int directory; /* /proc/PID of the process at hand; -1 in a captured tree */
     struct arena arena;
-    void *texts;
     char last_text[4096]; /* of a cgroup file, and what it meant */
     size_t last_length;
     const char *last_cgroup, *last_unit;
     char buffer[8192];
 };
-
-static int compare_text(const void *a, const void *b)
-{
-    return strcmp(a, b);
-}
-
-static const char *keep(struct worker *w, const char *text, size_t length)
-{
-    char buffer[4096 + 1];
-    if (length > sizeof buffer - 1)
-        length = sizeof buffer - 1;
-    memcpy(buffer, text, length);
-    buffer[length] = '\0';
-    void *found = tfind(buffer, &w->texts, compare_text);
-    if (found)
-        return *(const char **)found;
-    char *copy = arena_strndup(&w->arena, buffer, length);
-    if (!tsearch(copy, &w->texts, compare_text))
-        mem_exhausted();
-    return copy;
-}
 
 static enum problem problem_of(int error)
 {
@@ -135,8 +112,8 @@ static void take_cgroup(struct worker *w, const char *text, size_t length)
     cgroup_paths_parse(text, length, &paths);
     struct span accounted = cgroup_accounted(&paths), managed = cgroup_managed(&paths);
     char unit[256];
-    w->last_cgroup = accounted.at ? keep(w, accounted.at, span_length(accounted)) : NULL;
-    w->last_unit = managed.at ? keep(w, unit, cgroup_unit(managed, unit, sizeof unit)) : NULL;
+    w->last_cgroup = accounted.at ? arena_intern(&w->arena, accounted.at, span_length(accounted)) : NULL;
+    w->last_unit = managed.at ? arena_intern(&w->arena, unit, cgroup_unit(managed, unit, sizeof unit)) : NULL;
     w->last_length = length <= sizeof w->last_text ? length : SIZE_MAX;
     if (length <= sizeof w->last_text)
         memcpy(w->last_text, text, length);
@@ -321,11 +298,6 @@ static void *work(void *argument)
         for (size_t i = from; i < from + SHARE && i < s->count; i++)
             read_process(w, &s->readings[i]);
     }
-}
-
-static void ignore(void *p)
-{
-    (void)p;
 }
 
 static size_t worker_count(size_t processes)
@@ -786,7 +758,6 @@ static void collect(void *state, const struct probe_input *in, struct facts *f)
     if (map_limit && totals->rows)
         cell_number(totals, 0, T_MAX_MAP_COUNT, (double)map_limit);
     for (size_t i = 0; i < workers; i++) {
-        tdestroy(worker[i].texts, ignore);
         arena_free(&worker[i].arena);
     }
     pids_close(&p);

@@ -164,9 +164,25 @@ static void only_regular_files_of_a_bounded_size_are_read(void **state)
     assert_non_null(strstr(e.text, "/no/such: No such file"));
 }
 
+static void equal_texts_of_an_arena_are_one(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    const char *one = arena_intern(&a, "nginx.service", 13);
+    assert_string_equal(one, "nginx.service");
+    assert_ptr_equal(arena_intern(&a, "nginx.service and more", 13), one);
+    assert_ptr_equal(arena_intern(&a, "nginx.service\0more", 18), one);
+    const char *shorter = arena_intern(&a, "nginx.service", 5);
+    assert_string_equal(shorter, "nginx");
+    assert_ptr_not_equal(shorter, one);
+    assert_string_equal(arena_intern(&a, "", 0), "");
+    arena_free(&a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(equal_texts_of_an_arena_are_one),
         cmocka_unit_test(an_arena_gives_aligned_zeroed_memory),
         cmocka_unit_test(allocations_of_nothing_are_something),
         cmocka_unit_test(running_out_is_one_sentence_and_status_3),
