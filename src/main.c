@@ -19,7 +19,8 @@
  *     playbook/  playbook_file yaml_tree (libyaml) playbook_extend playbook_fields playbook_declare playbook_compile playbook_names playbook_check
  *     expr/  the expression language: expr_lex expr_parse expr_name expr_type expr_eval message diag
  *   probes/  one file per probe, named as playbooks name it; registry lists them
- *     heap/  heap_track (whose, when) heap_look (one look) target (another process's memory) allocator glibc_* pymalloc
+ *     heap/  heap_track (whose, when) heap_look (one look) target (another process's memory) allocator pymalloc
+ *              glibc_*, each knows those before it: types layout view bins trim chunk count gap walk segments heap
  *     physmap/  physmap_scan physmap_blocks physmap_tally physmap_owner physmap_*
  *     kernel/  parsers of what /proc and /sys print, shared by probes
  *   facts/   facts (declared tables) value severity probe (what a probe declares) json_value

@@ -4,7 +4,7 @@
 #ifndef FW_PROBES_HEAP_GLIBC_BINS_H
 #define FW_PROBES_HEAP_GLIBC_BINS_H
 
-#include "probes/heap/glibc_heap.h"
+#include "probes/heap/glibc_types.h"
 #include "probes/heap/glibc_layout.h"
 #include "probes/heap/glibc_view.h"
 

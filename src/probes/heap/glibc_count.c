@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "probes/heap/glibc_count.h"
 
+#include "probes/heap/glibc_trim.h"
+
 static void class_add(uint64_t bytes[], uint64_t counts[], uint64_t size, uint64_t count)
 {
     unsigned class = heap_class(size);
@@ -8,7 +10,7 @@ static void class_add(uint64_t bytes[], uint64_t counts[], uint64_t size, uint64
     counts[class] += count;
 }
 
-void glibc_walk_sizes(struct glibc_walk *w)
+void glibc_count_sizes(struct glibc_walk *w)
 {
     for (unsigned i = 0; i < SIZES_SMALL; i++) {
         class_add(w->heap->used_sizes, w->heap->used_counts, i * 16ULL, w->small_used[i]);

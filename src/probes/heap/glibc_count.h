@@ -3,7 +3,7 @@
 #ifndef FW_PROBES_HEAP_GLIBC_COUNT_H
 #define FW_PROBES_HEAP_GLIBC_COUNT_H
 
-#include "probes/heap/glibc_walk.h"
+#include "probes/heap/glibc_chunk.h"
 
 void glibc_count_used(struct glibc_walk *w, uint64_t chunk, uint64_t size); /* to its neighbours it is */
 void glibc_count_free(struct glibc_walk *w, uint64_t chunk, uint64_t size);
@@ -12,6 +12,8 @@ static inline void glibc_count_overhead(struct glibc_walk *w, uint64_t bytes)
 {
     w->sums->in_use += bytes;
 }
+/* Adds the counts of small chunks to the size classes; once, at the end. */
+void glibc_count_sizes(struct glibc_walk *w);
 /* The run of free chunks ends there. */
 void glibc_count_run(struct glibc_walk *w, uint64_t end);
 

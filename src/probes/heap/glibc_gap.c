@@ -2,7 +2,6 @@
 #include "probes/heap/glibc_gap.h"
 
 #include "base/mem.h"
-#include "probes/heap/glibc_count.h"
 
 enum {
     CHAIN = 8,         /* headers in a row that make a chain */

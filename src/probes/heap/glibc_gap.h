@@ -3,7 +3,7 @@
 #ifndef FW_PROBES_HEAP_GLIBC_GAP_H
 #define FW_PROBES_HEAP_GLIBC_GAP_H
 
-#include "probes/heap/glibc_walk.h"
+#include "probes/heap/glibc_count.h"
 
 /* What is known of a gap. */
 struct glibc_gap {

@@ -9,32 +9,13 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/units.h"
+#include "probes/heap/glibc_count.h"
 #include "probes/heap/glibc_segments.h"
 
 enum { ATTEMPTS = 3, SECONDS_MAX = 30 };
 /* Of the bytes of gaps that could be either, half may be guessed wrong: that shall be within 2 % of what is in use. */
 static const double measured_least = 0.99, estimate_least = 0.90, drift_most = 0.005, doubtful_most = 0.03;
 static const uint64_t little = 1 << 20; /* arenas that hold less explain no large process */
-
-const char *heap_state_name(enum heap_state s)
-{
-    static const char *const names[] = {"measured", "estimate", "unknown"};
-    return (unsigned)s < ARRAY_SIZE(names) ? names[s] : "unknown";
-}
-
-unsigned heap_class(uint64_t size)
-{
-    if (size < 16)
-        return 0;
-    unsigned exponent = 63 - (unsigned)__builtin_clzll(size);
-    unsigned class = (exponent - 4) * 4 + (unsigned)(size >> (exponent - 2) & 3);
-    return class < HEAP_CLASSES ? class : HEAP_CLASSES - 1;
-}
-
-uint64_t heap_class_from(unsigned class)
-{
-    return (4ULL + class % 4) << (2 + class / 4);
-}
 
 /* What one attempt saw. */
 struct look {
@@ -195,7 +176,7 @@ static void walk_all(struct look *k)
         k->doubtful += w.doubtful;
         fill_gaps(&h->arenas[i].sums, &w.guessed);
     }
-    glibc_walk_sizes(&w);
+    glibc_count_sizes(&w);
     k->torn = w.torn;
     for (size_t i = 0; i < h->arena_count; i++) {
         take_cached(&h->arenas[i].sums, &k->cached[i]);

@@ -1,63 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The heap of a process that uses glibc's malloc (2.31 to 2.43, 64 and 32 bit), read chunk by chunk from outside. Every
  * structure is found by validation: no symbols, no version string. Chunk headers and list nodes are read, contents are not
- * kept. All sizes are bytes and include malloc's own overhead, as mallinfo2 counts. */
+ * kept. */
 #ifndef FW_PROBES_HEAP_GLIBC_HEAP_H
 #define FW_PROBES_HEAP_GLIBC_HEAP_H
 
+#include "probes/heap/glibc_types.h"
 #include "probes/heap/target.h"
-
-enum heap_state {
-    HEAP_MEASURED, /* at least 99 % of the arenas' memory was walked */
-    HEAP_ESTIMATE, /* 90 to 99 %: figures are scaled up to the whole */
-    HEAP_UNKNOWN,  /* less, or it was changing too fast, or not glibc's: no figures */
-};
-const char *heap_state_name(enum heap_state s); /* "measured", "estimate", "unknown" */
-
-/* Four classes for each power of two of the chunk size, from 16 bytes up. */
-#define HEAP_CLASSES 128
-unsigned heap_class(uint64_t chunk_size);
-uint64_t heap_class_from(unsigned c); /* smallest chunk size of the class */
-
-struct heap_sums {
-    uint64_t system;               /* obtained from the kernel (system_mem) */
-    uint64_t walked;               /* of it walked */
-    uint64_t in_use, in_use_count; /* chunks that the program holds */
-    uint64_t free;                 /* all that follows up to top: in_use + free = system (when all was walked) */
-    uint64_t binned, binned_count; /* in the small, large and unsorted bins */
-    uint64_t fast, fast_count;     /* in fast bins */
-    uint64_t tcache, tcache_count; /* in threads' caches */
-    uint64_t top;                  /* the chunk at the end, never used or given back to it */
-    uint64_t largest_free;         /* largest free chunk, top aside */
-    uint64_t trimmable;            /* whole resident pages that malloc_trim(0) would give back */
-    uint64_t pinned;               /* resident free bytes that it would not, thread arenas' whole top pages aside:
-                                          stuck in pages that are partly in use */
-    uint64_t kept_top;             /* resident whole pages of tops that malloc_trim(0) leaves: those of threads'
-                                          arenas; free = trimmable + pinned + kept_top + absent */
-    uint64_t absent;               /* free bytes whose pages are not resident: they cost nothing */
-};
-
-struct heap_arena {
-    uint64_t address; /* of its malloc_state */
-    bool main;
-    unsigned heaps; /* segments */
-    struct heap_sums sums;
-};
-
-struct glibc_heap {
-    enum heap_state state;
-    char reason[192]; /* why estimate or unknown: a sentence's end; "" if measured */
-    bool glibc;       /* an arena was found and validated */
-    bool little;      /* unknown although all was walked: it is next to nothing of the program's memory */
-    double coverage;  /* walked ÷ system_mem over the ring of arenas, 0–1 */
-    struct heap_sums sums;
-    uint64_t mmapped, mmapped_count; /* chunks in mappings of their own (mp_.mmapped_mem) */
-    struct heap_arena *arenas;       /* fresh memory */
-    size_t arena_count;
-    uint64_t used_sizes[HEAP_CLASSES], free_sizes[HEAP_CLASSES]; /* bytes by class of chunk size */
-    uint64_t used_counts[HEAP_CLASSES], free_counts[HEAP_CLASSES];
-    double cost_s;
-};
 
 /* Never fails: what could not be seen is HEAP_UNKNOWN with the reason. */
 void glibc_heap_read(struct target *t, struct glibc_heap *h);

@@ -3,7 +3,7 @@
 #ifndef FW_PROBES_HEAP_GLIBC_TRIM_H
 #define FW_PROBES_HEAP_GLIBC_TRIM_H
 
-#include "probes/heap/glibc_heap.h"
+#include "probes/heap/glibc_types.h"
 #include "probes/heap/glibc_view.h"
 
 /* Adds free chunks that lie side by side: malloc_trim gives back the whole pages behind the first 6 words. `view` is asked

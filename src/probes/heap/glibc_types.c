@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "probes/heap/glibc_types.h"
+
+#include "base/mem.h"
+
+const char *heap_state_name(enum heap_state s)
+{
+    static const char *const names[] = {"measured", "estimate", "unknown"};
+    return (unsigned)s < ARRAY_SIZE(names) ? names[s] : "unknown";
+}
+
+unsigned heap_class(uint64_t size)
+{
+    if (size < 16)
+        return 0;
+    unsigned exponent = 63 - (unsigned)__builtin_clzll(size);
+    unsigned class = (exponent - 4) * 4 + (unsigned)(size >> (exponent - 2) & 3);
+    return class < HEAP_CLASSES ? class : HEAP_CLASSES - 1;
+}
+
+uint64_t heap_class_from(unsigned class)
+{
+    return (4ULL + class % 4) << (2 + class / 4);
+}
