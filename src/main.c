@@ -21,6 +21,7 @@
  *   probes/  one file per probe, named as playbooks name it; registry lists them
  *     heap/  heap_track (whose, when) heap_look (one look) target (another process's memory) allocator pymalloc
  *              glibc_*, each knows those before it: types layout view bins trim chunk count gap walk segments heap
+ *     processes/  process_read (the files of all, with threads)
  *     physmap/  physmap_scan physmap_blocks physmap_tally physmap_owner physmap_*
  *     kernel/  parsers of what /proc and /sys print, shared by probes
  *   facts/   facts (declared tables) value severity probe (what a probe declares) json_value
