@@ -10,6 +10,7 @@ undo "rm -f $swap"
 mkswap -q $swap >/dev/null 2>&1 && swapon $swap 2>/dev/null || skip_all 'may not swap to a file'
 undo "swapoff $swap"
 
+before
 limit=$((256 * 1024 * 1024))
 if [ -f /sys/fs/cgroup/memory/memory.limit_in_bytes ]; then
     group=/sys/fs/cgroup/memory/fragwizard-test-$$
@@ -34,6 +35,7 @@ exec "\$@"
 END
 chmod +x "$work/inside"
 live_prefix=$work/inside
+live_own=/${group##*/}
 start workingset 600
 audit
 diagnosed cgroup-limit

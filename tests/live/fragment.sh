@@ -4,6 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 live_needs
 setting compaction_proactiveness 0 || skip_all 'no proactive compaction to turn off'
+before external-fragmentation
 start fragment 3072
 audit
 diagnosed external-fragmentation

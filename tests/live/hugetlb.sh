@@ -6,6 +6,7 @@ live_needs
 [ -w /proc/sys/vm/nr_hugepages ] || skip_all 'no huge pages'
 old=$(cat /proc/sys/vm/nr_hugepages)
 undo "echo $old >/proc/sys/vm/nr_hugepages"
+before
 # All but 3 GiB of what is free
 pages=$(awk '/^MemFree/ { free = $2 } /^Hugepagesize/ { size = $2 } END { if (size) print int((free - 3145728) / size) }' /proc/meminfo)
 [ "${pages:-0}" -gt 1000 ] || skip_all 'too little memory'

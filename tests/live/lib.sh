@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# What the live tests share: a condition is made by `start`, the audit run over it, and everything undone on any end.
+# What the live tests share: `before` looks at the machine as it is, `start` makes a condition, `audit` tells what that added, and
+# everything is undone on any end.
 # shellcheck shell=sh
 . "$(dirname "$0")/../tools/tap.sh"
 
@@ -16,13 +17,17 @@ live_undo=:
 undo() { # commands to run at the end, the latest first
     live_undo="$1; $live_undo"
 }
-live_end() {
-    trap - EXIT INT TERM
+live_release() {
     exec 8>&-
-    for live_workload in ${live_workloads:-}; do
-        wait "$live_workload" 2>/dev/null
+    for live_one in ${live_workloads:-}; do
+        wait "$live_one" 2>/dev/null
     done
     eval "$live_undo"
+    live_undo=:
+}
+live_end() {
+    trap - EXIT INT TERM
+    live_release
     rm -rf "$work"
 }
 trap live_end EXIT
@@ -56,61 +61,159 @@ start() {
     done
 }
 
-# audit [OPTION…]: the case goes to $seen, the exit status to $status
-audit() {
+# known_state: caches are dropped and free memory is made whole, as far as it can be
+known_state() {
+    sync
+    echo 3 >/proc/sys/vm/drop_caches
+    # A pool of huge pages over nearly all that is free is found by compaction, and leaves it in one piece
+    live_pool=$(cat /proc/sys/vm/nr_hugepages 2>/dev/null)
+    if [ -n "$live_pool" ]; then
+        undo "echo $live_pool >/proc/sys/vm/nr_hugepages"
+        awk -v pool="$live_pool" '/^MemFree/ { free = $2 } /^Hugepagesize/ { size = $2 }
+            END { print pool + (free > 3145728 ? int((free - 3145728) / size) : 0) }' /proc/meminfo >/proc/sys/vm/nr_hugepages
+        echo "$live_pool" >/proc/sys/vm/nr_hugepages
+    fi
+    drain
+}
+
+drain() { # the per-CPU lists, which hold what large processes left, bit by bit
+    [ -r /proc/sys/vm/stat_refresh ] || return 0
+    for _ in 1 2 3 4 5 6 7 8 9 10; do
+        cat /proc/sys/vm/stat_refresh
+    done
+}
+
+# live_look FILE [OPTION…]: an audit's case; the exit status to $status
+live_look() {
+    live_to=$1
+    shift
     status=0
-    seen=$work/case.json
-    timeout 120 "$FRAGWIZARD" --auto --duration "${duration:-5}" --format json "$@" >"$seen" 2>"$work/stderr" 8>&- 9>&- ||
-        status=$?
-    if jq -e .verdicts "$seen" >/dev/null 2>&1; then
+    ${live_alone:-} timeout 120 "$FRAGWIZARD" --auto --duration "${duration:-5}" --format json "$@" >"$live_to" 2>"$work/stderr" \
+        8>&- 9>&- || status=$?
+    jq -e .verdicts "$live_to" >/dev/null 2>&1
+}
+
+# before [VERDICT]: what the machine is found with now is not the test's, and is left out of later audits. If VERDICT is among
+# it, the machine is brought to a known state first.
+before() {
+    for live_try in 1 2; do
+        duration=2 live_look "$work/before" || skip_all "no audit of this machine: $(head -n 1 "$work/stderr")"
+        [ $live_try = 1 ] && jq -e --arg id "${1:-}" '.verdicts[] | select(.id == $id and (.state == "confirmed" or .state == "likely"))' \
+            "$work/before" >/dev/null || break
+        echo "# $1 is here already: caches are dropped and free memory is made whole"
+        known_state
+    done
+    live_machine=$work/before
+    jq -r '.findings[] | select(.severity != "info" or .id == "cache-large") | "# this machine, before: \(.say)"' "$live_machine"
+}
+
+# audit [OPTION…]: the case, less what is the machine's, goes to $live_case, the exit status to $status
+audit() {
+    live_audits=$((${live_audits:-0} + 1))
+    live_whole=$work/whole.$live_audits
+    if live_look "$live_whole" "$@"; then
         ok "the audit gives a case"
     else
         not_ok "the audit gives a case (exit status $status)" "$work/stderr"
         finish
     fi
-    # What a failed test shows
+    live_judge
+}
+
+# What is left of $live_whole is judged, and shown by a failed test
+live_judge() { # live_own: what the test made beside its workloads: paths of control groups, names of settings
+    live_case=$work/case.json
+    if [ -z "${live_machine:-}" ]; then
+        cp "$live_whole" "$live_case"
+    else
+        # shellcheck disable=SC2086
+        sh "$SRC/tests/tools/added.sh" "${live_workloads:-} ${live_own:-}" "$live_whole" $live_machine >"$live_case"
+    fi
     jq -r '"lead \(.lead), status \(.status): \(.headline)",
-        (.verdicts[] | "\(.id): \(.state); for: \(.for // [] | join(" | ")); against: \(.against // [] | join(" | "))"),
+        (.verdicts[] | "\(.id): \(.state)\(if .machine then " (of this machine)" else "" end); for: \(.for // [] | join(" | ")); against: \(.against // [] | join(" | "))"),
         (.verdicts[] | select(.kind) | "\(.id): kind \(.kind); owners: \(.owners // [] | join(" | "))"),
         (.experiments // [] | .[] | "experiment \(.id): \(.state) \(.why // ""); \(.before.value) before, \(.after.value) after"),
-        (.findings[] | "\(.severity) \(.id): \(.say)")' "$seen" >"$work/summary" 2>&1
-    live_case=$seen
+        (.findings[] | "\(.severity) \(.id): \(.say)")' "$live_case" >"$work/summary" 2>&1
     seen=$work/summary
+}
+
+live_is_so() { # FILTER [NAME VALUE]
+    jq -e --arg "${2:-none}" "${3:-}" "$1" "$live_case" >/dev/null 2>"$work/stderr"
 }
 
 # holds WHAT FILTER [NAME VALUE]: the jq filter is true of the case
 holds() {
-    if jq -e --arg "${3:-none}" "${4:-}" "$2" "$live_case" >/dev/null 2>"$work/stderr"; then
+    if live_is_so "$2" "${3:-}" "${4:-}"; then
         ok "$1"
     else
         not_ok "$1" "$seen"
     fi
 }
 
+# holds_here WHAT FILTER [NAME VALUE]: the same, of what other programs can bring about too. What does not hold is decided at the
+# end, when an audit without the test's condition has told what else is the machine's.
+holds_here() {
+    if live_is_so "$2" "${3:-}" "${4:-}"; then
+        ok "$1"
+    else
+        live_open=$((${live_open:-0} + 1))
+        printf '%s' "$1" >"$work/open.$live_open.what"
+        printf '%s' "$2" >"$work/open.$live_open.filter"
+        echo "${3:-none} ${4:-}" >"$work/open.$live_open.value"
+        echo "$live_whole" >"$work/open.$live_open.case"
+    fi
+}
+live_decide() {
+    [ -n "${live_open:-}" ] || return 0
+    echo '# not all is as it should be: audited again without the condition'
+    live_release
+    duration=5 live_look "$work/after" && live_machine="${live_machine:-} $work/after"
+    live_n=0
+    while [ $live_n -lt "$live_open" ]; do
+        live_n=$((live_n + 1))
+        live_whole=$(cat "$work/open.$live_n.case")
+        live_judge
+        read -r live_name live_value <"$work/open.$live_n.value"
+        holds "$(cat "$work/open.$live_n.what")" "$(cat "$work/open.$live_n.filter")" "$live_name" "$live_value"
+    done
+}
+tap_last=live_decide
+
 state() { # of a verdict
     jq -r --arg id "$1" '[.verdicts[] | select(.id == $id) | .state][0] // "no such verdict"' "$live_case"
 }
 
-# diagnosed ID: that verdict holds, leads, and none that speaks of another illness holds beside it, but for those allowed
-diagnosed() {
-    live_wanted=$1
-    shift
-    case $(state "$live_wanted") in
-    confirmed | likely) ok "$live_wanted is found" ;;
-    *) not_ok "$live_wanted is found" "$seen" ;;
+# found ID: that verdict holds, and for a reason that was not there before
+found() {
+    if live_is_so '.verdicts[] | select(.id == $id) | .machine' id "$1"; then
+        skip "$1 is found" 'it cannot be told from what was there before'
+        finish
+    fi
+    case $(state "$1") in
+    confirmed | likely) ok "$1 is found" ;;
+    *) not_ok "$1 is found" "$seen" ;;
     esac
-    is "$live_wanted leads" "$(jq -r .lead "$live_case")" "$live_wanted"
-    live_others=$(jq -r --arg id "$live_wanted" --arg also "$*" '[.verdicts[]
-        | select((.state == "confirmed" or .state == "likely") and .id != $id
-            and (.id as $i | $also | split(" ") | index($i) | not)) | .id] | join(" ")' "$live_case")
-    is "nothing else is diagnosed" "$live_others" ""
+}
+
+# nothing_but ID…: no verdict that speaks of another illness holds
+nothing_but() {
+    holds_here 'nothing else is diagnosed' '[.verdicts[] | select(.state == "confirmed" or .state == "likely") | .id]
+        - ($also | split(" ")) == []' also "$*"
+}
+
+# diagnosed ID: that verdict holds, leads, and no other does
+diagnosed() {
+    found "$1"
+    holds_here "$1 leads" '.lead == $id' id "$1"
+    nothing_but "$1"
 }
 
 not_diagnosed() {
-    case $(state "$1") in
-    ruled-out | unknown) ok "$1 is not diagnosed" ;;
-    *) not_ok "$1 is not diagnosed" "$seen" ;;
-    esac
+    holds_here "$1 is not diagnosed" '[.verdicts[] | select(.id == $id).state][0] | . == "ruled-out" or . == "unknown"' id "$1"
+}
+
+no_alarm() { # WHAT
+    holds_here "$1" 'all(.findings[]; .severity == "info")'
 }
 
 # The audit is of this machine, with the rights to see all of it

@@ -6,6 +6,7 @@
 live_needs
 setting compaction_proactiveness 0 || skip_all 'no proactive compaction to turn off'
 setting /proc/sys/fs/pipe-max-size 16777216 || skip_all 'pipes are small'
+before external-fragmentation
 start pipes 2048
 audit
 diagnosed external-fragmentation

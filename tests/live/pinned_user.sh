@@ -4,6 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 live_needs
 setting compaction_proactiveness 0 || skip_all 'no proactive compaction to turn off'
+before external-fragmentation
 start pinned 3072
 audit --allow compaction
 diagnosed external-fragmentation

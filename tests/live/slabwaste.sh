@@ -6,6 +6,7 @@ live_needs
 mkdir "$work/files"
 mount -t tmpfs -o nr_inodes=2m,size=64m,mode=700 fragwizard-test "$work/files" 2>/dev/null || skip_all 'may not mount'
 undo "umount '$work/files'"
+before
 start slabwaste "$work/files" 800000
 audit
 diagnosed slab-fragmentation

@@ -73,6 +73,7 @@ sanitized() {
 }
 
 finish() {
+    ${tap_last:-:}
     echo "1..$tap_count"
     [ "$tap_failed" = 0 ]
     exit
