@@ -15,9 +15,25 @@ not_diagnosed hugepage-reservation
 holds 'compacting is not tried unasked' '[.experiments[] | select(.action == "compact" and .state == "not-run" and .why != null)] | length == 1'
 
 # The kernel gives up compacting where a large piece of a cached file finds no place
-sync
-echo 1 >/proc/sys/vm/drop_caches
-audit --allow compaction
+compacted() {
+    sync
+    echo 3 >/proc/sys/vm/drop_caches
+    audit --allow compaction
+}
+compacted
+# nor for those that other programs bring in meanwhile
+if live_is_so "($compaction_won < 0.2) and any(.findings[]; .id == \"huge-blocks-unusable\")"; then
+    compacted
+fi
+if live_is_so "$compaction_won < 0.3"; then
+    whole=$(free_whole)
+    echo 1 >/proc/sys/vm/compact_memory
+    won=$((($(free_whole) - whole) * 100 / $(jq '.facts.buddy.buddy[0].free' "$live_case")))
+    if [ $won -lt 20 ]; then
+        skip 'compacting gains much' "other programs are in its way: the kernel gains $won % more when told by hand"
+        finish
+    fi
+fi
 compaction_gained much
 is 'its kind once compacted' "$(kind external-fragmentation)" compactable
 finish

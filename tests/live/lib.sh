@@ -240,16 +240,23 @@ kind() {
     jq -r --arg id "$1" '[.verdicts[] | select(.id == $id) | .kind // "none"][0]' "$live_case"
 }
 
+# free_whole: bytes free in huge pages' blocks (2 MiB), as the kernel tells
+free_whole() {
+    awk -v page="$(getconf PAGESIZE)" '{ for (i = 5; i <= NF; i++) if (2 ^ (i - 5) * page >= 2097152) n += $i * 2 ^ (i - 5) * page }
+        END { printf "%.0f\n", n }' /proc/buddyinfo
+}
+
 # owned WHAT PATTERN: one of the owners that external fragmentation names matches
 owned() {
     holds "$1" '.verdicts[] | select(.id == "external-fragmentation") | .owners // [] | map(select(test($pattern))) | length > 0' \
         pattern "$2"
 }
 
+compaction_won='[.experiments[] | select(.action == "compact")][0] as $tried
+    | ($tried.after.value - $tried.before.value) / .facts.buddy.buddy[0].free'
+
 # The experiment that compacts was made, and what it measured before and after (a share or bytes) differs much, or hardly
 compaction_gained() { # much | little, in shares of what was free
     holds 'compacting was tried, as allowed' '[.experiments[] | select(.action == "compact" and .state == "done")] | length == 1'
-    holds "it gained $1" '[.experiments[] | select(.action == "compact")][0] as $tried
-        | ($tried.after.value - $tried.before.value) / .facts.buddy.buddy[0].free
-        | if $gain == "much" then . > 0.3 else . < 0.3 end' gain "$1"
+    holds "it gained $1" "$compaction_won | if \$gain == \"much\" then . > 0.3 else . < 0.3 end" gain "$1"
 }

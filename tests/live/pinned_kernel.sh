@@ -22,12 +22,20 @@ not_diagnosed leak
 
 thp=/sys/kernel/mm/transparent_hugepage
 if setting $thp/enabled always && setting $thp/defrag always; then
-    start hugefaults 1024
+    # What other programs leave whole meanwhile is asked for too, and does not do
+    start hugefaults $(($(free_whole) / 1048576 + 1024))
+    failed() { awk '/^compact_fail/ { print $2 }' /proc/vmstat; }
+    failed=$(failed)
     duration=10 audit
+    failed=$(($(failed) - failed))
     diagnosed external-fragmentation
     is 'its kind under load' "$(kind external-fragmentation)" pinned
-    holds 'stalls that fail are the harm of it' '[.findings[] | select(.id == "compaction-failing")] | length == 1'
-    holds 'and are counted in the window' '.facts.vmstat.vmstat[0] | .compact_stalls > 100 and .compact_fails > 100'
+    if [ $failed -gt 150 ]; then
+        holds 'stalls that fail are the harm of it' '[.findings[] | select(.id == "compaction-failing")] | length == 1'
+        holds 'and are counted in the window' '.facts.vmstat.vmstat[0] | .compact_stalls > 100 and .compact_fails > 100'
+    else
+        skip 'stalls that fail are the harm of it' "the kernel stalled in vain only $failed times"
+    fi
 else
     skip 'stalls that fail are the harm of it' 'no transparent huge pages'
 fi
