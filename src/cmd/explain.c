@@ -24,6 +24,7 @@ struct library {
     size_t count;
     struct term term;
     unsigned found;
+    bool faulty; /* limits that cannot be used, which was complained about */
 };
 
 static bool same(const char *a, const char *b)
@@ -153,12 +154,21 @@ static const void *find_experiment(const struct playbook *p, const char *id)
     return playbook_experiment(p, id, NULL);
 }
 
+static void tell_changed(const struct library *l, const struct limit *limit)
+{
+    char own[64];
+    units_format(own, sizeof own, limit->own, limit->type);
+    AUTO_FREE char *text = limit->origin ? mem_printf("in %s; the playbook says %s", limit->origin, own) : NULL;
+    tell(l, "Set", text);
+}
+
 static void tell_limit(const struct library *l, const struct limit *limit)
 {
     char value[64];
     units_format(value, sizeof value, limit->number, limit->type);
     AUTO_FREE char *text = mem_printf("%s = %s. %s (source: %s)", limit->name, value, limit->why, limit->source);
     tell(l, "Limit", text);
+    tell_changed(l, limit);
 }
 
 /* The limits and columns that a formula names, each once. */
@@ -267,6 +277,7 @@ static void explain_limit(struct library *l, size_t at, const char *name)
     units_format(value, sizeof value, limit->number, limit->type);
     AUTO_FREE char *title = mem_printf("%s: a limit of playbook %s: %s", name, p->name, value);
     heading(l, title);
+    tell_changed(l, limit);
     tell(l, "Why", limit->why);
     tell(l, "Source", limit->source);
     AUTO_FREE char *full = mem_printf("limit.%s", name);
@@ -481,6 +492,10 @@ static bool load(struct library *l, const char *name, bool must)
     struct diags d = {0};
     struct err e;
     struct playbook *p = playbook_load(name, &d, NULL, &e);
+    if (p && !limits_change_by_files(p, &d)) {
+        diags_print(&d, stderr);
+        l->faulty = true;
+    }
     if (p && l->count < PLAYBOOKS_MAX)
         l->playbooks[l->count++] = p;
     else if (p)
@@ -501,9 +516,11 @@ static int explain(const char *only, const char *id)
     } else if (!only) {
         size_t count;
         const char **names = playbook_names(&l.arena, &count);
-        for (size_t i = 0; i < count; i++)
+        for (size_t i = 0; i < count && !l.faulty; i++)
             load(&l, names[i], false);
     }
+    if (l.faulty)
+        status = EXIT_UNKNOWN;
     for (size_t k = 0; status == EXIT_OK && k < ARRAY_SIZE(kinds); k++)
         for (size_t i = 0; i < l.count; i++)
             if (kinds[k].find(l.playbooks[i], id)) {

@@ -22,7 +22,8 @@ static int report(int argc, char **argv)
         return status;
     if (!path)
         return complain("report: which case? `fragwizard report CASE.json`");
-    if (r.window_s >= 0 || r.pid || r.answers_path || r.case_id || r.allowed || strcmp(r.root_path, "/") != 0)
+    if (r.window_s >= 0 || r.pid || r.answers_path || r.case_id || r.allowed || r.limit_count ||
+        strcmp(r.root_path, "/") != 0)
         return complain("report: a saved case is rendered as it is; only -o, --format and --bundle apply");
     term_init(&r.term);
     if (!run_check_outputs(&r))

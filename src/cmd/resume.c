@@ -17,8 +17,9 @@ enum { ARGUMENTS_MAX = 64 };
 /* The case is the one word that is no option; what is left are options of every run. */
 static int take_case(int argc, char **argv, char **rest, const char **path)
 {
-    static const char *const with_value[] = {"-o",        "--output",  "--format", "--root",     "--pid",  "--duration",
-                                             "--answers", "--case-id", "--bundle", "--playbook", "--allow"};
+    static const char *const with_value[] = {"-o",       "--output",   "--format",  "--root",
+                                             "--pid",    "--duration", "--answers", "--case-id",
+                                             "--bundle", "--playbook", "--allow",   "--limit"};
     int count = 0;
     if (argc >= ARGUMENTS_MAX)
         return -1;
@@ -52,6 +53,8 @@ static int resume(int argc, char **argv)
         return status;
     if (!path)
         return complain("resume: which case? `fragwizard resume CASE.json`");
+    if (r.limit_count)
+        return complain("resume: a case keeps the limits that it began with");
     struct term t;
     term_init(&t);
     if (!t.tty_in)

@@ -21,7 +21,8 @@ enum {
     OPTION_ANSWERS,
     OPTION_CASE_ID,
     OPTION_BUNDLE,
-    OPTION_ALLOW
+    OPTION_ALLOW,
+    OPTION_LIMIT
 };
 enum { CASE_ID_MAX = 200 };
 
@@ -37,6 +38,7 @@ static const struct option long_options[] = {
     {"case-id", required_argument, NULL, OPTION_CASE_ID},
     {"bundle", required_argument, NULL, OPTION_BUNDLE},
     {"allow", required_argument, NULL, OPTION_ALLOW},
+    {"limit", required_argument, NULL, OPTION_LIMIT},
     {"help", no_argument, NULL, 'h'},
     {0},
 };
@@ -95,6 +97,11 @@ static bool take_option(struct run *r, int option)
         return true;
     case OPTION_ALLOW:
         return take_allowed(r, optarg);
+    case OPTION_LIMIT:
+        if (r->limit_count == LIMITS_MAX)
+            return complain("at most %d limits can be set", LIMITS_MAX), false;
+        r->limits[r->limit_count++] = optarg;
+        return true;
     default:
         r->bundle_path = optarg;
         return true;
@@ -161,6 +168,24 @@ bool run_allows(const struct run *r, enum experiment_action a)
     return r->allowed & 1u << a;
 }
 
+/* Those that a case began with, else those of the files and then of the command line. */
+static bool set_limits(const struct run *r, const struct case_file *loaded, struct diags *d)
+{
+    bool fine = true;
+    for (size_t i = 0; loaded && i < loaded->limit_count && fine; i++) {
+        const struct changed_limit *l = &loaded->limits[i];
+        fine = limits_restore(r->playbook, l->name, &l->value, l->origin);
+        if (!fine)
+            diag_add(d, (struct mark){loaded->path, 0, 0}, "its limit '%s' is none of the playbook '%s'", l->name,
+                     r->playbook->name);
+    }
+    if (!loaded)
+        fine = limits_change_by_files(r->playbook, d);
+    for (size_t i = 0; i < r->limit_count; i++)
+        fine = limits_change_by_word(r->playbook, r->limits[i], d) && fine;
+    return fine;
+}
+
 bool run_open(struct run *r, struct case_file *loaded)
 {
     struct err e;
@@ -170,7 +195,7 @@ bool run_open(struct run *r, struct case_file *loaded)
         return false;
     struct diags diags = {0};
     r->playbook = playbook_load(r->playbook_name, &diags, NULL, &e);
-    if (!r->playbook) {
+    if (!r->playbook || !set_limits(r, loaded, &diags)) {
         if (diags.count)
             diags_print(&diags, stderr);
         else

@@ -8,6 +8,8 @@
 #include "engine/run/engine.h"
 #include "report/report.h"
 
+enum { LIMITS_MAX = 100 };
+
 struct run {
     /* options */
     const char *playbook_name;        /* --playbook, default memory-fragmentation */
@@ -21,6 +23,8 @@ struct run {
     enum report_format format;
     double window_s; /* --duration; negative: the playbook's */
     long pid;
+    const char *limits[LIMITS_MAX]; /* --limit: "NAME=VALUE" */
+    size_t limit_count;
     unsigned allowed; /* --allow: a bit for each enum experiment_action */
     /* opened by run_open */
     struct root root;

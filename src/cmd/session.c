@@ -28,6 +28,7 @@ static const char usage[] =
     "  --answers FILE        answers given beforehand; only the others are asked\n"
     "  --case-id ID          carried into the report\n"
     "  --bundle FILE.zip     report, case and checksums in one file\n"
+    "  --limit NAME=VALUE    another value for a limit of the playbook, such as available_low=5%; may be repeated\n"
     "  --allow WORD          does not ask before such tests: compaction, watching; may be repeated\n"
     "\n"
     "At any prompt: Enter, back, skip, again, note TEXT, why, show [TABLE], defaults, help, quit.\n"
@@ -550,6 +551,10 @@ static void remember_answers(struct session *s)
     if (!s->run->root.live) {
         add_word(&command, "--root");
         add_word(&command, s->run->root.path);
+    }
+    for (size_t i = 0; i < s->run->limit_count; i++) {
+        add_word(&command, "--limit");
+        add_word(&command, s->run->limits[i]);
     }
     /* what was said yes to, there is nobody to ask about */
     unsigned allowed = s->run->allowed;

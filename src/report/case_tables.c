@@ -119,6 +119,7 @@ static const struct column cost_columns[] = {
     {"help", TYPE_TEXT, "what it reads"},
 };
 static const struct column answer_columns[] = {ANSWER_FIELDS(RECORD_COLUMN, )};
+static const struct column limit_columns[] = {CHANGED_LIMIT_FIELDS(RECORD_COLUMN, )};
 static const struct column note_columns[] = {NOTE_FIELDS(RECORD_COLUMN, )};
 static const struct column step_columns[] = {
     STEP_FIELDS(RECORD_COLUMN, )
@@ -144,6 +145,7 @@ enum {
     T_UNCHECKED,
     T_COST,
     T_ANSWER,
+    T_LIMIT,
     T_NOTE,
     T_STEP,
     T_COUNT
@@ -164,6 +166,9 @@ static const struct table_decl report_tables[T_COUNT] = {
     [T_UNCHECKED] = {.name = "unchecked", .help = "reasons why checks could not be made", COLUMNS(unchecked_columns)},
     [T_COST] = {.name = "cost", .help = "probes that ran", COLUMNS(cost_columns)},
     [T_ANSWER] = {.name = "answer", .help = "the operator's answers", COLUMNS(answer_columns)},
+    [T_LIMIT] = {.name = "changed_limit",
+                 .help = "limits with another value than the playbook's",
+                 COLUMNS(limit_columns)},
     [T_NOTE] = {.name = "note", .help = "the operator's notes", COLUMNS(note_columns)},
     [T_STEP] = {.name = "step", .help = "steps of the playbook", COLUMNS(step_columns)},
 };
@@ -508,6 +513,10 @@ static void fill_session(struct facts *f, const struct case_file *c)
     for (size_t i = 0; i < c->note_count; i++) {
         struct row r = row_new(f, T_NOTE);
         put_record(&r, &record_note, &c->notes[i]);
+    }
+    for (size_t i = 0; i < c->limit_count; i++) {
+        struct row r = row_new(f, T_LIMIT);
+        put_record(&r, &record_changed_limit, &c->limits[i]);
     }
     for (size_t i = 0; i < c->step_count; i++) {
         struct row r = row_new(f, T_STEP);

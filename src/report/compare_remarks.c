@@ -54,6 +54,29 @@ static void remark_runs(struct comparison *c)
         remark(c, "Made with fragwizard %s before and %s after.", a->version, b->version);
 }
 
+static const struct changed_limit *changed_limit(const struct case_file *c, const char *name)
+{
+    for (size_t i = 0; i < c->limit_count; i++)
+        if (strcmp(c->limits[i].name, name) == 0)
+            return &c->limits[i];
+    return NULL;
+}
+
+static void remark_limits(struct comparison *c)
+{
+    for (int side = BEFORE; side < SIDES; side++)
+        for (size_t i = 0; i < c->run[side]->limit_count; i++) {
+            const struct changed_limit *l = &c->run[side]->limits[i], *twin = changed_limit(c->run[!side], l->name);
+            AUTO_STR struct str here = {0}, there = {0};
+            value_format(&l->value, false, &here);
+            value_format(twin ? &twin->value : &l->own, false, &there);
+            if ((twin && side == AFTER) || strcmp(str_text(&here), str_text(&there)) == 0)
+                continue;
+            remark(c, "Limit %s: %s before, %s after.", l->name, str_text(side == BEFORE ? &here : &there),
+                   str_text(side == BEFORE ? &there : &here));
+        }
+}
+
 static void remark_rules(struct comparison *c)
 {
     size_t only[SIDES] = {0}, other = 0;
@@ -150,6 +173,7 @@ void compare_remarks(struct comparison *c)
     remark_runs(c);
     remark_host(c);
     remark_sources(c);
+    remark_limits(c);
     remark_rules(c);
     remark_answers(c);
 }

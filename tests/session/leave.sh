@@ -64,7 +64,7 @@ says 'a complete case is not gone on with; its report is' 'is complete; .fragwiz
 # In the middle of a line
 forget
 terminal 80 24
-type "$FRAGWIZARD --root $root -o 'my report.html' --duration 7s; echo status \$?"
+type "$FRAGWIZARD --root $root -o 'my report.html' --duration 7s --limit available_low=9%; echo status \$?"
 asks begin
 tmux_here send-keys -l 'half a li'
 press C-c
@@ -74,6 +74,7 @@ type "$(resume_line)"
 asks begin
 type defaults
 says 'and works as it is' '^Report: my report.html$'
+is 'the limits are those that the session began with' "$(field '.limits[] | [.name, .value.value, .origin] | join(" ")')" 'available_low 0.09 --limit'
 
 # Killed between any two steps
 forget

@@ -151,6 +151,34 @@ static void what_is_built_on_keeps_the_rest(void **state)
     diags_free(&d);
 }
 
+static void limits_are_changed(void **state)
+{
+    (void)state;
+    struct playbook *p = load_small();
+    struct diags d = {0};
+    assert_true(limits_change_by_word(p, "available=7%", &d));
+    assert_true(limits_change_by_word(p, "available=8%", &d));
+    assert_true(p->limits[0].number == 0.08);
+    assert_true(p->limits[0].own == 0.05);
+    assert_string_equal(p->limits[0].origin, "--limit");
+    assert_null(p->limits[1].origin);
+    assert_int_equal(d.count, 0);
+    assert_false(limits_change_by_word(p, "unusable=5MiB", &d));
+    assert_false(limits_change_by_word(p, "unusable", &d));
+    assert_false(limits_change_by_word(p, "nothing=5%", &d));
+    assert_int_equal(d.count, 3);
+    assert_true(p->limits[1].number == 0.9);
+
+    struct value kept = value_number(TYPE_RATIO, 0.6), other = value_number(TYPE_BYTES, 1);
+    assert_true(limits_restore(p, "unusable", &kept, "--limit"));
+    assert_true(p->limits[1].number == 0.6);
+    assert_true(p->limits[1].own == 0.9);
+    assert_false(limits_restore(p, "unusable", &other, "--limit"));
+    assert_false(limits_restore(p, "nothing", &kept, "--limit"));
+    playbook_free(p);
+    diags_free(&d);
+}
+
 static void a_rule_keeps_its_reasons(void **state)
 {
     (void)state;
@@ -405,6 +433,7 @@ int main(void)
         cmocka_unit_test(everything_is_read),
         cmocka_unit_test(each_type_of_question),
         cmocka_unit_test(what_is_built_on_keeps_the_rest),
+        cmocka_unit_test(limits_are_changed),
         cmocka_unit_test(a_rule_keeps_its_reasons),
         cmocka_unit_test(a_sysctl_words_itself),
         cmocka_unit_test(verdicts_and_their_sentences),

@@ -109,6 +109,13 @@ struct recommendation { RECOMMENDATION_FIELDS(RECORD_MEMBER, ) };
     X(R, BOOL, defaulted, , REQUIRED, "defaulted", "nobody chose it: the default was used")
 struct answer { ANSWER_FIELDS(RECORD_MEMBER, ) };
 
+#define CHANGED_LIMIT_FIELDS(X, R) \
+    X(R, NAME, name, , REQUIRED, "name", "the limit") \
+    X(R, MEASURED, value, , REQUIRED, "value", "the value that held in this run") \
+    X(R, MEASURED, own, , REQUIRED, "default", "the playbook's own value") \
+    X(R, TEXT, origin, , REQUIRED, "origin", "where it was set: a file and line, or --limit")
+struct changed_limit { CHANGED_LIMIT_FIELDS(RECORD_MEMBER, ) };
+
 #define NOTE_FIELDS(X, R) \
     X(R, NAME, step, , NULLABLE, "step", "id of the step") \
     X(R, TIME, wall, , REQUIRED, "time", "when") \
@@ -158,12 +165,14 @@ struct step_record { STEP_FIELDS(RECORD_MEMBER, ) };
     X(R, RECORDS, recommendations, (recommendation, recommendation_count), REQUIRED, "recommendations", "changes, and how to take them back") \
     X(R, RECORDS, answers, (answer, answer_count), REQUIRED, "answers", "what the operator said, or the default") \
     X(R, RECORDS, experiments, (experiment, experiment_count), ADDED, "experiments", "tests that were offered, in order") \
+    X(R, RECORDS, limits, (changed_limit, limit_count), ADDED, "limits", "limits that had another value than the playbook's") \
     X(R, RECORDS, notes, (note, note_count), REQUIRED, "notes", "what the operator wrote down") \
     X(R, RECORDS, steps, (step_record, step_count), REQUIRED, "steps", "steps of the playbook, in order") \
     X(R, OTHER, , , REQUIRED, "facts", "what was found, by name of the probe") \
     X(R, OTHER, , , REQUIRED, "checksum", "CRC-32 of all bytes before the comma that precedes this member")
 /* clang-format on */
 extern const struct record record_evidence, record_finding, record_check, record_verdict, record_experiment,
-    record_recommendation, record_answer, record_note, record_shown, record_step_record, record_case_file;
+    record_recommendation, record_answer, record_changed_limit, record_note, record_shown, record_step_record,
+    record_case_file;
 
 #endif

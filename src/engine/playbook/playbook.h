@@ -22,7 +22,9 @@ struct limit { /* limits: a threshold with its reason */
     enum type type;
     double number;
     const char *why, *source;
-    bool used; /* by some expression */
+    double own;         /* what the playbook says, where another value was set; */
+    const char *origin; /* … and where that was: "/etc/fragwizard/limits.yaml:3", "--limit". NULL: it was not */
+    bool used;          /* by some expression */
 };
 
 enum question_type { QUESTION_YESNO, QUESTION_CHOICE, QUESTION_NUMBER, QUESTION_TEXT, QUESTION_PROCESS, QUESTION_FILE };
@@ -173,6 +175,13 @@ struct playbook {
 /* Loads and checks. NULL if there was any complaint. `file` is the name used in complaints. The caller owns it. */
 struct playbook *playbook_parse(const char *file, const char *text, size_t length, struct diags *d);
 void playbook_free(struct playbook *p);
+
+/* Other values for its limits; what is set later wins. From /etc/fragwizard/limits.yaml and the user's, a mapping of names and
+ * literals, for all playbooks; "NAME=VALUE" of the command line; what a case kept. False after complaints, or (restore) if it
+ * has no such limit of that type. */
+bool limits_change_by_files(struct playbook *p, struct diags *d);
+bool limits_change_by_word(struct playbook *p, const char *word, struct diags *d);
+bool limits_restore(struct playbook *p, const char *name, const struct value *v, const char *origin);
 
 /* Finds "memory-fragmentation" (configuration directories, then the built-in one) or a path (contains '/' or ends in
  * .yaml) and loads it. *origin (may be NULL) tells where it came from: "built in" or the path; caller frees. */

@@ -392,6 +392,18 @@ static void restore_rendered(struct engine *g)
                 g->rendered[k] = &g->c->recommendations[i];
 }
 
+static void keep_limits(struct case_file *c, const struct playbook *p)
+{
+    c->limits = arena_alloc(&c->arena, p->limit_count * sizeof *c->limits);
+    for (size_t i = 0; i < p->limit_count; i++) {
+        const struct limit *l = &p->limits[i];
+        if (l->origin)
+            c->limits[c->limit_count++] =
+                (struct changed_limit){arena_strdup(&c->arena, l->name), value_number(l->type, l->number),
+                                       value_number(l->type, l->own), clean_text(&c->arena, l->origin)};
+    }
+}
+
 static void begin_case(struct engine *g)
 {
     const struct engine_options *o = &g->options;
@@ -410,8 +422,10 @@ static void begin_case(struct engine *g)
     char host[256];
     if (!c->host)
         c->host = capture_host(o->root, host, sizeof host) ? clean_text(a, host) : "unknown host";
-    if (!c->step_count)
+    if (!c->step_count) {
+        keep_limits(c, o->playbook);
         begin_records(c, o->playbook);
+    }
     restore_rendered(g);
 }
 
