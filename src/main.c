@@ -27,7 +27,7 @@
  *     kernel/  parsers of what /proc and /sys print, shared by probes
  *   facts/   facts (declared tables) value severity probe (what a probe declares) json_value
  *   base/    root (where /proc and /sys are read from) input output (our files) builtin (files in the binary) units trend
- *            scan (text of the kernel, piece by piece) text str mem err clock sha256
+ *            scan (text of the kernel, piece by piece) text str mem err clock sha256 version
  */
 #include <locale.h>
 #include <malloc.h>
@@ -35,6 +35,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/version.h"
 #include "cmd/cmd.h"
 #include "cmd/option.h"
 
@@ -90,7 +91,7 @@ static int run(int argc, char **argv)
     if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0))
         return help();
     if (argc > 1 && (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0)) {
-        printf("fragwizard %s\n", FRAGWIZARD_VERSION);
+        printf("fragwizard %s\n", fragwizard_version);
         return EXIT_OK;
     }
     if (argc > 1 && argv[1][0] != '-') {
@@ -106,8 +107,10 @@ static int run(int argc, char **argv)
 int main(int argc, char **argv)
 {
     /* Large buffers go back when they are freed. Left alone, malloc raises both limits after the first one. */
+#ifdef M_MMAP_THRESHOLD /* glibc's; musl gives them back by itself */
     mallopt(M_MMAP_THRESHOLD, 64 << 10);
     mallopt(M_TRIM_THRESHOLD, 64 << 10);
+#endif
     setlocale(LC_CTYPE, "");
     signal(SIGPIPE, SIG_IGN); /* a closed pipe and a limit on file sizes are errors with a sentence */
     signal(SIGXFSZ, SIG_IGN);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "base/version.h"
 #include "base/wait.h"
 #include "cmd/run.h"
 #include "term/progress.h"
@@ -49,7 +50,7 @@ static void announce(const struct run *r)
     double left = sampler_remaining(engine_sampler(r->engine));
     units_format(window, sizeof window, (double)(long)(left + 0.999), TYPE_SECONDS);
     bool compacts = run_can_compact(r) && run_allows(r, ACTION_COMPACT);
-    fprintf(stderr, "fragwizard %s: %s on %s. %s", FRAGWIZARD_VERSION, r->playbook->name, r->c->host,
+    fprintf(stderr, "fragwizard %s: %s on %s. %s", fragwizard_version, r->playbook->name, r->c->host,
             compacts ? "It reads, compacts memory once where that decides something, and changes nothing else."
                      : "It reads only and changes nothing.");
     if (left > 0)

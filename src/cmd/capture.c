@@ -15,6 +15,7 @@
 #include "base/output.h"
 #include "base/root.h"
 #include "base/str.h"
+#include "base/version.h"
 #include "base/wait.h"
 #include "cmd/capture_files.h"
 #include "cmd/cmd.h"
@@ -225,7 +226,7 @@ static void describe(struct capture *c)
     if (!root_sysctl(&c->root, "kernel.hostname", host, sizeof host, NULL, NULL))
         snprintf(host, sizeof host, "unknown");
     str_printf(&text, "page_size %ld\nhostname %s\ntime %s\nversion %s\nuser %s\n", sysconf(_SC_PAGESIZE), host, time,
-               FRAGWIZARD_VERSION, users_name(&users, geteuid(), number));
+               fragwizard_version, users_name(&users, geteuid(), number));
     if (uname(&system) == 0)
         str_printf(&text, "machine %s\n", system.machine);
     users_free(&users);

@@ -11,6 +11,7 @@
 #include "base/output.h"
 #include "base/str.h"
 #include "base/text.h"
+#include "base/version.h"
 #include "base/wait.h"
 #include "cmd/answers.h"
 #include "cmd/session_state.h"
@@ -306,7 +307,7 @@ static void introduce(struct session *s)
 {
     const struct run *r = s->run;
     size_t first = first_open(r->c);
-    AUTO_FREE char *title = mem_printf("fragwizard %s: %s", FRAGWIZARD_VERSION, r->playbook->title);
+    AUTO_FREE char *title = mem_printf("fragwizard %s: %s", fragwizard_version, r->playbook->title);
     session_heading(s, title);
     vital_signs(s);
     putchar('\n');

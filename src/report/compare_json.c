@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/version.h"
 #include "facts/json_value.h"
 #include "facts/json_write.h"
 #include "report/compare_document.h"
@@ -157,7 +158,7 @@ static json_t *of_comparison(const struct comparison *c)
 {
     json_t *root = json_object();
     json_put(root, "format", json_of_text(DIFF_FORMAT));
-    json_put(root, "version", json_of_text(FRAGWIZARD_VERSION));
+    json_put(root, "version", json_of_text(fragwizard_version));
     json_put(root, "host", json_of_text(c->run[AFTER]->host));
     json_put(root, "playbook", json_of_text(c->run[AFTER]->playbook));
     json_put(root, "outcome", json_of_text(outcome_name(c->outcome)));

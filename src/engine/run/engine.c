@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "base/version.h"
 #include "base/wait.h"
 #include "engine/run/engine_state.h"
 #include "engine/run/experiment.h"
@@ -412,7 +413,7 @@ static void begin_case(struct engine *g)
     c->playbook = arena_strdup(a, o->playbook->name);
     c->playbook_title = arena_strdup(a, o->playbook->title);
     c->root = clean_text(a, o->root->path);
-    c->version = FRAGWIZARD_VERSION;
+    c->version = fragwizard_version;
     if (o->case_id)
         c->case_id = clean_text(a, o->case_id);
     if (!c->started)

@@ -24,10 +24,10 @@ static uint64_t mix(uint64_t n) /* splitmix64 */
     return n ^ (n >> 31);
 }
 
-/* a × b / c without overflow; c > 0 and the result fits */
+/* a × b / c; c > 0. Blocks are fewer than 2^32 (8 PiB of 2 MiB), so nothing overflows. */
 static uint64_t scale(uint64_t a, uint64_t b, uint64_t c)
 {
-    return (uint64_t)((unsigned __int128)a * b / c);
+    return a / c * b + a % c * b / c;
 }
 
 void physmap_plan(struct physmap_plan *p, const struct physmap_blocks *b, size_t zones, uint64_t limit)
