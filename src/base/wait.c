@@ -2,9 +2,9 @@
 #include "base/wait.h"
 
 #include <math.h>
-#include <poll.h>
 #include <signal.h>
 #include <stddef.h>
+#include <sys/select.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -38,16 +38,20 @@ enum wake wait_for(int fd, double until)
     double left = fmin(fmax(until - clock_now(), 0), WAIT_MAX_S);
     struct timespec timeout = {.tv_sec = (time_t)left};
     timeout.tv_nsec = (long)((left - (double)timeout.tv_sec) * 1e9);
-    /* blocked between the check and ppoll, so that a signal in between is not slept through */
+    /* blocked between the check and pselect, so that a signal in between is not slept through */
     sigset_t set, before;
     sigemptyset(&set);
     for (size_t i = 0; i < ARRAY_SIZE(signals); i++)
         sigaddset(&set, signals[i]);
     sigprocmask(SIG_BLOCK, &set, &before);
     int ready = 0;
-    struct pollfd p = {.fd = fd, .events = POLLIN};
+    /* not ppoll, whose checked form in glibc before 2.37 takes a 64-bit time for a 32-bit one */
+    fd_set in;
+    FD_ZERO(&in);
+    if (fd >= 0)
+        FD_SET(fd, &in);
     if (!caught)
-        ready = ppoll(&p, fd >= 0 ? 1 : 0, isfinite(until) ? &timeout : NULL, &before);
+        ready = pselect(fd + 1, &in, NULL, NULL, isfinite(until) ? &timeout : NULL, &before);
     sigprocmask(SIG_SETMASK, &before, NULL);
     return caught ? WAKE_SIGNAL : ready > 0 ? WAKE_INPUT : WAKE_TIME;
 }

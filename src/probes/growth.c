@@ -315,7 +315,7 @@ struct judged {
 static void add_limit(struct table *t, size_t row, const struct judged *j, const struct root *r,
                       struct cgroup_mount mount)
 {
-    uint64_t limit, usage, room = UINT64_MAX, available;
+    uint64_t limit = 0, usage = 0, room = UINT64_MAX, available;
     char path[CGROUP_PATH_MAX], name[CGROUP_PATH_MAX + 32];
     bool found = false;
     if (j->track->cgroup && mount.version) {

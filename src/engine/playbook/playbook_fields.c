@@ -77,7 +77,7 @@ bool map_check(struct reader *r, const struct yaml_node *map, const char *what, 
                  is_nothing(map) ? "nothing" : kind_name(map));
         return false;
     }
-    const char *plain[KEYS_MAX];
+    const char *plain[KEYS_MAX] = {0};
     bool meant[KEYS_MAX] = {false}; /* there, but misspelt: not missing as well */
     size_t count = 0;
     for (; keys[count] && count < KEYS_MAX; count++)
