@@ -35,6 +35,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/output.h"
 #include "base/version.h"
 #include "cmd/cmd.h"
 #include "cmd/option.h"
@@ -112,10 +113,10 @@ int main(int argc, char **argv)
     mallopt(M_TRIM_THRESHOLD, 64 << 10);
 #endif
     setlocale(LC_CTYPE, "");
-    signal(SIGPIPE, SIG_IGN); /* a closed pipe and a limit on file sizes are errors with a sentence */
+    signal(SIGPIPE, SIG_IGN); /* what else is under way goes on; a limit on file sizes is an error with a sentence */
     signal(SIGXFSZ, SIG_IGN);
     int status = run(argc, argv);
-    if ((fflush(stdout) != 0 || ferror(stdout)) && status != EXIT_UNKNOWN)
+    if ((fflush(stdout) != 0 || ferror(stdout)) && status != EXIT_UNKNOWN && !output_reader_is_gone())
         return complain("standard output: could not be written");
     return status;
 }

@@ -61,6 +61,18 @@ bool output_write_fd(int fd, const char *name, const char *data, size_t length, 
     return true;
 }
 
+bool output_reader_is_gone(void)
+{
+    struct pollfd p = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    return poll(&p, 1, 0) > 0 && p.revents & POLLERR;
+}
+
+bool output_print(const char *data, size_t length, struct err *e)
+{
+    fflush(stdout);
+    return output_write_fd(STDOUT_FILENO, "standard output", data, length, e) || output_reader_is_gone();
+}
+
 /* Some file systems cannot sync; what they were given is all that can be done. */
 static bool sync_fd(int fd)
 {

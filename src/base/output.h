@@ -17,6 +17,9 @@ bool output_write_file(const char *path, const char *data, size_t length, mode_t
 int output_new_file(const char *path, struct err *e);
 /* Writes to a descriptor to the end (EINTR, short writes); a closed pipe is an error, never a signal. */
 bool output_write_fd(int fd, const char *name, const char *data, size_t length, struct err *e);
+/* To standard output, after what stdio holds for it. A reader that closed its pipe has seen enough: that is no error. */
+bool output_print(const char *data, size_t length, struct err *e);
+bool output_reader_is_gone(void);
 /* Removes a temporary file that is being written; async-signal-safe, for ends that do not return (no memory, a signal). */
 void output_abandon(void);
 /* Whether a file could be written there (its directory exists and is writable, it is no directory itself), before long work. */

@@ -534,8 +534,6 @@ static int explain(const char *only, const char *id)
     for (size_t i = 0; i < l.count; i++)
         playbook_free(l.playbooks[i]);
     arena_free(&l.arena);
-    if (fflush(stdout) != 0)
-        return complain("explain: the output could not be written");
     return status;
 }
 

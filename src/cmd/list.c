@@ -181,7 +181,7 @@ static bool show(struct facts *f, int which, const struct term *term)
     /* A reference is worth its full width: nothing of it is cut, also where lines then wrap. */
     AUTO_FREE char *text = term_table(t, NULL, NULL, t->rows, term, 0);
     struct err e;
-    if (!output_write_fd(STDOUT_FILENO, "standard output", text, strlen(text), &e))
+    if (!output_print(text, strlen(text), &e))
         return complain("%s", e.text), false;
     return fine;
 }
@@ -215,7 +215,6 @@ static int run(int argc, char **argv)
     } else {
         fine = show(f, LIST_PLAYBOOKS, &term);
         puts("");
-        fflush(stdout); /* the tables go past stdio */
         fine = show(f, LIST_TEMPLATES, &term) && fine;
     }
     facts_free(f);

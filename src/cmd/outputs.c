@@ -56,7 +56,7 @@ bool outputs_print(const struct rendering *r, enum report_format f, const struct
     size_t length;
     struct report_style style = {.width = t->tty_out ? t->width : FILE_WIDTH, .color = t->color, .ascii = t->ascii};
     AUTO_FREE char *text = r->render(r->data, f, &style, &length, &e);
-    if (!text || !output_write_fd(STDOUT_FILENO, "standard output", text, length, &e))
+    if (!text || !output_print(text, length, &e))
         return complain("%s", e.text), false;
     return true;
 }

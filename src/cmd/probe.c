@@ -202,8 +202,7 @@ static bool print_table(struct table *t, const struct request *q, const struct t
     AUTO_FREE char *heading = mem_printf("%s: %s", t->decl->name, t->decl->help);
     AUTO_FREE char *body = term_table(t, NULL, NULL, rows, term, term->tty_out ? term->width : 0);
     term_print(term, 0, heading);
-    fflush(stdout); /* the table goes past stdio, which would lose the reason of a failed write */
-    if (!output_write_fd(STDOUT_FILENO, "standard output", body, strlen(body), &e))
+    if (!output_print(body, strlen(body), &e))
         return complain("%s", e.text), false;
     if (rows < t->rows)
         printf("(%zu more rows; rows=all shows them)\n", t->rows - rows);
@@ -217,7 +216,7 @@ static bool print_facts(struct facts *f, const struct request *q, const struct t
     if (q->json) {
         size_t length;
         AUTO_FREE char *json = facts_to_json(f, &length);
-        if (!output_write_fd(STDOUT_FILENO, "standard output", json, length, &e))
+        if (!output_print(json, length, &e))
             return complain("%s", e.text), false;
         return true;
     }
