@@ -27,6 +27,13 @@ int table_decl_role(const struct table_decl *d, enum role role, unsigned from)
     return -1;
 }
 
+void column_help(const struct column *c, struct str *out)
+{
+    str_add(out, c->help);
+    for (const char *const *v = c->values; v && *v; v++)
+        str_printf(out, "%s'%s'", v == c->values ? ": " : ", ", *v);
+}
+
 struct facts *facts_new(const struct probe *p)
 {
     struct facts *f = mem_alloc(sizeof *f);
@@ -129,7 +136,16 @@ void cell_bool(struct table *t, size_t row, unsigned column, bool truth)
 void cell_text_n(struct table *t, size_t row, unsigned column, const char *raw, size_t length)
 {
     size_t at = cell_at(t, row, column);
-    t->cells[at].text = facts_intern(t->facts, raw, length);
+    const char *const *v = t->decl->columns[column].values;
+    while (v && *v && (strncmp(*v, raw, length) != 0 || (*v)[length]))
+        v++;
+    if (v && !*v) {
+        char why[128];
+        snprintf(why, sizeof why, "'%.*s' is no value that this version knows", (int)(length < 64 ? length : 64), raw);
+        cell_unknown(t, row, column, why);
+        return;
+    }
+    t->cells[at].text = v ? *v : facts_intern(t->facts, raw, length);
     t->unknown[at] = 0;
 }
 

@@ -22,6 +22,7 @@ struct column {
     const char *name;
     enum type type;
     const char *help;
+    const char *const *values; /* of a text that is always one of these, NULL-terminated; NULL: any text */
     enum role role;
 };
 
@@ -40,6 +41,8 @@ struct table_decl {
 int table_decl_column(const struct table_decl *d, const char *name);
 /* The first column of that role that is not before `from`; -1 if there is none. */
 int table_decl_role(const struct table_decl *d, enum role role, unsigned from);
+/* The column's help, and the values that it can have. */
+void column_help(const struct column *c, struct str *out);
 
 union cell {
     double number;
@@ -82,7 +85,8 @@ const char *facts_intern(struct facts *f, const char *raw, size_t length);
 size_t table_add(struct table *t);
 void cell_number(struct table *t, size_t row, unsigned column, double number); /* NaN and infinities become unknown */
 void cell_bool(struct table *t, size_t row, unsigned column, bool truth);
-void cell_text(struct table *t, size_t row, unsigned column, const char *raw); /* cleaned, copied; NULL: unknown */
+/* Cleaned and copied; NULL, and a text that is none of the column's values: unknown. */
+void cell_text(struct table *t, size_t row, unsigned column, const char *raw);
 void cell_text_n(struct table *t, size_t row, unsigned column, const char *raw, size_t length);
 void cell_unknown(struct table *t, size_t row, unsigned column, const char *why); /* copied */
 /* Every cell of the row that is still "not read" gets this reason. */

@@ -25,7 +25,12 @@ static const struct column order_columns[] = {{"node", TYPE_COUNT, ""},
                                               {"block_size", TYPE_BYTES, ""}};
 static const struct column process_columns[] = {
     {"pid", TYPE_COUNT, ""}, {"command", TYPE_TEXT, ""}, {"pss", TYPE_BYTES, ""}};
-static const struct column nothing_columns[] = {{"size", TYPE_BYTES, ""}, {"name", TYPE_TEXT, ""}};
+static const char *const fixture_shapes[] = {"flat", "even growth", "uneven growth", NULL};
+static const char *const fixture_words[] = {"keep", "change", "unknown", NULL};
+static const struct column nothing_columns[] = {{"size", TYPE_BYTES, ""},
+                                                {"name", TYPE_TEXT, ""},
+                                                {"shape", TYPE_TEXT, "", .values = fixture_shapes},
+                                                {"advice", TYPE_TEXT, "", .values = fixture_words}};
 static const struct column vmstat_columns[] = {
     {"window", TYPE_SECONDS, ""}, {"swap_in", TYPE_BYTE_RATE, ""}, {"scan", TYPE_RATE, ""},
     {"stalls", TYPE_COUNT, ""},   {"total", TYPE_BYTES, ""},       {"share", TYPE_RATIO, ""},
@@ -129,6 +134,13 @@ static bool fixture_answer_type(void *data, const char *name, enum type *type)
         return true;
     }
     return false;
+}
+
+static const char *const *fixture_choices(void *data, const char *name)
+{
+    static const char *const kinds[] = {"php", "java", "even growth", NULL};
+    (void)data;
+    return strcmp(name, "kind") == 0 ? kinds : NULL;
 }
 
 static bool fixture_rule(void *data, const char *name)
@@ -265,7 +277,8 @@ static void fixture_begin(struct fixture *f)
                               .answer = fixture_answer_type,
                               .rule = fixture_rule,
                               .list = fixture_list,
-                              .experiment = fixture_experiment};
+                              .experiment = fixture_experiment,
+                              .choices = fixture_choices};
     f->env = (struct env){.data = f,
                           .table = fixture_env_table,
                           .limit = fixture_limit,

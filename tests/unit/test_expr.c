@@ -419,6 +419,86 @@ static void names_reach_the_innermost_row_that_has_them(void **state)
     CHECK(without_row, false);
 }
 
+static void a_text_that_a_closed_set_does_not_have_is_a_complaint(void **state)
+{
+    (void)state;
+    static const struct triple list[] = {
+        {"gone.shape = 'even groth'", "1:14 gone.shape is never 'even groth'; did you mean 'even growth'?"},
+        {"'even groth' = gone.shape", "1:1 gone.shape is never 'even groth'; did you mean 'even growth'?"},
+        {"gone.advice != 'chnage'", "1:16 gone.advice is never 'chnage'; did you mean 'change'?"},
+        {"gone.advice = ''", "1:15 gone.advice is never '', but 'keep', 'change' or 'unknown'"},
+        {"gone.advice = 'Keep'", "1:15 gone.advice is never 'Keep'; did you mean 'keep'?"},
+        {"gone.advice = 'keep ' and true", "1:15 gone.advice is never 'keep '; did you mean 'keep'?"},
+        {"first(nothing.shape where advice = 'kep') = 'flat'",
+         "1:36 nothing.advice is never 'kep'; did you mean 'keep'?"},
+        {"first(nothing.shape where advice = 'keep') = 'flatt'",
+         "1:46 nothing.shape is never 'flatt'; did you mean 'flat'?"},
+        {"any(nothing where shape = 'leak')",
+         "1:27 nothing.shape is never 'leak', but 'flat', 'even growth' or 'uneven growth'"},
+        {"any(nothing where nothing.shape = 'flta')", "1:35 nothing.shape is never 'flta'; did you mean 'flat'?"},
+        {"answer.kind = 'phq'", "1:15 answer.kind is never 'phq'; did you mean 'php'?"},
+        {"else(gone.advice, 'none') = 'chnage'", "1:29 gone.advice is never 'chnage'; did you mean 'change'?"},
+        {"'nonne' = else(gone.advice, 'none')", "1:1 gone.advice is never 'nonne'; did you mean 'none'?"},
+        {"if(true, gone.advice, gone.shape) = 'flaat'", "1:37 gone.advice is never 'flaat'; did you mean 'flat'?"},
+        {"gone.advice = if(true, 'change', 'kep')", "1:34 gone.advice is never 'kep'; did you mean 'keep'?"},
+        {"gone.advice = gone.shape", "1:13 gone.advice and gone.shape are never equal: one is 'keep', 'change' or "
+                                     "'unknown', the other 'flat', 'even growth' or 'uneven growth'"},
+        {"answer.kind != gone.advice", "1:13 answer.kind and gone.advice are never equal: one is 'php', 'java' or "
+                                       "'even growth', the other 'keep', 'change' or 'unknown'"},
+    };
+    CHECK(list, false);
+}
+
+static void what_can_be_equal_may_be_compared(void **state)
+{
+    (void)state;
+    static const char *const list[] = {
+        "gone.shape = 'even growth'",
+        "answer.kind = gone.shape",
+        "else(gone.advice, 'none') = 'none'",
+        "gone.advice = vmstat.host",
+        "if(true, gone.advice, vmstat.host) = 'chnage'",
+        "if(true, 'a', 'b') = 'c'",
+        "'a' = 'b'",
+        "starts(gone.shape, 'evn')",
+        "contains(gone.advice, 'x') or ends(gone.advice, 'x')",
+        "gone.name = 'chnage'",
+        "first(nothing.name) = 'chnage'",
+    };
+    struct fixture f;
+    fixture_begin(&f);
+    for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
+        struct diags d = {0};
+        if (!expr_compile(&f.arena, list[i], (struct mark){.line = 1, .column = 1}, &f.names, NULL, &d))
+            fail_msg("%s: %s", list[i], d.items[0].text);
+        diags_free(&d);
+    }
+    fixture_end(&f);
+}
+
+/* Past what is looked through, a set counts as open. */
+static void a_set_of_very_many_is_taken_as_open(void **state)
+{
+    (void)state;
+    static const unsigned most = 256;
+    struct fixture f;
+    fixture_begin(&f);
+    const char *values[258] = {0};
+    for (unsigned i = 0; i < most; i++)
+        values[i] = arena_printf(&f.arena, "value-%u", i);
+    struct column column = {"word", TYPE_TEXT, "", .values = values};
+    struct table_decl many = {.name = "many", .columns = &column, .column_count = 1};
+    struct scope_decl row = {&many, NULL};
+    struct diags d = {0};
+    assert_null(expr_compile(&f.arena, "word = 'vallue-7'", (struct mark){.line = 1}, &f.names, &row, &d));
+    assert_string_equal(d.items[0].text, "many.word is never 'vallue-7'; did you mean 'value-7'?");
+    diags_free(&d);
+    values[most] = "one more";
+    assert_non_null(expr_compile(&f.arena, "word = 'vallue-7'", (struct mark){.line = 1}, &f.names, &row, &d));
+    diags_free(&d);
+    fixture_end(&f);
+}
+
 static void broken_shapes_are_told_where_they_break(void **state)
 {
     (void)state;
@@ -875,6 +955,9 @@ int main(void)
         cmocka_unit_test(functions),
         cmocka_unit_test(aggregates),
         cmocka_unit_test(names_reach_the_innermost_row_that_has_them),
+        cmocka_unit_test(a_text_that_a_closed_set_does_not_have_is_a_complaint),
+        cmocka_unit_test(what_can_be_equal_may_be_compared),
+        cmocka_unit_test(a_set_of_very_many_is_taken_as_open),
         cmocka_unit_test(broken_shapes_are_told_where_they_break),
         cmocka_unit_test(several_wrong_names_are_told_at_once),
         cmocka_unit_test(size_is_limited),

@@ -14,13 +14,16 @@
 #include "facts/facts.h"
 #include "facts/probe.h"
 
-enum { NAME, SIZE, WASTE, RECLAIMABLE, COLUMNS };
+enum { NAME, SIZE, WASTE, RECLAIMABLE, KIND, COLUMNS };
+
+static const char *const kinds[] = {"partition", "file", NULL};
 
 static const struct column columns[COLUMNS] = {
     {"name", TYPE_TEXT, "name"},
     {"size", TYPE_BYTES, "size"},
     {"waste", TYPE_RATIO, "waste"},
     {"reclaimable", TYPE_BOOL, "reclaimable"},
+    {"kind", TYPE_TEXT, "kind", .values = kinds},
 };
 
 static const struct column ranked_columns[COLUMNS] = {
@@ -28,6 +31,7 @@ static const struct column ranked_columns[COLUMNS] = {
     {"size", TYPE_BYTES, "size", .role = ROLE_RANK},
     {"waste", TYPE_RATIO, "waste"},
     {"reclaimable", TYPE_BOOL, "reclaimable"},
+    {"kind", TYPE_TEXT, "kind", .values = kinds},
 };
 
 static const struct table_decl tables[] = {
@@ -73,6 +77,28 @@ static void tables_are_found_by_name(void **state)
     assert_true(f->coverage < 0);
     facts_free(f);
     facts_free(NULL);
+}
+
+static void a_text_outside_of_the_values_is_unknown(void **state)
+{
+    (void)state;
+    struct facts *f = facts_new(&sample);
+    struct table *t = facts_table(f, "log");
+    static const char *const outside[] = {"fil", "files", "", "File", "\033[2J"};
+    size_t row = table_add(t);
+    cell_text_n(t, row, KIND, "filesystem", 4);
+    assert_string_equal(cell_get(t, row, KIND).text, "file");
+    for (size_t i = 0; i < sizeof outside / sizeof *outside; i++) {
+        cell_text(t, row, KIND, outside[i]);
+        assert_false(cell_get(t, row, KIND).known);
+    }
+    assert_string_equal(cell_get(t, row, KIND).why, "'\uFFFD[2J' is no value that this version knows");
+    cell_text(t, row, KIND, "partition");
+    assert_string_equal(cell_get(t, row, KIND).text, "partition");
+    AUTO_STR struct str help = {0};
+    column_help(&columns[KIND], &help);
+    assert_string_equal(str_text(&help), "kind: 'partition', 'file'");
+    facts_free(f);
 }
 
 static void a_new_row_is_unknown(void **state)
@@ -286,6 +312,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tables_are_found_by_name),
+        cmocka_unit_test(a_text_outside_of_the_values_is_unknown),
         cmocka_unit_test(a_new_row_is_unknown),
         cmocka_unit_test(what_is_no_number_is_unknown),
         cmocka_unit_test(reasons_are_kept_and_the_rest_of_a_row_gets_one),

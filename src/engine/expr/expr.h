@@ -31,6 +31,8 @@ struct names {
     /* Fills `out` with all names of a kind ("table", "limit", "answer", "rule", "experiment") for "did you mean"; returns how many. */
     size_t (*list)(void *data, const char *kind, const char **out, size_t size);
     bool (*experiment)(void *data, const char *id, enum type *type); /* of before.ID and after.ID */
+    /* All that an answer can be (NULL-terminated); NULL: any text. */
+    const char *const *(*choices)(void *data, const char *name);
 };
 
 /* The rows at hand, innermost first: types at compile time … */

@@ -169,6 +169,8 @@ static struct node *declared_name(struct compiler *c, const struct token *token,
                     name_suggestion_of(c, word, name));
         return node_bad(c);
     }
+    if (kind == REFERENCE_ANSWER && c->names->choices)
+        wanted.values = c->names->choices(c->names->data, name);
     struct node *n = node_new(c, NODE_REFERENCE, wanted.type);
     n->reference = name_reference(c, token->begin, wanted);
     return n;

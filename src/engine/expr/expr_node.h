@@ -62,6 +62,7 @@ struct node {
     bool bad;  /* already complained about: what is made of it is not complained about again */
     bool bare; /* a number literal without unit */
     unsigned column, reference;
+    unsigned at;                   /* NODE_LITERAL: where it stands in the source */
     unsigned hops;                 /* NODE_COLUMN: rows outward from the innermost */
     const struct table_decl *decl; /* NODE_COLUMN: what that row must be of */
     struct value value;            /* NODE_LITERAL */
@@ -83,6 +84,7 @@ struct reference {
     const struct table_decl *decl; /* table */
     const char *name;              /* the others */
     enum type type;
+    const char *const *values; /* answer of a choice */
 };
 
 struct expr {
@@ -149,6 +151,9 @@ unsigned name_reference(struct compiler *c, size_t offset, struct reference want
 /* "; did you mean 'x'?" or nothing. */
 const char *name_suggestion(struct compiler *c, const char *name, const char *const *candidates, size_t count);
 const char *name_suggestion_of(struct compiler *c, const char *kind, const char *name);
+
+/* expr_set.c: false (and a complaint) if one side of = or != is a text that the other can never be. */
+bool set_fit(struct compiler *c, size_t offset, const struct node *a, const struct node *b);
 
 /* expr_parse.c */
 struct node *node_new(struct compiler *c, enum node_kind kind, enum type type);

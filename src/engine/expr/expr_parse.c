@@ -106,6 +106,7 @@ static const char *text_of(struct compiler *c, const struct token *t)
 static struct node *text_literal(struct compiler *c)
 {
     struct node *n = node_new(c, NODE_LITERAL, TYPE_TEXT);
+    n->at = (unsigned)c->token.begin;
     n->value = value_text(text_of(c, &c->token));
     lex_next(c);
     return n;
@@ -498,6 +499,8 @@ static struct node *comparison(struct compiler *c)
         complain_at(c, sign.begin, "%s can be compared with = and != only",
                     a->type == TYPE_TEXT ? "texts" : "conditions");
         n->bad = true;
+    } else if (a->type == TYPE_TEXT) {
+        n->bad = !set_fit(c, sign.begin, a, b);
     }
     return n;
 }

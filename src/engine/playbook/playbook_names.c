@@ -67,18 +67,35 @@ static enum type answer_type(const struct question *q)
     }
 }
 
-static bool named_answer(void *data, const char *name, enum type *type)
+static struct question *find_question(struct reader *r, const char *id)
 {
     const struct step *s;
-    for (size_t n = 0; (s = step_at(data, n)); n++)
-        for (size_t i = 0; i < s->question_count; i++) {
-            struct question *q = &s->questions[i];
-            if (!q->id || strcmp(q->id, name) != 0)
-                continue;
-            *type = answer_type(q);
-            return q->used = true;
-        }
-    return false;
+    for (size_t n = 0; (s = step_at(r, n)); n++)
+        for (size_t i = 0; i < s->question_count; i++)
+            if (s->questions[i].id && strcmp(s->questions[i].id, id) == 0)
+                return &s->questions[i];
+    return NULL;
+}
+
+static bool named_answer(void *data, const char *name, enum type *type)
+{
+    struct question *q = find_question(data, name);
+    if (!q)
+        return false;
+    *type = answer_type(q);
+    return q->used = true;
+}
+
+static const char *const *named_choices(void *data, const char *name)
+{
+    struct reader *r = data;
+    const struct question *q = find_question(r, name);
+    if (!q || q->type != QUESTION_CHOICE || !q->choice_count)
+        return NULL;
+    const char **ids = arena_alloc(r->arena, (q->choice_count + 1) * sizeof *ids);
+    for (size_t i = 0; i < q->choice_count; i++)
+        ids[i] = q->choices[i].id;
+    return ids;
 }
 
 static bool named_experiment(void *data, const char *id, enum type *type)
@@ -153,7 +170,8 @@ static size_t list_names(void *data, const char *kind, const char **out, size_t 
 
 void bind_names(struct reader *r)
 {
-    r->names = (struct names){r, named_table, named_limit, named_answer, named_rule, list_names, named_experiment};
+    r->names = (struct names){r,          named_table, named_limit,      named_answer,
+                              named_rule, list_names,  named_experiment, named_choices};
 }
 
 void note_untyped(struct reader *r, const char *kind, const char *name)
