@@ -27,7 +27,7 @@ struct merger {
 
 static const struct by_id *listed_by_id(const struct yaml_node *n)
 {
-    for (size_t i = 0; i < sizeof by_id / sizeof *by_id && n->kind == YAML_LIST; i++)
+    for (size_t i = 0; i < ARRAY_SIZE(by_id) && n->kind == YAML_LIST; i++)
         if (strcmp(by_id[i].key, n->key) == 0)
             return &by_id[i];
     return NULL;
@@ -210,7 +210,7 @@ static struct yaml_node *merge_map(struct merger *m, const struct yaml_node *own
     }
     for (const struct yaml_node *n = own->first; n; n = n->next) {
         bool gone = map_get(base, n->key);
-        for (size_t i = 0; i < sizeof merged / sizeof *merged; i++)
+        for (size_t i = 0; i < ARRAY_SIZE(merged); i++)
             gone = gone || strcmp(n->key, merged[i]) == 0;
         if (!gone)
             put(m, out, n, NULL);
@@ -259,7 +259,7 @@ static bool is_pointless(const struct yaml_node *root, const struct yaml_node *n
         return id && !some_rule(root, recommends, id);
     size_t there = 0, all = 0;
     static const char *const conditions[] = {"confirmed", "likely", "ruled-out"};
-    for (size_t i = 0; i < sizeof conditions / sizeof *conditions; i++)
+    for (size_t i = 0; i < ARRAY_SIZE(conditions); i++)
         count_asked(root, text_in(n, conditions[i]), &there, &all);
     return all && !there;
 }
