@@ -313,6 +313,9 @@ static void introduce(struct session *s)
     putchar('\n');
     if (r->playbook->summary && !first)
         session_say(s, 0, "%s\n\n", r->playbook->summary);
+    if (engine_redone(r->engine))
+        session_say(s, 0, "The rules of step %s have changed since; it and what follows are done again.",
+                    engine_redone(r->engine)->title);
     char window[64];
     double left = sampler_remaining(engine_sampler(r->engine));
     units_format(window, sizeof window, (double)(long)(left + 0.999), TYPE_SECONDS);

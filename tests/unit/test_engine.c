@@ -397,18 +397,61 @@ static void a_case_fits_only_its_playbook(void **state)
         "steps:\n" STEP(one, "  probe: memory\n" RULE(r, "memory.total > 1MiB")),
         "steps:\n" STEP(one, "  probe: memory\n" RULE(r, "memory.total > 1MiB"))
             STEP(three, RULE(s, "memory.total > 2MiB")),
-        "steps:\n" STEP(one, "  probe: memory\n" RULE(r, "memory.total > 1MiB"))
-            STEP(two, RULE(t, "memory.total > 2MiB")),
-        "steps:\n" STEP(one, "  probe: memory\n" RULE(r, "memory.total > 1MiB"))
-            STEP(two, RULE(s, "memory.total > 3MiB")),
-        "steps:\n" STEP(one, "  probe: memory\n" RULE(r, "memory.total > 1MiB")) STEP(
-            two, RULE(s, "memory.total > 2MiB") "  - {id: u, when: memory.total > 0MiB, severity: info, say: u}\n"),
     };
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
         bench_playbook(b, others[i]);
         assert_false(engine_fits(b->playbook, c));
     }
     case_free(c);
+}
+
+#define FIRST STEP(one, "  probe: memory\n" RULE(r, "memory.total > 1MiB"))
+static void steps_with_other_rules_are_done_again(void **state)
+{
+    struct bench *b = *state;
+    bench_machine(b, 500);
+    char path[256];
+    snprintf(path, sizeof path, "%s/case.json", b->tree.path);
+    static const struct {
+        const char *playbook, *again, *found; /* the second rule of the first playbook finds nothing */
+    } list[] = {
+        {"steps:\n" FIRST STEP(two, RULE(s, "memory.total > 2GiB")) STEP(three, ""), NULL, "r"},
+        {"steps:\n" FIRST STEP(two, RULE(s, "memory.total > 3MiB")) STEP(three, ""), "two", "r s"},
+        {"steps:\n" FIRST STEP(two, RULE(t, "memory.total > 2MiB")) STEP(three, ""), "two", "r t"},
+        {"steps:\n" FIRST STEP(two, "") STEP(three, ""), "two", "r"},
+        {"steps:\n" FIRST STEP(two, RULE(s, "memory.total > 2GiB")) STEP(three, RULE(t, "memory.total > 1MiB")), NULL,
+         "r t"},
+        {"steps:\n" STEP(one, "  probe: memory\n" RULE(q, "memory.total > 1MiB"))
+             STEP(two, RULE(s, "memory.total > 2GiB")) STEP(three, ""),
+         "one", "q"},
+    };
+    for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
+        bench_playbook(b, list[0].playbook);
+        bench_open(b, NULL);
+        b->c->path = path;
+        static const enum move leave[] = {MOVE_NEXT, MOVE_QUIT};
+        struct operator o = {.moves = leave, .count = 2};
+        struct ui ui = op_front(&o);
+        assert_false(bench_front(b, &ui));
+        bench_close(b);
+        struct case_file *c = case_load(path, &b->e);
+        assert_non_null(c);
+        assert_int_equal(c->steps[1].state, STEP_DONE);
+        bench_playbook(b, list[i].playbook);
+        assert_true(engine_fits(b->playbook, c));
+        bench_open(b, c);
+        const struct step *again = engine_redone(b->engine);
+        if (list[i].again)
+            assert_string_equal(again ? again->id : "none", list[i].again);
+        else
+            assert_null(again);
+        assert_true(bench_front(b, &(struct ui){0}));
+        AUTO_STR struct str found = {0};
+        for (size_t k = 0; k < c->finding_count; k++)
+            str_printf(&found, "%s%s", k ? " " : "", c->findings[k].id);
+        assert_string_equal(str_text(&found), list[i].found);
+        bench_close(b);
+    }
 }
 
 static void a_case_that_cannot_be_saved_says_so(void **state)
@@ -520,6 +563,7 @@ int main(void)
         bench_test(a_case_left_at_a_question_keeps_the_leading_rows),
         bench_test(what_steps_show_are_rows_that_the_case_has),
         bench_test(a_case_fits_only_its_playbook),
+        bench_test(steps_with_other_rules_are_done_again),
         bench_test(a_case_that_cannot_be_saved_says_so),
         bench_test(many_notes_and_much_going_back_stay_small),
         bench_test(a_report_of_a_captured_tree_carries_its_time_and_name),

@@ -32,6 +32,20 @@ struct value case_value(struct case_file *c, struct value v)
     return v;
 }
 
+static struct check new_check(const struct step *step, const struct rule *rule)
+{
+    return (struct check){
+        .id = rule->id,
+        .step = step->id,
+        .severity = rule->severity,
+        .result = CHECK_NOT_RUN,
+        .optional = rule->optional,
+        .formula = rule->formula,
+        .threshold_why = rule->why,
+        .source = rule->source,
+    };
+}
+
 static void begin_records(struct case_file *c, const struct playbook *p)
 {
     c->steps = arena_alloc(&c->arena, p->step_count * sizeof *c->steps);
@@ -55,19 +69,8 @@ static void begin_records(struct case_file *c, const struct playbook *p)
     }
     c->checks = arena_alloc(&c->arena, rules * sizeof *c->checks);
     for (size_t i = 0; i < p->step_count; i++)
-        for (size_t k = 0; k < p->steps[i].rule_count; k++) {
-            const struct rule *rule = &p->steps[i].rules[k];
-            c->checks[c->check_count++] = (struct check){
-                .id = rule->id,
-                .step = p->steps[i].id,
-                .severity = rule->severity,
-                .result = CHECK_NOT_RUN,
-                .optional = rule->optional,
-                .formula = rule->formula,
-                .threshold_why = rule->why,
-                .source = rule->source,
-            };
-        }
+        for (size_t k = 0; k < p->steps[i].rule_count; k++)
+            c->checks[c->check_count++] = new_check(&p->steps[i], &p->steps[i].rules[k]);
 }
 
 /* A branch that cannot be decided is walked. */
@@ -201,12 +204,10 @@ static bool save(struct engine *g, const struct ui *ui, struct err *e)
     return true;
 }
 
-/* The step done before, as if it and all after it had not been. */
-static size_t step_back(struct engine *g, size_t index)
+/* As if that step and all after it had not been. */
+static void undo_from(struct engine *g, size_t index)
 {
     const struct playbook *p = g->options.playbook;
-    while (index > 0 && g->c->steps[--index].state == STEP_PASSED)
-        ;
     for (size_t i = index; i < p->step_count; i++) {
         g->c->steps[i].state = STEP_PENDING;
         g->c->steps[i].show_count = 0;
@@ -214,6 +215,13 @@ static size_t step_back(struct engine *g, size_t index)
     }
     ask_forget(g, &p->steps[index], 0);
     experiments_forget(g, &p->steps[index]);
+}
+
+static size_t step_back(struct engine *g, size_t index)
+{
+    while (index > 0 && g->c->steps[--index].state == STEP_PASSED)
+        ;
+    undo_from(g, index);
     return index;
 }
 
@@ -354,23 +362,14 @@ static bool same_text(const char *a, const char *b)
     return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-/* Steps, rules and their formulas in the same order. What is loaded can be anything, so it lacks nothing either. */
+/* The same steps in the same order. What is loaded can be anything, so it lacks nothing either. */
 bool engine_fits(const struct playbook *p, const struct case_file *c)
 {
-    size_t checks = 0;
     if (c->step_count != p->step_count)
         return false;
-    for (size_t i = 0; i < p->step_count; i++) {
-        const struct step *step = &p->steps[i];
-        if (!same_text(step->id, c->steps[i].id))
+    for (size_t i = 0; i < p->step_count; i++)
+        if (!same_text(p->steps[i].id, c->steps[i].id))
             return false;
-        for (size_t k = 0; k < step->rule_count; k++, checks++) {
-            const struct check *check = checks < c->check_count ? &c->checks[checks] : NULL;
-            if (!check || !same_text(check->id, step->rules[k].id) || !same_text(check->step, step->id) ||
-                !same_text(check->formula, step->rules[k].formula))
-                return false;
-        }
-    }
     for (size_t i = 0; i < c->finding_count; i++)
         if (!c->findings[i].step)
             return false;
@@ -380,7 +379,54 @@ bool engine_fits(const struct playbook *p, const struct case_file *c)
     for (size_t i = 0; i < c->experiment_count; i++)
         if (!c->experiments[i].step)
             return false;
-    return checks == c->check_count;
+    return true;
+}
+
+/* Whether the case's checks from *at on are the step's, by the same formulas; then *at is behind them. */
+static bool has_checks(const struct case_file *c, const struct step *step, size_t *at)
+{
+    size_t from = *at;
+    for (size_t k = 0; k < step->rule_count; k++, from++)
+        if (from >= c->check_count || !same_text(c->checks[from].id, step->rules[k].id) ||
+            !same_text(c->checks[from].step, step->id) || !same_text(c->checks[from].formula, step->rules[k].formula))
+            return false;
+    if (from < c->check_count && same_text(c->checks[from].step, step->id))
+        return false; /* one that the step has no more */
+    *at = from;
+    return true;
+}
+
+/* A case that was made when the playbook had other rules keeps the steps before the first that differs; those after it can depend
+ * on it. */
+static void begin_again(struct engine *g)
+{
+    const struct playbook *p = g->options.playbook;
+    struct case_file *c = g->c;
+    size_t same = 0, kept = 0, rules = 0;
+    while (same < p->step_count && has_checks(c, &p->steps[same], &kept))
+        same++;
+    if (same == p->step_count && kept == c->check_count)
+        return;
+    for (size_t i = 0; i < p->step_count; i++)
+        rules += p->steps[i].rule_count;
+    struct check *checks = arena_alloc(&c->arena, rules * sizeof *checks);
+    if (kept)
+        memcpy(checks, c->checks, kept * sizeof *checks);
+    c->checks = checks;
+    c->check_count = kept;
+    for (size_t i = same; i < p->step_count; i++)
+        for (size_t k = 0; k < p->steps[i].rule_count; k++)
+            c->checks[c->check_count++] = new_check(&p->steps[i], &p->steps[i].rules[k]);
+    if (same == p->step_count)
+        return;
+    if (c->steps[same].state != STEP_PENDING)
+        g->redone = &p->steps[same];
+    undo_from(g, same);
+}
+
+const struct step *engine_redone(struct engine *g)
+{
+    return g->redone;
 }
 
 /* A resumed case keeps its recommendations as they were rendered. */
@@ -428,6 +474,7 @@ static void begin_case(struct engine *g)
         begin_records(c, o->playbook);
     }
     restore_rendered(g);
+    begin_again(g);
 }
 
 static struct sampler *begin_window(struct engine *g)

@@ -47,7 +47,7 @@ struct engine_options {
     unsigned allowed; /* experiments that need no yes: a bit for each enum experiment_action */
 };
 
-/* Whether a loaded case was made with this playbook as it is now (same steps and rules), so that it can be gone on with. */
+/* Whether a loaded case was made with this playbook (the same steps), so that it can be gone on with. */
 bool engine_fits(const struct playbook *p, const struct case_file *c);
 
 /* The playbook and the root outlive the case, which refers to their strings. */
@@ -62,6 +62,8 @@ struct case_file *engine_case(struct engine *g);
 const struct playbook *engine_playbook(struct engine *g);
 const struct env *engine_env(struct engine *g);
 struct sampler *engine_sampler(struct engine *g);
+/* The first step that was done by other rules than the playbook now has: it and those after it are done again. NULL: none. */
+const struct step *engine_redone(struct engine *g);
 void engine_note(struct engine *g, const char *step, const char *text);
 
 #endif

@@ -20,6 +20,7 @@ struct engine {
     size_t instead_count;
     /* Recommendations as rendered for their first finding's row, by index of the playbook's list; NULL: not recommended. */
     struct recommendation **rendered;
+    const struct step *redone; /* done before by other rules; NULL: none */
     /* The case's own, made once, as they are filled anew after each step. */
     struct verdict *verdicts;
     struct recommendation *recommendations;
