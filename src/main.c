@@ -5,7 +5,7 @@
  *            run (what session, audit and resume share) outputs (-o) option (wrong words) complain questions (asked on a terminal)
  *            session_talk session_ask (its words, questions and tests)
  *            answers (the answers file) bundle (one zip for a ticket) capture_files (what a capture copies)
- *     settings/  apply undo: proposal (what a case may change) setting (what can be changed at all)
+ *     settings/  apply undo: proposal (what a case may change) setting (reads and writes one)
  *            sysctl_file (keeps a value over a reboot) journal (what was before)
  *   report/  one tree: document (libxml2) case_tables tree, rendered by html and text; its charts: charts (by name)
  *            chart_map (of memory_map) chart_heap chart_balance chart_orders chart_slab chart_time, drawn with svg;
@@ -25,7 +25,7 @@
  *     processes/  process_read (the files of all, with threads)
  *     physmap/  physmap_scan physmap_blocks physmap_tally physmap_owner physmap_*
  *     kernel/  parsers of what /proc and /sys print, shared by probes
- *   facts/   facts (declared tables) value severity probe (what a probe declares) json_value
+ *   facts/   facts (declared tables) value severity probe (what a probe declares) setting (the kernel's, one table) json_value
  *   base/    root (where /proc and /sys are read from) input output (our files) builtin (files in the binary) units trend
  *            scan (text of the kernel, piece by piece) text str mem err clock sha256 version
  */

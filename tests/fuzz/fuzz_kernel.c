@@ -4,7 +4,7 @@
 #define FUZZ_SEEDS "tests/fuzz/kernel"
 #include "driver.h"
 
-#include "probes/advice.h"
+#include "probes/kernel/min_free.h"
 #include "probes/kernel/buddyinfo.h"
 #include "probes/kernel/counters.h"
 #include "probes/kernel/kpageflags.h"

@@ -165,7 +165,7 @@ for what in 'check (warning) of playbook small, step zones' 'Says: Node {node}' 
     check "explain a check: $what" grep -Fq "$what" "$seen"
 done
 "$FRAGWIZARD" explain --playbook "$here/ok/small.yaml" compaction-proactiveness >"$seen" 2>&1
-check "explain a recommendation: its generated command" grep -Fq 'Apply: sysctl -w vm.compaction_proactiveness={recommended}' "$seen"
+check "explain a recommendation: its generated command" grep -Fq 'Apply: sysctl -w vm.compaction_proactiveness={default}' "$seen"
 "$FRAGWIZARD" explain --playbook "$here/ok/experiments.yaml" compact_now >"$seen" 2>&1
 for what in 'an experiment (compact) of playbook experiments, step zones' "Offered if: fired('there-are-zones')" 'Risk: tasks' \
     'Measured once more by: buddy' 'max(zone.unusable_huge' 'audit with --allow compaction' 'checks of experiments: compaction-helps'; do

@@ -36,8 +36,10 @@ static void fill(struct journal *j)
     };
     a = journal_add(j, 3);
     a->wall = 1795237299;
+    static const char *const names[] = {"vm.min_free_kbytes", "vm.watermark_scale_factor",
+                                        "vm.compaction_proactiveness"};
     for (size_t i = 0; i < 3; i++)
-        a->changes[i] = (struct change){.setting = &settings[i],
+        a->changes[i] = (struct change){.setting = setting_find(names[i]),
                                         .id = "",
                                         .before = "0",
                                         .after = "2147483647",

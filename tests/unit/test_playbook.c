@@ -232,7 +232,7 @@ static void a_sysctl_words_itself(void **state)
     struct table *t = facts_table(w.facts, "tunable");
     size_t row = table_add(t);
     cell_text(t, row, (unsigned)table_decl_column(t->decl, "current"), "20");
-    cell_text(t, row, (unsigned)table_decl_column(t->decl, "recommended"), "40");
+    cell_text(t, row, (unsigned)table_decl_column(t->decl, "default"), "40");
     struct env env = {.data = &w, .table = table_at_hand};
     struct scope scope = {t, row, NULL};
     const struct {

@@ -11,64 +11,10 @@
 #include "base/scan.h"
 #include "probes/kernel/meminfo.h"
 
-static const char *const defrag_words[] = {"defer+madvise", "madvise", "defer", "never", NULL};
-
-#define OWN_FILE(name) "/etc/sysctl.d/60-fragwizard-" name ".conf"
-
-const struct setting settings[] = {
-    {.name = "vm.min_free_kbytes",
-     .path = "proc/sys/vm/min_free_kbytes",
-     .low = 128,
-     .high = INT32_MAX,
-     .memory_share = 20,
-     .file = OWN_FILE("vm.min_free_kbytes"),
-     .aside =
-         "Once it was written, the kernel does not compute it anew when memory or huge pages change; the undo puts the "
-         "value back, a reboot also that."},
-    {.name = "vm.watermark_scale_factor",
-     .path = "proc/sys/vm/watermark_scale_factor",
-     .low = 10,
-     .high = 200,
-     .file = OWN_FILE("vm.watermark_scale_factor")},
-    {.name = "vm.compaction_proactiveness",
-     .path = "proc/sys/vm/compaction_proactiveness",
-     .low = 1,
-     .high = 80,
-     .file = OWN_FILE("vm.compaction_proactiveness"),
-     .aside = "Each write, also that of the undo, compacts memory once."},
-    {.name = "vm.extfrag_threshold",
-     .path = "proc/sys/vm/extfrag_threshold",
-     .high = 1000,
-     .file = OWN_FILE("vm.extfrag_threshold")},
-    {.name = "vm.swappiness",
-     .path = "proc/sys/vm/swappiness",
-     .low = 1,
-     .high = 200,
-     .file = OWN_FILE("vm.swappiness")},
-    {.name = "vm.vfs_cache_pressure",
-     .path = "proc/sys/vm/vfs_cache_pressure",
-     .low = 1,
-     .high = 1000000,
-     .file = OWN_FILE("vm.vfs_cache_pressure")},
-    {.name = "vm.max_map_count",
-     .path = "proc/sys/vm/max_map_count",
-     .low = 65530,
-     .high = INT32_MAX,
-     .file = OWN_FILE("vm.max_map_count")},
-    {.name = "vm.zone_reclaim_mode", .path = "proc/sys/vm/zone_reclaim_mode", .file = OWN_FILE("vm.zone_reclaim_mode")},
-    {.name = "transparent_hugepage/defrag",
-     .path = "sys/kernel/mm/transparent_hugepage/defrag",
-     .words = defrag_words,
-     .file = "/etc/tmpfiles.d/60-fragwizard-thp.conf"},
-    {0},
-};
-
 const struct setting *setting_find(const char *name)
 {
-    for (const struct setting *s = settings; s->name; s++)
-        if (strcmp(s->name, name) == 0)
-            return s;
-    return NULL;
+    const struct setting *s = setting_named(name);
+    return s && s->file ? s : NULL;
 }
 
 /* Digits as the kernel prints them: no sign, blank or leading zero. */
@@ -139,7 +85,7 @@ bool setting_accepts(const struct setting *s, const struct root *r, const char *
 {
     if (s->words)
         return accepts_word(s, r, value, e);
-    uint64_t n, high = s->high;
+    uint64_t n, memory_kb = 0;
     if (!is_number(value, &n))
         return err_set(e, "%s: '%.40s' is not a number", s->name, value);
     if (s->memory_share) {
@@ -147,9 +93,9 @@ bool setting_accepts(const struct setting *s, const struct root *r, const char *
         enum status status;
         if (!meminfo_read(&m, r, &status, e))
             return false;
-        uint64_t most = meminfo_value(&m, MI_MEM_TOTAL) / 1024 / s->memory_share;
-        high = most < high ? most : high;
+        memory_kb = meminfo_value(&m, MI_MEM_TOTAL) / 1024;
     }
+    uint64_t high = setting_most(s, memory_kb);
     if (n >= s->low && n <= high)
         return true;
     if (s->low == high)
@@ -209,20 +155,4 @@ bool setting_write(const struct setting *s, const char *value, struct err *e)
     if (number == EINVAL)
         return err_set(e, "%s: this kernel does not take %s", s->name, value);
     return number ? refuse(s, number, e) : (size_t)n == length || err_set(e, "/%s: was written in part", s->path);
-}
-
-void setting_add_command(struct str *out, const struct setting *s, const char *value)
-{
-    if (s->words)
-        str_printf(out, "echo %s > /%s", value, s->path);
-    else
-        str_printf(out, "sysctl -w %s=%s", s->name, value);
-}
-
-void setting_add_line(struct str *out, const struct setting *s, const char *value)
-{
-    if (s->words)
-        str_printf(out, "w /%s - - - - %s", s->path, value);
-    else
-        str_printf(out, "%s = %s", s->name, value);
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engine/playbook/playbook_fields.h"
+#include "facts/setting.h"
 
 static const char *const show_keys[] = {"!table", "title", "columns", "sort", "rows", "where", NULL};
 static const char *const sentence_keys[] = {"when", "!say", NULL};
@@ -307,30 +308,49 @@ static const struct table_decl *common_table(const struct playbook *p, const cha
     return common;
 }
 
-/* The words of a sysctl's recommendation follow from its name (@) and its row of the tunables. */
-static const char *generate(struct reader *r, const char *pattern, const char *sysctl)
+/* What stands there; for a sysctl else what follows from its name and its row of the tunables. NULL: nothing. */
+static struct message *word(struct reader *r, const struct yaml_node *n, const char *key, const struct scope_decl *row,
+                            const struct recommendation_decl *d, const struct str *generated, const char **text)
 {
-    AUTO_STR struct str s = {0};
-    for (const char *c = pattern; *c; c++) {
-        if (*c == '@')
-            str_add(&s, sysctl);
-        else
-            str_add_char(&s, *c);
-    }
-    return arena_strdup(r->arena, str_text(&s));
+    *text = text_of(n, key);
+    if (map_get(n, key) || !d->sysctl || !row || !generated->length)
+        return compile_message(r, n, key, row);
+    *text = arena_strdup(r->arena, generated->data);
+    return compile_message_text(r, *text, d->mark, row);
 }
 
-static struct message *word(struct reader *r, const struct yaml_node *n, const char *key, const struct scope_decl *row,
-                            const struct recommendation_decl *d, const char *generated, const char **text)
+/* Its value, its command and what takes that back; without a value of the playbook's own, the kernel's default. */
+static void word_sysctl(struct reader *r, const struct yaml_node *n, const struct scope_decl *row,
+                        struct recommendation_decl *d)
 {
-    const char *ignored;
-    if (!text)
-        text = &ignored;
-    *text = text_of(n, key);
-    if (map_get(n, key) || !d->sysctl || !row)
-        return compile_message(r, n, key, row);
-    *text = generate(r, generated, d->sysctl);
-    return compile_message_text(r, *text, d->mark, row);
+    struct setting other = {.name = d->sysctl};
+    AUTO_FREE char *file = d->sysctl ? mem_printf("/etc/sysctl.d/60-fragwizard-%s.conf", d->sysctl) : NULL;
+    const struct setting *s = d->sysctl ? setting_named(d->sysctl) : NULL;
+    AUTO_STR struct str current = {0}, proposed = {0}, apply = {0}, keep = {0}, verify = {0}, undo = {0};
+    const char *ignored, *value;
+    if (!s) {
+        other.file = file;
+        s = &other;
+    }
+    str_add(&current, "{current}");
+    str_add(&proposed, "{default}");
+    d->current = word(r, n, "current", row, d, &current, &ignored);
+    d->proposed = word(r, n, "proposed", row, d, &proposed, &value);
+    if (d->sysctl && d->proposed) {
+        setting_add_command(&apply, s, value);
+        setting_add_command(&undo, s, "{current}");
+        str_printf(&verify, s->words ? "cat /%s" : "sysctl %s", s->words ? s->path : s->name);
+        if (s->file) {
+            str_add(&keep, "echo '");
+            setting_add_line(&keep, s, value);
+            str_printf(&keep, "' > %s", s->file);
+            str_printf(&undo, "; rm -f %s", s->file);
+        }
+    }
+    d->apply = word(r, n, "apply", row, d, &apply, &d->apply_text);
+    d->keep = word(r, n, "keep", row, d, &keep, &ignored);
+    d->verify = word(r, n, "verify", row, d, &verify, &ignored);
+    d->undo = word(r, n, "undo", row, d, &undo, &d->undo_text);
 }
 
 static void compile_recommendation(struct reader *r, const struct yaml_node *n, struct recommendation_decl *d)
@@ -353,13 +373,7 @@ static void compile_recommendation(struct reader *r, const struct yaml_node *n, 
     const struct scope_decl *row = row_of(r, table);
     d->when = compile_condition(r, n, "when", row);
     d->title = compile_message(r, n, "title", row);
-    d->current = word(r, n, "current", row, d, "{current}", NULL);
-    d->proposed = word(r, n, "proposed", row, d, "{recommended}", NULL);
-    d->apply = word(r, n, "apply", row, d, "sysctl -w @={recommended}", &d->apply_text);
-    d->keep = word(r, n, "keep", row, d, "echo '@ = {recommended}' > /etc/sysctl.d/60-fragwizard-@.conf", NULL);
-    d->verify = word(r, n, "verify", row, d, "sysctl @", NULL);
-    d->undo =
-        word(r, n, "undo", row, d, "sysctl -w @={current}; rm -f /etc/sysctl.d/60-fragwizard-@.conf", &d->undo_text);
+    word_sysctl(r, n, row, d);
     d->risk = compile_message(r, n, "risk", row);
     d->why = compile_message(r, n, "why", row);
     d->title_text = text_of(n, "title");

@@ -1,13 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Formulas by which settings are judged. */
-#include "probes/advice.h"
+#include "probes/kernel/min_free.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-
-#include "base/mem.h"
 
 static bool is_low(const struct zone_facts *z)
 {
@@ -43,27 +38,4 @@ bool min_free_compute(struct min_free *m, const struct zoneinfo *z, uint64_t pag
     }
     m->kb = m->huge_kb > m->plain_kb ? m->huge_kb : m->plain_kb;
     return true;
-}
-
-unsigned proactiveness_for(double score)
-{
-    double fit = score < 0 ? 20 : 115 - score;
-    return (unsigned)(fit < 20 ? 20 : fit > 60 ? 60 : fit);
-}
-
-uint64_t count_maps(const struct root *r, long pid)
-{
-    char path[64];
-    snprintf(path, sizeof path, "proc/%ld/maps", pid);
-    int fd = root_open_file(r, path);
-    if (fd < 0)
-        return 0;
-    AUTO_FREE struct lines *l = mem_alloc(sizeof *l);
-    uint64_t count = 0;
-    size_t length;
-    lines_open(l, fd);
-    while (lines_next(l, &length))
-        count++;
-    lines_close(l);
-    return count;
 }
