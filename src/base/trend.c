@@ -3,22 +3,11 @@
 #include "base/trend.h"
 
 #include <math.h>
-#include <stdbool.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
 
-/* All heuristic: what is worth calling growth. */
-static const double effect_bytes = 1024 * 1024, effect_share = 0.01;
-static const double third_even = 0.3, third_level = 0.25, step_share = 0.6, drawdown_share = 0.5;
 static const double normal_95 = 1.959963985;
-
-const char *shape_name(enum shape s)
-{
-    static const char *const names[] = {"window too short", "flat", "even growth", "uneven growth",
-                                        "levelling off",    "step", "shrinking",   "vanished"};
-    return names[s];
-}
 
 static int compare(const void *a, const void *b)
 {
@@ -79,20 +68,15 @@ static double median(const double *value, size_t n)
     return m;
 }
 
-/* One interval carries most of the change, and the level before and after it differs by as much. */
-static bool is_step(const double *value, size_t n, double change, double effect)
+/* The largest change from one point to the next, as far as the medians before and after it differ in the same direction. */
+static double jump_of(const double *value, size_t n, double change)
 {
-    if (fabs(change) < effect)
-        return false;
     size_t at = 1;
     for (size_t i = 2; i < n; i++)
         if (fabs(value[i] - value[i - 1]) > fabs(value[at] - value[at - 1]))
             at = i;
-    double jump = value[at] - value[at - 1];
-    if (jump * change <= 0 || fabs(jump) <= step_share * fabs(change))
-        return false;
-    double levels = median(value + at, n - at) - median(value, at);
-    return levels * jump > 0 && fabs(levels) > step_share * fabs(jump) && fabs(levels) >= effect;
+    double jump = value[at] - value[at - 1], levels = median(value + at, n - at) - median(value, at);
+    return jump * change > 0 && levels * jump > 0 ? fmin(fabs(jump), fabs(levels)) : 0;
 }
 
 static double drawdown(const double *value, size_t n)
@@ -105,41 +89,9 @@ static double drawdown(const double *value, size_t n)
     return worst;
 }
 
-static enum shape shape_of(const double *time, const double *value, size_t n, const struct trend *t)
-{
-    if (n < TREND_POINTS_MIN || t->window < TREND_WINDOW_MIN_S)
-        return SHAPE_SHORT;
-    double mean = 0;
-    for (size_t i = 0; i < n; i++)
-        mean += value[i] / (double)n;
-    double effect = fmax(effect_bytes, effect_share * mean), trend_change = t->slope * t->window;
-    if (is_step(value, n, t->change, effect))
-        return SHAPE_STEP;
-    if (t->high < 0 && -trend_change >= effect)
-        return SHAPE_SHRINKING;
-    double third[3];
-    for (size_t i = 0; i < 3; i++) {
-        size_t from = i * (n - 1) / 3, to = (i + 1) * (n - 1) / 3;
-        third[i] = slope_of(time + from, value + from, to - from + 1, NULL, NULL);
-    }
-    double fall = drawdown(value, n);
-    if (!(t->low > 0) || trend_change < effect) {
-        /* Growth that ended early leaves no slope overall: its first third tells. */
-        bool early =
-            t->change >= effect && third[0] * t->window / 3 >= t->change / 2 && third[2] < third_level * third[0];
-        return early && fall <= drawdown_share * t->change ? SHAPE_LEVELLING : SHAPE_FLAT;
-    }
-    if (third[0] > third_even * t->slope && third[1] > third_even * t->slope && third[2] > third_even * t->slope)
-        return SHAPE_EVEN;
-    if (fall > drawdown_share * trend_change)
-        return SHAPE_FLAT; /* a saw-tooth */
-    return third[2] < third_level * third[0] ? SHAPE_LEVELLING : SHAPE_UNEVEN;
-}
-
 void trend_find(const double *time, const double *value, size_t count, struct trend *out)
 {
-    *out = (struct trend){
-        .slope = NAN, .low = NAN, .high = NAN, .first = NAN, .last = NAN, .change = NAN, .shape = SHAPE_SHORT};
+    *out = (struct trend){NAN, NAN, NAN, 0, NAN, NAN, NAN, true, {NAN, NAN, NAN}, NAN, NAN, NAN};
     if (!count)
         return;
     out->first = value[0];
@@ -149,5 +101,18 @@ void trend_find(const double *time, const double *value, size_t count, struct tr
     if (count < 2)
         return;
     out->slope = slope_of(time, value, count, &out->low, &out->high);
-    out->shape = shape_of(time, value, count, out);
+    out->is_short = count < TREND_POINTS_MIN || out->window < TREND_WINDOW_MIN_S;
+    if (out->is_short)
+        return;
+    double slowest = INFINITY;
+    for (size_t i = 0; i < 3; i++) {
+        size_t from = i * (count - 1) / 3, to = (i + 1) * (count - 1) / 3;
+        out->third[i] = slope_of(time + from, value + from, to - from + 1, NULL, NULL);
+        slowest = fmin(slowest, out->third[i]);
+    }
+    out->jump = jump_of(value, count, out->change);
+    out->fall = drawdown(value, count);
+    out->evenness = 0;
+    if (out->slope > 0 && out->change > 0)
+        out->evenness = fmin(fmax(fmin(slowest / out->slope, 1 - out->jump / out->change), 0), 1);
 }

@@ -246,7 +246,13 @@ enum {
     G_SLOPE,
     G_SLOPE_LOW,
     G_SLOPE_HIGH,
-    G_SHAPE,
+    G_SLOPE_BEGIN,
+    G_SLOPE_MIDDLE,
+    G_SLOPE_END,
+    G_EVENNESS,
+    G_JUMP,
+    G_FALL,
+    G_ENDED,
     G_CHANGE,
     G_LIMIT,
     G_LIMIT_NAME,
@@ -265,8 +271,16 @@ static const struct column growth_columns[] = {
     {"slope", TYPE_BYTE_RATE, "growth: the median of the slopes between all pairs of samples (Theil-Sen)"},
     {"slope_low", TYPE_BYTE_RATE, "lower end of the slope's 95 % interval"},
     {"slope_high", TYPE_BYTE_RATE, "upper end of the slope's 95 % interval"},
-    {"shape", TYPE_TEXT,
-     "flat, even growth, uneven growth, levelling off, step, shrinking, window too short or vanished"},
+    {"slope_begin", TYPE_BYTE_RATE, "slope over the first third of the window"},
+    {"slope_middle", TYPE_BYTE_RATE, "slope over its second third"},
+    {"slope_end", TYPE_BYTE_RATE, "slope over its last third"},
+    {"evenness", TYPE_RATIO,
+     "100 %: a straight line; the lesser of the slowest third's slope as a share of the whole, and the share of the "
+     "change "
+     "without the jump; 0 % if it did not grow"},
+    {"jump", TYPE_BYTES, "largest change between two samples, as far as it lasted"},
+    {"fall", TYPE_BYTES, "deepest fall below what was reached before"},
+    {"ended", TYPE_BOOL, "the process ended within the window"},
     {"change", TYPE_BYTES, "last - first"},
     {"limit", TYPE_BYTES,
      "what it will run into: the nearest memory limit of its control groups, or the memory available"},
@@ -280,10 +294,9 @@ static const struct column sample_columns[] = {
     {"uss", TYPE_BYTES, "private memory"},  {"swap_pss", TYPE_BYTES, "swapped out, shared pages split"},
     {"rss", TYPE_BYTES, "resident memory"},
 };
-enum { T_TRACKED, T_GROWING, T_FASTEST_SLOPE };
+enum { T_TRACKED, T_FASTEST_SLOPE };
 static const struct column total_columns[] = {
     {"tracked", TYPE_COUNT, "processes followed"},
-    {"growing", TYPE_COUNT, "processes that grow evenly"},
     {"fastest_slope", TYPE_BYTE_RATE, "largest slope among those whose interval is above 0; 0 if there is none"},
 };
 
@@ -307,12 +320,12 @@ static bool available_memory(const struct root *r, uint64_t *bytes)
     return false;
 }
 
-struct judged {
+struct followed {
     const struct track *track;
     struct trend trend;
 };
 
-static void add_limit(struct table *t, size_t row, const struct judged *j, const struct root *r,
+static void add_limit(struct table *t, size_t row, const struct followed *j, const struct root *r,
                       struct cgroup_mount mount)
 {
     uint64_t limit = 0, usage = 0, room = UINT64_MAX, available;
@@ -335,11 +348,13 @@ static void add_limit(struct table *t, size_t row, const struct judged *j, const
         return;
     cell_number(t, row, G_LIMIT, (double)limit);
     cell_text(t, row, G_LIMIT_NAME, name);
-    enum shape s = j->trend.shape;
-    if (j->trend.low > 0 && (s == SHAPE_EVEN || s == SHAPE_UNEVEN))
+    if (j->track->gone)
+        cell_unknown(t, row, G_TIME_TO_LIMIT, "the process has ended");
+    else if (!j->trend.is_short && j->trend.low > 0)
         cell_number(t, row, G_TIME_TO_LIMIT, (double)room / j->trend.slope);
     else
-        cell_unknown(t, row, G_TIME_TO_LIMIT, "it does not grow steadily");
+        cell_unknown(t, row, G_TIME_TO_LIMIT,
+                     j->trend.is_short ? TREND_TOO_SHORT : "its slope is not above 0 with confidence");
 }
 
 static const char *measure_name(const struct track *t)
@@ -352,8 +367,8 @@ static const char *measure_name(const struct track *t)
                      : "anonymous memory and swap (status)";
 }
 
-static void add_growth(struct table *t, const struct judged *j, const struct probe_input *in, const struct users *users,
-                       struct cgroup_mount mount)
+static void add_growth(struct table *t, const struct followed *j, const struct probe_input *in,
+                       const struct users *users, struct cgroup_mount mount)
 {
     const struct track *k = j->track;
     const struct trend *trend = &j->trend;
@@ -367,8 +382,8 @@ static void add_growth(struct table *t, const struct judged *j, const struct pro
     if (k->unit[0])
         cell_text(t, row, G_UNIT, k->unit);
     cell_number(t, row, G_SAMPLES, (double)k->count);
-    if (k->count > 1 || trend->shape == SHAPE_VANISHED || in->root->live)
-        cell_text(t, row, G_SHAPE, shape_name(trend->shape));
+    if (k->count > 1 || k->gone || in->root->live)
+        cell_bool(t, row, G_ENDED, k->gone);
     if (!k->count) {
         row_unknown(t, row,
                     k->gone          ? "the process has ended"
@@ -381,23 +396,32 @@ static void add_growth(struct table *t, const struct judged *j, const struct pro
     cell_number(t, row, G_LAST, trend->last);
     cell_text(t, row, G_MEASURE, measure_name(k));
     if (k->count > 1) {
+        const struct {
+            unsigned column;
+            double number;
+        } parts[] = {{G_SLOPE_LOW, trend->low},
+                     {G_SLOPE_HIGH, trend->high},
+                     {G_SLOPE_BEGIN, trend->third[0]},
+                     {G_SLOPE_MIDDLE, trend->third[1]},
+                     {G_SLOPE_END, trend->third[2]},
+                     {G_EVENNESS, trend->evenness},
+                     {G_JUMP, trend->jump},
+                     {G_FALL, trend->fall}};
         cell_number(t, row, G_SLOPE, trend->slope);
-        if (trend->shape == SHAPE_SHORT) {
-            cell_unknown(t, row, G_SLOPE_LOW, "window too short: 8 samples over 10 s are needed");
-            cell_unknown(t, row, G_SLOPE_HIGH, "window too short: 8 samples over 10 s are needed");
-        } else {
-            cell_number(t, row, G_SLOPE_LOW, trend->low);
-            cell_number(t, row, G_SLOPE_HIGH, trend->high);
-        }
+        for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+            if (trend->is_short)
+                cell_unknown(t, row, parts[i].column, TREND_TOO_SHORT);
+            else
+                cell_number(t, row, parts[i].column, parts[i].number);
         cell_number(t, row, G_CHANGE, trend->change);
         add_limit(t, row, j, in->root, mount);
     }
     row_unknown(t, row, k->count > 1 ? "not captured" : "one moment only");
 }
 
-static int compare_judged(const void *a, const void *b)
+static int compare_changes(const void *a, const void *b)
 {
-    const struct judged *x = a, *y = b;
+    const struct followed *x = a, *y = b;
     double change_x = fabs(x->trend.change), change_y = fabs(y->trend.change);
     if (!isfinite(change_x))
         change_x = -1;
@@ -426,7 +450,7 @@ static void add_samples(struct table *t, const struct track *k)
     }
 }
 
-static void judge(const struct track *k, struct judged *j)
+static void measure_track(const struct track *k, struct followed *j)
 {
     double time[SAMPLES_MAX + 1], value[SAMPLES_MAX + 1];
     for (size_t i = 0; i < k->count; i++) {
@@ -435,8 +459,6 @@ static void judge(const struct track *k, struct judged *j)
     }
     j->track = k;
     trend_find(time, value, k->count, &j->trend);
-    if (k->gone)
-        j->trend.shape = SHAPE_VANISHED;
 }
 
 static void collect(void *state, const struct probe_input *in, struct facts *f)
@@ -453,26 +475,25 @@ static void collect(void *state, const struct probe_input *in, struct facts *f)
     struct users users;
     users_read(&users, in->root);
     struct cgroup_mount mount = cgroup_mount_find(in->root);
-    AUTO_FREE struct judged *judged = mem_array(g->count, sizeof *judged);
-    size_t growing = 0, unread = 0;
+    AUTO_FREE struct followed *followed = mem_array(g->count, sizeof *followed);
+    size_t unread = 0;
     double fastest = 0;
     for (size_t i = 0; i < g->count; i++) {
-        judge(&g->tracks[i], &judged[i]);
-        const struct trend *t = &judged[i].trend;
-        growing += t->shape == SHAPE_EVEN;
+        measure_track(&g->tracks[i], &followed[i]);
+        const struct trend *t = &followed[i].trend;
         unread += !g->tracks[i].count && !g->tracks[i].gone;
-        if (t->low > 0 && t->shape != SHAPE_SHORT && t->shape != SHAPE_FLAT && t->slope > fastest)
+        if (t->low > 0 && !t->is_short && t->slope > fastest)
             fastest = t->slope;
     }
-    qsort(judged, g->count, sizeof *judged, compare_judged);
+    qsort(followed, g->count, sizeof *followed, compare_changes);
     struct table *t = facts_table(f, "growth"), *samples = facts_table(f, "growth_sample");
     bool one_moment = true, too_short = true;
     for (size_t i = 0; i < g->count; i++) {
-        add_growth(t, &judged[i], in, &users, mount);
+        add_growth(t, &followed[i], in, &users, mount);
         if (i < SHOWN)
-            add_samples(samples, judged[i].track);
-        one_moment &= judged[i].track->count < 2;
-        too_short &= judged[i].trend.shape == SHAPE_SHORT || judged[i].trend.shape == SHAPE_VANISHED;
+            add_samples(samples, followed[i].track);
+        one_moment &= followed[i].track->count < 2;
+        too_short &= followed[i].trend.is_short;
     }
     users_free(&users);
     t = facts_table(f, "growths");
@@ -481,9 +502,8 @@ static void collect(void *state, const struct probe_input *in, struct facts *f)
     if (one_moment) {
         row_unknown(t, 0, "one moment only");
     } else if (too_short) {
-        row_unknown(t, 0, "window too short: 8 samples over 10 s are needed");
+        row_unknown(t, 0, TREND_TOO_SHORT);
     } else {
-        cell_number(t, 0, T_GROWING, (double)growing);
         cell_number(t, 0, T_FASTEST_SLOPE, fastest);
     }
     f->coverage = (double)(g->count - unread) / (double)g->count;

@@ -46,7 +46,7 @@ enum {
     T_OUTSIDE_CHANGE,
     T_LIVE_SLOPE,
     T_LIVE_SLOPE_LOW,
-    T_LIVE_SHAPE,
+    T_LIVE_EVENNESS,
     T_HELD_SLOPE,
     T_HELD_SLOPE_LOW,
     T_OUTSIDE_SLOPE,
@@ -93,7 +93,7 @@ static const struct column heap_columns[] = {
     [T_OUTSIDE_CHANGE] = {"outside_change", TYPE_BYTES, "outside at the last reading less that at the first"},
     [T_LIVE_SLOPE] = {"live_slope", TYPE_BYTE_RATE, "growth of live (Theil-Sen)"},
     [T_LIVE_SLOPE_LOW] = {"live_slope_low", TYPE_BYTE_RATE, "lower end of its 95 % interval"},
-    [T_LIVE_SHAPE] = {"live_shape", TYPE_TEXT, "how it grows, as in table growth"},
+    [T_LIVE_EVENNESS] = {"live_evenness", TYPE_RATIO, "how evenly it grows, as in table growth"},
     [T_HELD_SLOPE] = {"held_slope", TYPE_BYTE_RATE, "growth of held (Theil-Sen)"},
     [T_HELD_SLOPE_LOW] = {"held_slope_low", TYPE_BYTE_RATE, "lower end of its 95 % interval"},
     [T_OUTSIDE_SLOPE] = {"outside_slope", TYPE_BYTE_RATE, "growth of outside (Theil-Sen)"},
@@ -268,9 +268,9 @@ static void add_figures(struct table *t, size_t row, const struct heap_look *l)
     cell_number(t, row, T_HELD, l->held);
 }
 
-/* Change and slope of one member over the points where it is known, and its shape. */
-static enum shape add_trend(struct table *t, size_t row, const struct heap_track *k, size_t member, unsigned change,
-                            unsigned slope, unsigned low)
+/* Change and slope of one member over the points where it is known; how evenly it changed, or NaN. */
+static double add_trend(struct table *t, size_t row, const struct heap_track *k, size_t member, unsigned change,
+                        unsigned slope, unsigned low)
 {
     double time[SAMPLES_MAX + 1], value[SAMPLES_MAX + 1];
     size_t count = 0;
@@ -282,13 +282,13 @@ static enum shape add_trend(struct table *t, size_t row, const struct heap_track
         value[count++] = v;
     }
     if (count < 2)
-        return SHAPE_SHORT;
+        return NAN;
     struct trend trend;
     trend_find(time, value, count, &trend);
     maybe(t, row, change, trend.change);
     maybe(t, row, slope, trend.slope);
     maybe(t, row, low, trend.low);
-    return trend.shape;
+    return trend.evenness;
 }
 
 static void add_arenas_change(struct table *t, size_t row, const struct heap_track *k)
@@ -309,9 +309,8 @@ static void add_window(struct table *t, size_t row, const struct heap_track *k)
         cell_number(t, row, T_WINDOW, k->points[k->count - 1].time - k->points[0].time);
     add_trend(t, row, k, offsetof(struct heap_point, outside), T_OUTSIDE_CHANGE, T_OUTSIDE_SLOPE, T_OUTSIDE_SLOPE_LOW);
     if (k->look.state != HEAP_UNKNOWN) {
-        cell_text(t, row, T_LIVE_SHAPE,
-                  shape_name(add_trend(t, row, k, offsetof(struct heap_point, live), T_LIVE_CHANGE, T_LIVE_SLOPE,
-                                       T_LIVE_SLOPE_LOW)));
+        maybe(t, row, T_LIVE_EVENNESS,
+              add_trend(t, row, k, offsetof(struct heap_point, live), T_LIVE_CHANGE, T_LIVE_SLOPE, T_LIVE_SLOPE_LOW));
         add_trend(t, row, k, offsetof(struct heap_point, held), T_HELD_CHANGE, T_HELD_SLOPE, T_HELD_SLOPE_LOW);
         add_arenas_change(t, row, k);
     }

@@ -148,7 +148,7 @@ fi
 sleep 1 &
 pid=$!
 "$FRAGWIZARD" --auto --duration 2 --pid $pid --format json >gone.json 2>"$seen"
-check "a process that ended is told as such" holds --argjson pid $pid '.facts.growth.growth[] | select(.pid == $pid) | .shape == "vanished"' gone.json
+check "a process that ended is told as such" holds --argjson pid $pid '.facts.growth.growth[] | select(.pid == $pid) | .ended' gone.json
 
 # Configuration
 mkdir -p config/fragwizard/playbooks

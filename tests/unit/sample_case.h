@@ -157,7 +157,7 @@ static inline void sample_windowed(struct case_file *c)
         sample_text(growth, r, "command", commands[p]);
         sample_set(growth, r, "slope", p == 0 ? 2.2e6 : p * 1e4);
         sample_set(growth, r, "change", p == 0 ? 66e6 : p * 3e5);
-        sample_text(growth, r, "shape", p == 0 ? "even growth" : "flat");
+        sample_set(growth, r, "evenness", p == 0 ? 0.97 : 0);
         sample_set(growth, r, "last", 9e8 / (p + 1));
         for (int i = 0; i <= 30; i++) {
             size_t k = table_add(sample);
@@ -342,7 +342,7 @@ static inline void sample_findings(struct case_file *c)
                             .row = "pid=1200",
                             .evidence = e + 5,
                             .evidence_count = 1,
-                            .formula = "shape = 'even growth' and time_to_limit < 1h"};
+                            .formula = "evenness > 30% and time_to_limit < 1h"};
     f[2].recommend = sample_list(c, &f[2].recommend_count, "restart-service", NULL);
     f[3] = (struct finding){.id = "cache-is-normal",
                             .step = "balance",
@@ -475,7 +475,7 @@ static inline void sample_session(struct case_file *c)
     static const char *vmstat_columns[] = {
         "swap_in", "swap_out", "compact_stalls", "compact_fail_share", "thp_fallback_share", "refault_anon"};
     static const char *cache_columns[] = {"name", "size", "waste", "use", "object_size", "active_objs", "num_objs"};
-    static const char *growth_columns[] = {"pid", "command", "shape", "slope", "change", "last"};
+    static const char *growth_columns[] = {"pid", "command", "evenness", "slope", "change", "last"};
     struct step_record *s = arena_alloc(&c->arena, 6 * sizeof *s);
     c->steps = s;
     c->step_count = 6;
