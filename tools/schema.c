@@ -164,7 +164,9 @@ static void define(json_t *definitions, const struct record *r)
 
 static json_t *of_column(const struct column *c)
 {
-    return c->type == TYPE_TEXT ? nullable("string") : nullable(c->type == TYPE_BOOL ? "boolean" : "number");
+    if (c->values)
+        return one_of(c->values, true);
+    return nullable(c->type == TYPE_TEXT ? "string" : c->type == TYPE_BOOL ? "boolean" : "number");
 }
 
 static json_t *of_table(const struct table_decl *t)
@@ -285,7 +287,9 @@ static void print_table(const struct probe *p, const struct table_decl *t)
            t->single ? " (one row)" : "");
     for (unsigned i = 0; i < t->column_count; i++) {
         printf("| `%s` | %s | ", t->columns[i].name, type_name(t->columns[i].type));
-        print_cell(t->columns[i].help);
+        AUTO_STR struct str help = {0};
+        column_help(&t->columns[i], &help);
+        print_cell(str_text(&help));
         printf(" |\n");
     }
 }

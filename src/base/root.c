@@ -23,19 +23,24 @@ enum {
 
 bool root_without_openat2;
 
-static const char *const status_names[] = {
-    [STATUS_OK] = "ok",         [STATUS_PARTIAL] = "partial",     [STATUS_DENIED] = "denied",
-    [STATUS_ABSENT] = "absent", [STATUS_MALFORMED] = "malformed", [STATUS_VANISHED] = "vanished",
+const char *const status_names[] = {
+    [STATUS_OK] = "ok",
+    [STATUS_PARTIAL] = "partial",
+    [STATUS_DENIED] = "denied",
+    [STATUS_ABSENT] = "absent",
+    [STATUS_MALFORMED] = "malformed",
+    [STATUS_VANISHED] = "vanished",
+    NULL,
 };
 
 const char *status_name(enum status s)
 {
-    return (unsigned)s < ARRAY_SIZE(status_names) ? status_names[s] : "malformed";
+    return (unsigned)s <= STATUS_VANISHED ? status_names[s] : "malformed";
 }
 
 bool status_parse(const char *name, enum status *s)
 {
-    for (unsigned i = 0; i < ARRAY_SIZE(status_names); i++)
+    for (unsigned i = 0; status_names[i]; i++)
         if (strcmp(name, status_names[i]) == 0) {
             *s = (enum status)i;
             return true;

@@ -21,7 +21,8 @@ enum status {
     STATUS_MALFORMED,
     STATUS_VANISHED,
 };
-const char *status_name(enum status s); /* "ok", "partial"… as in the case file */
+extern const char *const status_names[]; /* by enum status, then NULL */
+const char *status_name(enum status s);  /* "ok", "partial"… as in the case file */
 bool status_parse(const char *name, enum status *s);
 enum status status_of_errno(int number); /* ENOENT absent, EACCES/EPERM denied, ESRCH vanished, others malformed */
 

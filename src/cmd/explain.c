@@ -171,6 +171,13 @@ static void tell_limit(const struct library *l, const struct limit *limit)
     tell_changed(l, limit);
 }
 
+/* "advice, text: what to do: 'keep', 'change'" */
+static void describe(const struct column *c, struct str *out)
+{
+    str_printf(out, "%s, %s%s: ", c->name, type_name(c->type), c->role == ROLE_KEY ? ", key" : "");
+    column_help(c, out);
+}
+
 /* The limits and columns that a formula names, each once. */
 static void tell_names(const struct library *l, const struct playbook *p, const struct table_decl *row,
                        const char *text)
@@ -193,8 +200,10 @@ static void tell_names(const struct library *l, const struct playbook *p, const 
         const struct column *c = index >= 0 ? &row->columns[index] : find_column(name, &table, &probe);
         if (!c)
             continue;
-        AUTO_FREE char *line = mem_printf("%s.%s, %s: %s", table->name, c->name, type_name(c->type), c->help);
-        tell(l, "Reads", line);
+        AUTO_STR struct str line = {0};
+        str_printf(&line, "%s.", table->name);
+        describe(c, &line);
+        tell(l, "Reads", str_text(&line));
     }
 }
 
@@ -418,9 +427,9 @@ static void explain_table(struct library *l, const struct table_decl *t, const s
     AUTO_FREE char *title = mem_printf("%s: a table of probe %s: %s", t->name, p->name, t->help);
     heading(l, title);
     for (unsigned i = 0; i < t->column_count; i++) {
-        AUTO_FREE char *line =
-            mem_printf("%s, %s: %s", t->columns[i].name, type_name(t->columns[i].type), t->columns[i].help);
-        term_print(&l->term, 2, line);
+        AUTO_STR struct str line = {0};
+        describe(&t->columns[i], &line);
+        term_print(&l->term, 2, str_text(&line));
     }
 }
 
@@ -429,6 +438,10 @@ static void explain_column(struct library *l, const struct column *c, const stru
     AUTO_FREE char *title =
         mem_printf("%s.%s: a column (%s) of probe %s: %s", t->name, c->name, type_name(c->type), p->name, c->help);
     heading(l, title);
+    AUTO_STR struct str values = {0};
+    for (const char *const *v = c->values; v && *v; v++)
+        str_printf(&values, "%s%s", values.length ? ", " : "", *v);
+    tell(l, "Is one of", str_text(&values));
     tell(l, "Table", t->help);
     tell(l, "Instead of", p->classic);
     AUTO_FREE char *name = mem_printf("%s.%s", t->name, c->name);

@@ -114,9 +114,11 @@ static bool fill_facts(struct table *t)
             add_row(t, (const char *[]){table, d->single ? "one row" : "rows", d->help});
             for (unsigned c = 0; c < d->column_count; c++) {
                 AUTO_FREE char *name = mem_printf("%s.%s", table, d->columns[c].name);
+                AUTO_STR struct str help = {0};
+                column_help(&d->columns[c], &help);
                 AUTO_FREE char *unit =
                     mem_printf("%s%s", type_name(d->columns[c].type), d->columns[c].role == ROLE_KEY ? ", key" : "");
-                add_row(t, (const char *[]){name, unit, d->columns[c].help});
+                add_row(t, (const char *[]){name, unit, str_text(&help)});
             }
         }
     return true;

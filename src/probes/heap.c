@@ -58,11 +58,11 @@ static const struct column heap_columns[] = {
     [T_PID] = {"pid", TYPE_COUNT, "process id", .role = ROLE_KEY},
     [T_COMMAND] = {"command", TYPE_TEXT, "name of the program"},
     [T_USER] = {"user", TYPE_TEXT, "owner; the number if the system's passwd file has no name for it"},
-    [T_STATE] = {"state", TYPE_TEXT, "measured (99 % of the heap was read), estimate (90 %, scaled up) or unknown"},
+    [T_STATE] = {"state", TYPE_TEXT, "whether 99 % of the heap was read, or 90 % and scaled up, or less",
+                 .values = heap_state_names},
     [T_REASON] = {"reason", TYPE_TEXT, "why it is an estimate or unknown; else empty"},
     [T_COVERAGE] = {"coverage", TYPE_RATIO, "share of the heap that was read"},
-    [T_ALLOCATOR] = {"allocator", TYPE_TEXT,
-                     "glibc, glibc + pymalloc, musl, jemalloc, tcmalloc, mimalloc, scudo, go or unknown"},
+    [T_ALLOCATOR] = {"allocator", TYPE_TEXT, "whose heap it is", .values = allocator_names},
     [T_RSS] = {"rss", TYPE_BYTES, "resident memory", .role = ROLE_RANK},
     [T_OUTSIDE] =
         {"outside", TYPE_BYTES,
@@ -326,10 +326,10 @@ static void add_process(struct table *t, const struct heap_track *k, const struc
     cell_number(t, row, T_PID, (double)k->pid);
     cell_text(t, row, T_COMMAND, k->command);
     cell_text(t, row, T_USER, k->has_uid ? users_name(users, k->uid, digits) : NULL);
-    cell_text(t, row, T_STATE, heap_state_name(state));
+    cell_text(t, row, T_STATE, heap_state_names[state]);
     cell_text(t, row, T_REASON, reason);
     cell_number(t, row, T_COVERAGE, l->coverage);
-    cell_text(t, row, T_ALLOCATOR, k->looked ? l->allocator : "unknown");
+    cell_text(t, row, T_ALLOCATOR, k->looked ? l->allocator : allocator_names[ALLOCATOR_UNKNOWN]);
     if (k->looked) {
         maybe(t, row, T_RSS, l->rss);
         maybe(t, row, T_OUTSIDE, l->outside);

@@ -36,6 +36,75 @@ enum {
     CONTAINER
 };
 
+enum platform {
+    ON_METAL,
+    ON_CONTAINER,
+    ON_SOMETHING,
+    ON_FIRECRACKER,
+    ON_XEN,
+    ON_VMWARE,
+    ON_HYPERV,
+    ON_VIRTUALBOX,
+    ON_PARALLELS,
+    ON_KVM,
+    PLATFORMS
+};
+static const char *const platforms[] = {
+    [ON_METAL] = "none",
+    [ON_CONTAINER] = "container",
+    [ON_SOMETHING] = "virtual machine (kind unknown)",
+    [ON_FIRECRACKER] = "firecracker",
+    [ON_XEN] = "xen",
+    [ON_VMWARE] = "vmware",
+    [ON_HYPERV] = "hyperv",
+    [ON_VIRTUALBOX] = "virtualbox",
+    [ON_PARALLELS] = "parallels",
+    [ON_KVM] = "kvm",
+    [PLATFORMS] = NULL,
+};
+enum provider {
+    BY_NOBODY_KNOWN,
+    BY_LINODE_AKAMAI,
+    BY_AWS,
+    BY_GCE,
+    BY_DIGITALOCEAN,
+    BY_HETZNER,
+    BY_VULTR,
+    BY_OVH,
+    BY_ALIBABA_CLOUD,
+    BY_ORACLE_CLOUD,
+    BY_SCALEWAY,
+    BY_UPCLOUD,
+    BY_EXOSCALE,
+    BY_TENCENT_CLOUD,
+    BY_HUAWEI_CLOUD,
+    BY_OPENSTACK,
+    BY_NUTANIX,
+    BY_AZURE,
+    PROVIDERS
+};
+static const char *const providers[] = {
+    [BY_NOBODY_KNOWN] = "none known",
+    [BY_LINODE_AKAMAI] = "Linode/Akamai",
+    [BY_AWS] = "AWS",
+    [BY_GCE] = "GCE",
+    [BY_DIGITALOCEAN] = "DigitalOcean",
+    [BY_HETZNER] = "Hetzner",
+    [BY_VULTR] = "Vultr",
+    [BY_OVH] = "OVH",
+    [BY_ALIBABA_CLOUD] = "Alibaba Cloud",
+    [BY_ORACLE_CLOUD] = "Oracle Cloud",
+    [BY_SCALEWAY] = "Scaleway",
+    [BY_UPCLOUD] = "UpCloud",
+    [BY_EXOSCALE] = "Exoscale",
+    [BY_TENCENT_CLOUD] = "Tencent Cloud",
+    [BY_HUAWEI_CLOUD] = "Huawei Cloud",
+    [BY_OPENSTACK] = "OpenStack",
+    [BY_NUTANIX] = "Nutanix",
+    [BY_AZURE] = "Azure",
+    [PROVIDERS] = NULL,
+};
+
 static const struct column columns[] = {
     [HOSTNAME] = {"hostname", TYPE_TEXT, "name of the host"},
     [KERNEL] = {"kernel", TYPE_TEXT, "kernel release"},
@@ -47,8 +116,9 @@ static const struct column columns[] = {
     [NODES] = {"nodes", TYPE_COUNT, "NUMA nodes with memory"},
     [CPUS] = {"cpus", TYPE_COUNT, "processors online"},
     [UPTIME] = {"uptime", TYPE_SECONDS, "time since boot"},
-    [VIRTUALIZATION] = {"virtualization", TYPE_TEXT, "none, kvm, xen, vmware, hyperv, firecracker, container…"},
-    [PROVIDER] = {"provider", TYPE_TEXT, "cloud provider, as the firmware names it"},
+    [VIRTUALIZATION] = {"virtualization", TYPE_TEXT, "what it runs on, if on no hardware of its own",
+                        .values = platforms},
+    [PROVIDER] = {"provider", TYPE_TEXT, "cloud provider, as the firmware names it", .values = providers},
     [PRODUCT] = {"product", TYPE_TEXT, "product name, as the firmware names it"},
     [BALLOON] = {"balloon", TYPE_BYTES, "memory that the hypervisor has taken back"},
     [SWAP_TOTAL] = {"swap_total", TYPE_BYTES, "size of all swap"},
@@ -250,69 +320,71 @@ static bool firmware_read(const struct root *r, struct firmware *f)
     return f->vendor[0] != '\0';
 }
 
-static const char *provider_of(const struct firmware *f)
+static enum provider provider_of(const struct firmware *f)
 {
     static const struct {
-        const char *part, *name;
+        const char *part;
+        enum provider provider;
     } vendors[] = {
-        {"linode", "Linode/Akamai"},
-        {"akamai", "Linode/Akamai"},
-        {"amazon", "AWS"},
-        {"google", "GCE"},
-        {"digitalocean", "DigitalOcean"},
-        {"hetzner", "Hetzner"},
-        {"vultr", "Vultr"},
-        {"ovh", "OVH"},
-        {"alibaba", "Alibaba Cloud"},
-        {"oraclecloud", "Oracle Cloud"},
-        {"scaleway", "Scaleway"},
-        {"upcloud", "UpCloud"},
-        {"exoscale", "Exoscale"},
-        {"tencent", "Tencent Cloud"},
-        {"huawei cloud", "Huawei Cloud"},
-        {"openstack", "OpenStack"},
-        {"nutanix", "Nutanix"},
+        {"linode", BY_LINODE_AKAMAI},
+        {"akamai", BY_LINODE_AKAMAI},
+        {"amazon", BY_AWS},
+        {"google", BY_GCE},
+        {"digitalocean", BY_DIGITALOCEAN},
+        {"hetzner", BY_HETZNER},
+        {"vultr", BY_VULTR},
+        {"ovh", BY_OVH},
+        {"alibaba", BY_ALIBABA_CLOUD},
+        {"oraclecloud", BY_ORACLE_CLOUD},
+        {"scaleway", BY_SCALEWAY},
+        {"upcloud", BY_UPCLOUD},
+        {"exoscale", BY_EXOSCALE},
+        {"tencent", BY_TENCENT_CLOUD},
+        {"huawei cloud", BY_HUAWEI_CLOUD},
+        {"openstack", BY_OPENSTACK},
+        {"nutanix", BY_NUTANIX},
     };
     const char *const texts[] = {f->vendor, f->tag, f->board, f->bios, f->product};
     for (size_t i = 0; i < ARRAY_SIZE(vendors); i++)
         for (size_t k = 0; k < ARRAY_SIZE(texts); k++)
             if (contains(texts[k], vendors[i].part))
-                return vendors[i].name;
+                return vendors[i].provider;
     if (strcmp(f->tag, "7783-7084-3265-9085-8269-3286-77") == 0) /* Azure's own mark */
-        return "Azure";
-    return NULL;
+        return BY_AZURE;
+    return BY_NOBODY_KNOWN;
 }
 
-static const char *hypervisor_of(const struct root *r, const struct firmware *f)
+/* ON_METAL: nothing tells of one. */
+static enum platform hypervisor_of(const struct root *r, const struct firmware *f)
 {
     char text[1024], clock[256];
     /* The fixed ACPI table names its maker at byte 10; Firecracker has no DMI. */
     if (root_read_small(r, "sys/firmware/acpi/tables/FACP", text, sizeof text) >= 16 &&
         memcmp(text + 10, "FIRECK", 6) == 0)
-        return "firecracker";
+        return ON_FIRECRACKER;
     if (source_line(r, "sys/hypervisor/type", text, sizeof text) && strcmp(text, "xen") == 0)
-        return "xen";
+        return ON_XEN;
     if (contains(f->vendor, "vmware"))
-        return "vmware";
+        return ON_VMWARE;
     if (contains(f->vendor, "microsoft") && contains(f->product, "virtual machine"))
-        return "hyperv";
+        return ON_HYPERV;
     if (contains(f->vendor, "innotek") || contains(f->product, "virtualbox"))
-        return "virtualbox";
+        return ON_VIRTUALBOX;
     if (contains(f->vendor, "parallels"))
-        return "parallels";
+        return ON_PARALLELS;
     if (contains(f->product, "kvm") || contains(f->vendor, "qemu") || contains(f->bios, "seabios") ||
         (contains(f->vendor, "amazon") && !contains(f->product, "metal") && !contains(f->bios, "xen")) ||
         contains(f->product, "google compute engine") || contains(f->vendor, "linode") || contains(f->vendor, "akamai"))
-        return "kvm";
+        return ON_KVM;
     if (!source_line(r, "sys/devices/system/clocksource/clocksource0/available_clocksource", clock, sizeof clock))
-        return NULL;
+        return ON_METAL;
     if (strstr(clock, "kvm-clock"))
-        return "kvm";
+        return ON_KVM;
     if (strstr(clock, "hyperv"))
-        return "hyperv";
+        return ON_HYPERV;
     if (strstr(clock, "xen"))
-        return "xen";
-    return NULL;
+        return ON_XEN;
+    return ON_METAL;
 }
 
 /* A machine made from an image of a container keeps that image's marks; but only a machine of its own has kthreadd as
@@ -339,20 +411,19 @@ static void put_virtualization(struct table *t, const struct root *r, const stru
     struct firmware f;
     bool firmware = firmware_read(r, &f), container = in_container(r);
     cell_bool(t, 0, CONTAINER, container);
-    const char *kind = hypervisor_of(r, &f);
+    enum platform kind = hypervisor_of(r, &f);
     if (container)
-        cell_text(t, 0, VIRTUALIZATION, "container");
-    else if (kind && (cpus->hypervisor || !cpus->flags || strcmp(kind, "xen") == 0))
-        cell_text(t, 0, VIRTUALIZATION, kind);
+        cell_text(t, 0, VIRTUALIZATION, platforms[ON_CONTAINER]);
+    else if (kind != ON_METAL && (cpus->hypervisor || !cpus->flags || kind == ON_XEN))
+        cell_text(t, 0, VIRTUALIZATION, platforms[kind]);
     else if (cpus->hypervisor)
-        cell_text(t, 0, VIRTUALIZATION, "virtual machine (kind unknown)");
+        cell_text(t, 0, VIRTUALIZATION, platforms[ON_SOMETHING]);
     else if (cpus->flags || firmware)
-        cell_text(t, 0, VIRTUALIZATION, "none");
+        cell_text(t, 0, VIRTUALIZATION, platforms[ON_METAL]);
     else
         cell_unknown(t, 0, VIRTUALIZATION,
                      cpus->known ? "this architecture does not tell" : "/proc/cpuinfo: not found");
-    const char *provider = provider_of(&f);
-    cell_text(t, 0, PROVIDER, provider ? provider : "none known");
+    cell_text(t, 0, PROVIDER, providers[provider_of(&f)]);
     if (f.product[0])
         cell_text(t, 0, PRODUCT, f.product);
     else

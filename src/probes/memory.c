@@ -90,9 +90,60 @@ static const struct column columns[] = {
          "this kernel (before 3.14) has no MemAvailable: available is its formula over its other numbers"},
 };
 
+enum item {
+    I_FREE,
+    I_FREE_ON_LISTS,
+    I_ANONYMOUS,
+    I_CACHE,
+    I_SHARED,
+    I_SWAP_CACHE,
+    I_SLAB_RECLAIMABLE,
+    I_SLAB_UNRECLAIMABLE,
+    I_RECLAIMABLE,
+    I_STACKS,
+    I_PAGE_TABLES,
+    I_PERCPU,
+    I_VMALLOC,
+    I_POOL_USED,
+    I_POOL_IDLE,
+    I_COMPRESSED,
+    I_MEMORY_MAP,
+    I_BOUNCE,
+    I_GRAPHICS,
+    I_BALLOON,
+    I_TWICE,
+    I_UNNAMED,
+    ITEMS
+};
+static const char *const item_names[] = {
+    [I_FREE] = "free",
+    [I_FREE_ON_LISTS] = "free, on per-CPU lists",
+    [I_ANONYMOUS] = "anonymous (heaps, stacks)",
+    [I_CACHE] = "page cache",
+    [I_SHARED] = "shared memory and tmpfs",
+    [I_SWAP_CACHE] = "swap cache, not mapped",
+    [I_SLAB_RECLAIMABLE] = "slab, reclaimable",
+    [I_SLAB_UNRECLAIMABLE] = "slab, unreclaimable",
+    [I_RECLAIMABLE] = "other reclaimable kernel memory",
+    [I_STACKS] = "kernel stacks",
+    [I_PAGE_TABLES] = "page tables",
+    [I_PERCPU] = "per-CPU allocator",
+    [I_VMALLOC] = "vmalloc",
+    [I_POOL_USED] = "huge page pool, in use",
+    [I_POOL_IDLE] = "huge page pool, idle",
+    [I_COMPRESSED] = "compressed swap (zram, zswap)",
+    [I_MEMORY_MAP] = "memory map of hotplugged memory",
+    [I_BOUNCE] = "bounce buffers, FUSE write-back, broken memory",
+    [I_GRAPHICS] = "graphics",
+    [I_BALLOON] = "memory balloon",
+    [I_TWICE] = "counted twice by the kernel",
+    [I_UNNAMED] = "not named by the kernel",
+    [ITEMS] = NULL,
+};
+
 enum { ITEM, BYTES, SHARE, SOURCE };
 static const struct column balance_columns[] = {
-    [ITEM] = {"item", TYPE_TEXT, "use of the memory"},
+    [ITEM] = {"item", TYPE_TEXT, "use of the memory", .values = item_names},
     [BYTES] = {"bytes", TYPE_BYTES, "its size"},
     [SHARE] = {"share", TYPE_RATIO, "share of all memory"},
     [SOURCE] = {"source", TYPE_TEXT, "fields of /proc that it comes from"},
@@ -184,10 +235,10 @@ struct balance {
     double total, sum;
 };
 
-static void part(struct balance *b, const char *item, double bytes, const char *source)
+static void part(struct balance *b, enum item item, double bytes, const char *source)
 {
     size_t row = table_add(b->table);
-    cell_text(b->table, row, ITEM, item);
+    cell_text(b->table, row, ITEM, item_names[item]);
     cell_number(b->table, row, BYTES, bytes);
     cell_number(b->table, row, SHARE, bytes / b->total);
     cell_text(b->table, row, SOURCE, source);
@@ -206,31 +257,29 @@ static double balance(struct table *table, const struct root *r, const struct me
 {
     struct balance b = {table, (double)m->value[MI_MEM_TOTAL], 0};
 #define V(name) ((double)meminfo_value(m, name))
-    part(&b, "free", V(MI_MEM_FREE), "MemFree");
+    part(&b, I_FREE, V(MI_MEM_FREE), "MemFree");
     if (pcp_known)
-        part(&b, "free, on per-CPU lists", pcp, "zoneinfo: pagesets count");
-    part(&b, "anonymous (heaps, stacks)", V(MI_ANON_PAGES), "AnonPages");
-    part(&b, "page cache", above(V(MI_CACHED), V(MI_SHMEM)) + V(MI_BUFFERS), "Cached + Buffers - Shmem");
-    part(&b, "shared memory and tmpfs", V(MI_SHMEM), "Shmem");
+        part(&b, I_FREE_ON_LISTS, pcp, "zoneinfo: pagesets count");
+    part(&b, I_ANONYMOUS, V(MI_ANON_PAGES), "AnonPages");
+    part(&b, I_CACHE, above(V(MI_CACHED), V(MI_SHMEM)) + V(MI_BUFFERS), "Cached + Buffers - Shmem");
+    part(&b, I_SHARED, V(MI_SHMEM), "Shmem");
     double lru = above(V(MI_ACTIVE_ANON) + V(MI_INACTIVE_ANON), V(MI_ANON_PAGES) + V(MI_SHMEM));
     double unmapped = lru < V(MI_SWAP_CACHED) ? lru : V(MI_SWAP_CACHED);
     if (unmapped > 0)
-        part(&b, "swap cache, not mapped", unmapped,
-             "Active(anon) + Inactive(anon) - AnonPages - Shmem, at most SwapCached");
-    part(&b, "slab, reclaimable", V(MI_SRECLAIMABLE), "SReclaimable");
-    part(&b, "slab, unreclaimable", V(MI_SUNRECLAIM), "SUnreclaim");
+        part(&b, I_SWAP_CACHE, unmapped, "Active(anon) + Inactive(anon) - AnonPages - Shmem, at most SwapCached");
+    part(&b, I_SLAB_RECLAIMABLE, V(MI_SRECLAIMABLE), "SReclaimable");
+    part(&b, I_SLAB_UNRECLAIMABLE, V(MI_SUNRECLAIM), "SUnreclaim");
     if (m->known[MI_KRECLAIMABLE] && V(MI_KRECLAIMABLE) > V(MI_SRECLAIMABLE))
-        part(&b, "other reclaimable kernel memory", V(MI_KRECLAIMABLE) - V(MI_SRECLAIMABLE),
-             "KReclaimable - SReclaimable");
-    part(&b, "kernel stacks", V(MI_KERNEL_STACK), "KernelStack");
-    part(&b, "page tables", V(MI_PAGE_TABLES) + V(MI_SEC_PAGE_TABLES), "PageTables + SecPageTables");
+        part(&b, I_RECLAIMABLE, V(MI_KRECLAIMABLE) - V(MI_SRECLAIMABLE), "KReclaimable - SReclaimable");
+    part(&b, I_STACKS, V(MI_KERNEL_STACK), "KernelStack");
+    part(&b, I_PAGE_TABLES, V(MI_PAGE_TABLES) + V(MI_SEC_PAGE_TABLES), "PageTables + SecPageTables");
     if (m->known[MI_PERCPU])
-        part(&b, "per-CPU allocator", V(MI_PERCPU), "Percpu");
+        part(&b, I_PERCPU, V(MI_PERCPU), "Percpu");
     if (vmalloc_is_memory(m))
-        part(&b, "vmalloc", above(V(MI_VMALLOC_USED), V(MI_KERNEL_STACK)), "VmallocUsed - KernelStack");
+        part(&b, I_VMALLOC, above(V(MI_VMALLOC_USED), V(MI_KERNEL_STACK)), "VmallocUsed - KernelStack");
     if (pools->known) {
-        part(&b, "huge page pool, in use", pools->total - pools->idle, "Hugetlb - HugePages_Free");
-        part(&b, "huge page pool, idle", pools->idle, "HugePages_Free");
+        part(&b, I_POOL_USED, pools->total - pools->idle, "Hugetlb - HugePages_Free");
+        part(&b, I_POOL_IDLE, pools->idle, "HugePages_Free");
     }
     struct counters c;
     struct err e;
@@ -241,27 +290,27 @@ static double balance(struct table *table, const struct root *r, const struct me
     if (zs < V(MI_ZSWAP))
         zs = V(MI_ZSWAP);
     if (zs > 0)
-        part(&b, "compressed swap (zram, zswap)", zs, "vmstat: nr_zspages; Zswap");
+        part(&b, I_COMPRESSED, zs, "vmstat: nr_zspages; Zswap");
     if (counters && c.value[CT_NR_MEMMAP])
-        part(&b, "memory map of hotplugged memory", (double)c.value[CT_NR_MEMMAP] * page, "vmstat: nr_memmap_pages");
+        part(&b, I_MEMORY_MAP, (double)c.value[CT_NR_MEMMAP] * page, "vmstat: nr_memmap_pages");
     double other = V(MI_BOUNCE) + V(MI_WRITEBACK_TMP) + V(MI_HARDWARE_CORRUPTED);
     if (other > 0)
-        part(&b, "bounce buffers, FUSE write-back, broken memory", other, "Bounce + WritebackTmp + HardwareCorrupted");
+        part(&b, I_BOUNCE, other, "Bounce + WritebackTmp + HardwareCorrupted");
     if (V(MI_GPU_ACTIVE) + V(MI_GPU_RECLAIM) > 0)
-        part(&b, "graphics", V(MI_GPU_ACTIVE) + V(MI_GPU_RECLAIM), "GPUActive + GPUReclaim");
+        part(&b, I_GRAPHICS, V(MI_GPU_ACTIVE) + V(MI_GPU_RECLAIM), "GPUActive + GPUReclaim");
     double rest = b.total - b.sum;
     /* Most balloons lower MemTotal, those that give way before an out-of-memory kill do not: only the remainder can
      * tell. */
     double balloon = V(MI_BALLOON) < rest ? V(MI_BALLOON) : rest;
     if (balloon > 0)
-        part(&b, "memory balloon", balloon, "Balloon, as far as MemTotal holds it");
+        part(&b, I_BALLOON, balloon, "Balloon, as far as MemTotal holds it");
 #undef V
     rest = b.total - b.sum;
     if (rest < 0) {
-        part(&b, "counted twice by the kernel", rest, "the sum of the above, above MemTotal");
+        part(&b, I_TWICE, rest, "the sum of the above, above MemTotal");
         rest = 0;
     }
-    part(&b, "not named by the kernel", rest, "MemTotal - all of the above");
+    part(&b, I_UNNAMED, rest, "MemTotal - all of the above");
     return rest;
 }
 

@@ -8,7 +8,7 @@ enum { P_NODE, P_ZONE, P_TYPE, P_BLOCKS, P_SHARE, P_FREE, P_CAPPED };
 static const struct column type_columns[] = {
     [P_NODE] = {"node", TYPE_COUNT, "NUMA node", .role = ROLE_KEY},
     [P_ZONE] = {"zone", TYPE_TEXT, "zone", .role = ROLE_KEY},
-    [P_TYPE] = {"type", TYPE_TEXT, "what the blocks are for: Unmovable, Movable, Reclaimable…", .role = ROLE_KEY},
+    [P_TYPE] = {"type", TYPE_TEXT, "what the blocks are for", .values = migrate_types, .role = ROLE_KEY},
     [P_BLOCKS] = {"blocks", TYPE_COUNT, "pageblocks of this type"},
     [P_SHARE] = {"block_share", TYPE_RATIO, "share of the zone's blocks"},
     [P_FREE] = {"free_pages", TYPE_COUNT, "free pages in lists of this type; at least so many where capped"},

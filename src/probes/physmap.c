@@ -56,7 +56,8 @@ static const struct column columns[] = {
 
 enum { K_KIND, K_BLOCKS, K_SHARE, K_MEMORY, K_FREE, K_ERROR };
 static const struct column kind_columns[] = {
-    [K_KIND] = {"kind", TYPE_TEXT, "what is in the blocks: free, movable, or what obstructs them", .role = ROLE_KEY},
+    [K_KIND] = {"kind", TYPE_TEXT, "what is in the blocks, or obstructs them", .values = block_kind_names,
+                .role = ROLE_KEY},
     [K_BLOCKS] = {"blocks", TYPE_COUNT, "blocks"},
     [K_SHARE] = {"share", TYPE_RATIO, "share of all blocks"},
     [K_MEMORY] = {"memory", TYPE_BYTES, "memory of the blocks"},
@@ -79,7 +80,7 @@ enum { O_RANK, O_NAME, O_KIND, O_PID, O_CGROUP, O_BLOCKS, O_MEMORY, O_FREE_BEHIN
 static const struct column owner_columns[] = {
     [O_RANK] = {"rank", TYPE_COUNT, "by the free memory behind it"},
     [O_NAME] = {"name", TYPE_TEXT, "whose pages these are", .role = ROLE_KEY},
-    [O_KIND] = {"kind", TYPE_TEXT, "as in block_kind"},
+    [O_KIND] = {"kind", TYPE_TEXT, "as in block_kind", .values = block_kind_names},
     [O_PID] = {"pid", TYPE_COUNT, "the process"},
     [O_CGROUP] = {"cgroup", TYPE_TEXT, "the control group"},
     [O_BLOCKS] = {"blocks", TYPE_COUNT, "blocks with at least one of the pages; others can be there too"},
@@ -105,8 +106,6 @@ static const struct table_decl tables[] = {
     {.name = "owner", .help = "who holds pages that cannot be moved", COLUMNS(owner_columns), .keep = 20},
     {.name = "map", .help = "picture of memory, by address", COLUMNS(map_columns)},
 };
-
-static const char per_cpu_kind[] = "per-CPU lists";
 
 /* One look at the machine. */
 struct physmap {
@@ -276,10 +275,10 @@ static void put_kinds(struct table *t, const struct physmap_result *r, double pa
             s.free -= r->listed.free;
         }
         if (s.blocks >= 0.5)
-            put_kind(t, block_kind_name((enum block_kind)k), &s, r->blocks, r->kind_error[k], page);
+            put_kind(t, block_kind_names[k], &s, r->blocks, r->kind_error[k], page);
     }
     if (r->listed.blocks >= 0.5)
-        put_kind(t, per_cpu_kind, &r->listed, r->blocks, r->kind_error[BLOCK_KERNEL], page);
+        put_kind(t, block_kind_names[BLOCK_LISTED], &r->listed, r->blocks, r->kind_error[BLOCK_KERNEL], page);
 }
 
 static void put_zones(struct table *t, const struct physmap *m)
@@ -311,7 +310,7 @@ static void put_owners(struct table *t, const struct physmap_owners *owners)
         size_t row = table_add(t);
         cell_number(t, row, O_RANK, (double)i + 1);
         cell_text(t, row, O_NAME, o->name);
-        cell_text(t, row, O_KIND, block_kind_name(o->kind));
+        cell_text(t, row, O_KIND, block_kind_names[o->kind]);
         put_bytes(t, row, O_MEMORY, o->memory);
         if (o->pid)
             cell_number(t, row, O_PID, (double)o->pid);

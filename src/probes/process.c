@@ -42,7 +42,7 @@ static const struct column target_columns[] = {
     [T_USER] = {"user", TYPE_TEXT, "owner; the number if the system's passwd file has no name for it"},
     [T_COMMAND] = {"command", TYPE_TEXT, "name of the program"},
     [T_COMMAND_LINE] = {"command_line", TYPE_TEXT, "arguments"},
-    [T_STATE] = {"state", TYPE_TEXT, "state letter, as in ps"},
+    [T_STATE] = {"state", TYPE_TEXT, "state letter, as in ps", .values = process_states},
     [T_THREADS] = {"threads", TYPE_COUNT, "threads"},
     [T_RSS] = {"rss", TYPE_BYTES, "resident memory; shared pages count fully"},
     [T_PSS] = {"pss", TYPE_BYTES, "resident memory with shared pages split among those that map them"},
@@ -58,8 +58,8 @@ static const struct column target_columns[] = {
                           "mappings by the limit; at 1 mmap, munmap and thread creation fail"},
     [T_ARENA_HEAPS] = {"arena_heaps", TYPE_COUNT, "heaps of glibc arenas, 64 MiB of address space each"},
     [T_ARENA_HEAPS_RESERVED] = {"arena_heaps_reserved", TYPE_BYTES, "address space of these heaps; not memory in use"},
-    [T_ALLOCATOR] = {"allocator", TYPE_TEXT, "the allocator, told from mapped libraries"},
-    [T_RUNTIME] = {"runtime", TYPE_TEXT, "the language runtime, told from mapped libraries"},
+    [T_ALLOCATOR] = {"allocator", TYPE_TEXT, "the allocator, told from mapped libraries", .values = allocator_names},
+    [T_RUNTIME] = {"runtime", TYPE_TEXT, "the language runtime, told from mapped libraries", .values = language_names},
     [T_AGE] = {"age", TYPE_SECONDS, "time since it started"},
     [T_OOM_SCORE] = {"oom_score", TYPE_COUNT, "the kernel's badness; the highest is killed first"},
     [T_EVIDENCE] = {"evidence", TYPE_TEXT, "what allocator and runtime were told from"},
@@ -69,8 +69,7 @@ static const struct column target_columns[] = {
 
 enum { M_KIND, M_COUNT, M_SIZE, M_RSS, M_PSS, M_USS, M_SWAP, M_SWAP_PSS, M_ANON_HUGE, M_LAZY_FREE, M_LOCKED };
 static const struct column mapping_columns[] = {
-    [M_KIND] = {"kind", TYPE_TEXT, "heap, arena heap, stack, anonymous, file, shared memory, hugetlb or special",
-                .role = ROLE_KEY},
+    [M_KIND] = {"kind", TYPE_TEXT, "kind of mapping", .values = mapping_kind_names, .role = ROLE_KEY},
     [M_COUNT] = {"count", TYPE_COUNT, "mappings of the kind"},
     [M_SIZE] = {"size", TYPE_BYTES, "address space"},
     [M_RSS] = {"rss", TYPE_BYTES, "resident memory"},
@@ -96,7 +95,7 @@ static void add_mappings(struct facts *f, const struct smaps_kinds *k)
         if (!k->mappings[i])
             continue;
         size_t row = table_add(t);
-        cell_text(t, row, M_KIND, mapping_kind_name((enum mapping_kind)i));
+        cell_text(t, row, M_KIND, mapping_kind_names[i]);
         cell_number(t, row, M_COUNT, (double)k->mappings[i]);
         cell_number(t, row, M_SIZE, (double)s->size);
         cell_number(t, row, M_RSS, (double)s->rss);
@@ -137,8 +136,8 @@ static void add_detection(struct table *t, struct detection *d, const char *comm
     char evidence[256];
     snprintf(evidence, sizeof evidence, "%s; %s", d->language_evidence, d->allocator_evidence);
     cell_text(t, 0, T_EVIDENCE, evidence);
-    cell_text(t, 0, T_RUNTIME, language_name(d->language));
-    cell_text(t, 0, T_ALLOCATOR, d->allocator ? d->allocator : "unknown");
+    cell_text(t, 0, T_RUNTIME, language_names[d->language]);
+    cell_text(t, 0, T_ALLOCATOR, d->allocator ? d->allocator : allocator_names[ALLOCATOR_UNKNOWN]);
 }
 
 /* 0 or -errno. */

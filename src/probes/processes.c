@@ -32,7 +32,7 @@ enum {
 static const struct column process_columns[] = {
     [P_PID] = {"pid", TYPE_COUNT, "process id", .role = ROLE_KEY},
     [P_USER] = {"user", TYPE_TEXT, "owner; the number if the system's passwd file has no name for it"},
-    [P_STATE] = {"state", TYPE_TEXT, "state letter, as in ps"},
+    [P_STATE] = {"state", TYPE_TEXT, "state letter, as in ps", .values = process_states},
     [P_COMMAND] = {"command", TYPE_TEXT, "name of the program"},
     [P_UNIT] = {"unit", TYPE_TEXT, "systemd unit, or the last part of the control group's path"},
     [P_CGROUP] = {"cgroup", TYPE_TEXT, "control group that its memory is accounted to"},

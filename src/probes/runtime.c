@@ -16,8 +16,8 @@ enum { R_PID, R_COMMAND, R_LANGUAGE, R_ALLOCATOR, R_EVIDENCE, R_PSS, R_CONTAINER
 static const struct column runtime_columns[] = {
     [R_PID] = {"pid", TYPE_COUNT, "process id", .role = ROLE_KEY},
     [R_COMMAND] = {"command", TYPE_TEXT, "name of the program"},
-    [R_LANGUAGE] = {"language", TYPE_TEXT, "php, python, jvm, node, go, ruby, dotnet, native or unknown"},
-    [R_ALLOCATOR] = {"allocator", TYPE_TEXT, "glibc, musl, jemalloc, tcmalloc, mimalloc, scudo, go or unknown"},
+    [R_LANGUAGE] = {"language", TYPE_TEXT, "the language runtime", .values = language_names},
+    [R_ALLOCATOR] = {"allocator", TYPE_TEXT, "the allocator", .values = allocator_names},
     [R_EVIDENCE] = {"evidence", TYPE_TEXT, "what both were told from"},
     [R_PSS] = {"pss", TYPE_BYTES, "resident memory with shared pages split among those that map them",
                .role = ROLE_RANK},
@@ -92,8 +92,8 @@ static bool add_process(struct table *t, const struct pids *p, long pid, struct 
              cut ? " (mappings read in part)" : "");
     cell_number(t, row, R_PID, (double)pid);
     cell_text(t, row, R_COMMAND, status.command);
-    cell_text(t, row, R_LANGUAGE, language_name(d.language));
-    cell_text(t, row, R_ALLOCATOR, d.allocator ? d.allocator : "unknown");
+    cell_text(t, row, R_LANGUAGE, language_names[d.language]);
+    cell_text(t, row, R_ALLOCATOR, d.allocator ? d.allocator : allocator_names[ALLOCATOR_UNKNOWN]);
     cell_text(t, row, R_EVIDENCE, evidence);
     struct smaps_sum sum;
     if ((error = pids_smaps(p, pid, &sum)) == 0 && sum.has & SMAPS_PSS)

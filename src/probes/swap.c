@@ -18,10 +18,11 @@ static const struct column columns[] = {
     [CACHED] = {"cached", TYPE_BYTES, "swapped pages that are in memory too"},
 };
 
+static const char *const device_kinds[] = {"partition", "file", "zram", NULL};
 enum { D_DEVICE, D_KIND, D_SIZE, D_USED, D_PRIORITY };
 static const struct column device_columns[] = {
     [D_DEVICE] = {"device", TYPE_TEXT, "device or file", .role = ROLE_KEY},
-    [D_KIND] = {"kind", TYPE_TEXT, "partition, file or zram"},
+    [D_KIND] = {"kind", TYPE_TEXT, "what it is", .values = device_kinds},
     [D_SIZE] = {"size", TYPE_BYTES, "its size"},
     [D_USED] = {"used", TYPE_BYTES, "of it in use"},
     [D_PRIORITY] = {"priority", TYPE_COUNT, "the highest is used first"},

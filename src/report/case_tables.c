@@ -22,12 +22,12 @@ static const struct column case_columns[] = {
     {"started_iso", TYPE_TEXT, "the same, ISO 8601"},
     {"duration", TYPE_SECONDS, "time the run took"},
     {"window", TYPE_SECONDS, "length of the window observed"},
-    {"status", TYPE_TEXT, "ok, warning, critical or unknown"},
+    {"status", TYPE_TEXT, "the worst that was found", .values = case_status_names},
     {"sign", TYPE_TEXT, "sign of the status"},
     {"word", TYPE_TEXT, "word for the status"},
     {"headline", TYPE_TEXT, "the verdict in a sentence"},
     {"lead", TYPE_TEXT, "title of the leading verdict"},
-    {"confidence", TYPE_TEXT, "state of the leading verdict"},
+    {"confidence", TYPE_TEXT, "state of the leading verdict", .values = verdict_state_names},
     {"kind", TYPE_TEXT, "which kind of it the leading verdict found"},
     {"complete", TYPE_BOOL, "every step was done"},
     {"first", TYPE_TEXT, "the first thing to do"},
@@ -76,9 +76,10 @@ static const struct column verdict_columns[] = {
     {"lead", TYPE_BOOL, "it leads"},
     {"owners", TYPE_TEXT, "who holds what is in the way, largest first"},
 };
+static const char *const sentence_sides[] = {"for", "against", NULL};
 static const struct column sentence_columns[] = {
     {"verdict_id", TYPE_TEXT, "its verdict"},
-    {"side", TYPE_TEXT, "for or against"},
+    {"side", TYPE_TEXT, "which side it is on", .values = sentence_sides},
     {"say", TYPE_TEXT, "the sentence"},
 };
 static const struct column verdict_owner_columns[] = {
@@ -109,7 +110,7 @@ static const struct column unchecked_columns[] = {
 };
 static const struct column cost_columns[] = {
     {"probe", TYPE_TEXT, "the probe"},
-    {"status", TYPE_TEXT, "ok, partial, denied, absent, malformed or vanished"},
+    {"status", TYPE_TEXT, "how reading it went", .values = status_names},
     {"sign", TYPE_TEXT, "sign of the status"},
     {"class", TYPE_TEXT, "status class"},
     {"reason", TYPE_TEXT, "why not ok"},
@@ -378,8 +379,8 @@ static void fill_verdicts(struct facts *f, const struct case_file *c)
         put_text(&r, "word", verdict_word(x->state));
         put_bool(&r, "lead", lead);
         fill_owners(f, &r, x, lead);
-        fill_sentences(f, x, "for", x->sentences_for, x->for_count);
-        fill_sentences(f, x, "against", x->sentences_against, x->against_count);
+        fill_sentences(f, x, sentence_sides[0], x->sentences_for, x->for_count);
+        fill_sentences(f, x, sentence_sides[1], x->sentences_against, x->against_count);
     }
 }
 

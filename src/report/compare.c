@@ -7,11 +7,7 @@
 #include "base/str.h"
 #include "report/compare_parts.h"
 
-const char *outcome_name(enum outcome o)
-{
-    static const char *const names[] = {"better", "same", "worse", "unknown"};
-    return names[o];
-}
+const char *const outcome_names[] = {"better", "same", "worse", "unknown", NULL};
 
 int outcome_exit_status(enum outcome o)
 {
@@ -20,19 +16,16 @@ int outcome_exit_status(enum outcome o)
     return statuses[o];
 }
 
-const char *change_name(enum change c)
-{
-    static const char *const names[CHANGES] = {
-        [CHANGE_NEW] = "new",
-        [CHANGE_RAISED] = "raised",
-        [CHANGE_UNSEEN_AFTER] = "unseen-after",
-        [CHANGE_UNSEEN_BEFORE] = "unseen-before",
-        [CHANGE_GONE] = "gone",
-        [CHANGE_LOWERED] = "lowered",
-        [CHANGE_NONE] = "unchanged",
-    };
-    return names[c];
-}
+const char *const change_names[] = {
+    [CHANGE_NEW] = "new",
+    [CHANGE_RAISED] = "raised",
+    [CHANGE_UNSEEN_AFTER] = "unseen-after",
+    [CHANGE_UNSEEN_BEFORE] = "unseen-before",
+    [CHANGE_GONE] = "gone",
+    [CHANGE_LOWERED] = "lowered",
+    [CHANGE_NONE] = "unchanged",
+    [CHANGES] = NULL,
+};
 
 static bool same_text(const char *a, const char *b)
 {

@@ -13,7 +13,7 @@ enum { BEFORE, AFTER, SIDES };
  * unknown: not worse as far as seen, but a check that counts could not be made on one side only.
  * better: one is gone or less severe. same: none of these. */
 enum outcome { OUTCOME_BETTER, OUTCOME_SAME, OUTCOME_WORSE, OUTCOME_UNKNOWN };
-const char *outcome_name(enum outcome o); /* "better", "same", "worse", "unknown" */
+extern const char *const outcome_names[]; /* by enum outcome, then NULL */
 int outcome_exit_status(enum outcome o);  /* 0 better or same, 1 worse, 3 unknown */
 
 /* What became of a finding; worst news first. */
@@ -27,8 +27,7 @@ enum change {
     CHANGE_NONE
 };
 enum { CHANGES = CHANGE_NONE + 1 };
-const char *
-change_name(enum change c); /* "new", "raised", "unseen-after", "unseen-before", "gone", "lowered", "unchanged" */
+extern const char *const change_names[]; /* by enum change, then NULL */
 
 /* Pairs are indexed by BEFORE and AFTER; NULL: that run has none. Everything is borrowed from the two cases. */
 struct compared_figure {

@@ -14,7 +14,7 @@
 #include "report/words.h"
 
 static const struct column diff_columns[] = {
-    {"outcome", TYPE_TEXT, "better, same, worse or unknown"},
+    {"outcome", TYPE_TEXT, "what the comparison says", .values = outcome_names},
     {"sign", TYPE_TEXT, "sign of the outcome"},
     {"class", TYPE_TEXT, "status class of the outcome"},
     {"sentence", TYPE_TEXT, "the outcome in words"},
@@ -25,26 +25,27 @@ static const struct column diff_columns[] = {
     {"weighty", TYPE_COUNT, "warnings and critical findings of either run"},
     {"info", TYPE_COUNT, "findings for information of either run"},
 };
+static const char *const sides[] = {[BEFORE] = "before", [AFTER] = "after", [SIDES] = NULL};
 static const struct column run_columns[] = {
-    {"side", TYPE_TEXT, "before or after"},
+    {"side", TYPE_TEXT, "which of the two", .values = sides},
     {"word", TYPE_TEXT, "the same, to begin a line"},
     {"case", TYPE_TEXT, "case id given by the operator"},
     {"started", TYPE_TEXT, "when the run began, for people"},
     {"started_iso", TYPE_TEXT, "the same, ISO 8601"},
     {"window", TYPE_SECONDS, "length of the window observed"},
-    {"status", TYPE_TEXT, "ok, warning, critical or unknown"},
+    {"status", TYPE_TEXT, "the worst that was found", .values = case_status_names},
     {"sign", TYPE_TEXT, "sign of the status"},
     {"headline", TYPE_TEXT, "the verdict in a sentence"},
     {"user", TYPE_TEXT, "user that looked"},
 };
 static const struct column finding_columns[] = {
     {"index", TYPE_COUNT, "from 1, worst news first"},
-    {"change", TYPE_TEXT, "new, raised, unseen-after, unseen-before, gone, lowered or unchanged"},
+    {"change", TYPE_TEXT, "what became of it", .values = change_names},
     {"sign", TYPE_TEXT, "sign of the change"},
     {"class", TYPE_TEXT, "status class of the change"},
     {"word", TYPE_TEXT, "the change in words"},
     {"id", TYPE_TEXT, "the rule"},
-    {"severity", TYPE_TEXT, "info, warning or critical; the worse of the two"},
+    {"severity", TYPE_TEXT, "the worse of the two", .values = severity_names},
     {"severity_word", TYPE_TEXT, "word for it"},
     {"say", TYPE_TEXT, "the sentence, of the later run that has it"},
     {"why", TYPE_TEXT, "why it could not be looked for"},
@@ -110,8 +111,6 @@ static const struct table_decl tables[T_COUNT] = {
 const struct probe compare_tables = {
     .name = "diff", .help = "what the template of a comparison can name", .tables = tables, .table_count = T_COUNT};
 
-static const char *const sides[SIDES] = {[BEFORE] = "before", [AFTER] = "after"};
-
 static void fill_diff(struct facts *f, const struct comparison *c)
 {
     static const struct {
@@ -127,7 +126,7 @@ static void fill_diff(struct facts *f, const struct comparison *c)
         weighty += finding_severity(&c->findings[i]) > SEVERITY_INFO;
     double between = b->started - c->run[BEFORE]->started;
     struct row r = row_new(f, T_DIFF);
-    put_text(&r, "outcome", outcome_name(c->outcome));
+    put_text(&r, "outcome", outcome_names[c->outcome]);
     put_text(&r, "sign", critical ? severity_sign(c->worst) : looks[c->outcome].sign);
     put_text(&r, "class", critical ? severity_name(c->worst) : looks[c->outcome].class);
     put_text(&r, "sentence", c->sentence);
@@ -147,7 +146,7 @@ static void fill_runs(struct facts *f, const struct comparison *c)
         wall_text(wall, x->started);
         clock_iso(iso, x->started);
         struct row r = row_new(f, T_RUN);
-        put_text(&r, "side", side == BEFORE ? "before" : "after");
+        put_text(&r, "side", sides[side]);
         put_text(&r, "word", side == BEFORE ? "Before" : "After");
         put_text(&r, "case", x->case_id);
         put_text(&r, "started", wall);
@@ -207,7 +206,7 @@ static void fill_findings(struct facts *f, const struct comparison *c)
         enum severity severity = finding_severity(x);
         struct row r = row_new(f, T_FINDING);
         put_number(&r, "index", (double)i + 1);
-        put_text(&r, "change", change_name(x->change));
+        put_text(&r, "change", change_names[x->change]);
         put_text(&r, "sign", looks[x->change].sign ? looks[x->change].sign : severity_sign(severity));
         put_text(&r, "class", looks[x->change].class ? looks[x->change].class : severity_name(severity));
         put_text(&r, "word", looks[x->change].word);

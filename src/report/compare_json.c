@@ -68,7 +68,7 @@ static json_t *of_finding(const struct compared_finding *f)
     json_t *finding = json_object();
     json_put(finding, "id", json_of_text(named->id));
     json_put(finding, "identity", json_of_text(named->identity ? named->identity : named->row));
-    json_put(finding, "change", json_of_text(change_name(f->change)));
+    json_put(finding, "change", json_of_text(change_names[f->change]));
     json_put(finding, "why", json_of_text(f->why));
     json_put(finding, "redefined", json_boolean(f->redefined));
     json_put(finding, "before", of_said(f->finding[BEFORE]));
@@ -150,7 +150,7 @@ static json_t *of_counts(const struct comparison *c)
 {
     json_t *counts = json_object();
     for (enum change change = CHANGE_NEW; change <= CHANGE_NONE; change++)
-        json_put(counts, change_name(change), json_integer((json_int_t)c->count[change]));
+        json_put(counts, change_names[change], json_integer((json_int_t)c->count[change]));
     return counts;
 }
 
@@ -161,7 +161,7 @@ static json_t *of_comparison(const struct comparison *c)
     json_put(root, "version", json_of_text(fragwizard_version));
     json_put(root, "host", json_of_text(c->run[AFTER]->host));
     json_put(root, "playbook", json_of_text(c->run[AFTER]->playbook));
-    json_put(root, "outcome", json_of_text(outcome_name(c->outcome)));
+    json_put(root, "outcome", json_of_text(outcome_names[c->outcome]));
     json_put(root, "exit_status", json_integer(outcome_exit_status(c->outcome)));
     json_put(root, "sentence", json_of_text(c->sentence));
     json_put(root, "before", of_run(c->run[BEFORE]));

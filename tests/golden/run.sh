@@ -52,6 +52,7 @@ for tree in */; do
     *) expected=3 ;;
     esac
     is "$tree: the exit status is the report's" "$status $json_status" "$expected $expected"
+    check "$tree: no probe writes a text that its column does not declare" sh -c '! grep "no value that this version knows" "$1"' - "$dir/json"
     seen=$dir/errors
     check "$tree: nothing on standard error" test ! -s "$dir/errors"
     seen=$dir/seen

@@ -25,7 +25,8 @@ duplicate-recommendation duplicate-rule duplicate-step duplicate-verdict evidenc
 extends-after extends-change extends-itself extends-leave extends-unknown experiment-again experiment-measure experiment-measure-itself experiment-no-window experiment-question experiment-type experiment-window
 expression-syntax kind-type message never-measured never-measured-expression never-measured-verdict never-recommended next-loop next-never
 not-a-condition owners-table sysctl-unmeasured tag unit-clash unknown-answer unknown-column unknown-column-shown unknown-evidence
-unknown-experiment unknown-limit unknown-recommendation unknown-rule unknown-sort unknown-step unknown-table unreachable-step window-range
+unknown-choice unknown-experiment unknown-limit unknown-recommendation unknown-rule unknown-sort unknown-step unknown-table unknown-value
+unknown-value-said unknown-value-shown unreachable-step values-disjoint window-range
 """.split()
 
 count = failed = 0

@@ -182,9 +182,9 @@ static inline void sample_memory(struct case_file *c)
     static const struct {
         const char *item;
         double bytes;
-    } items[] = {{"process memory (anonymous)", 34e9},
+    } items[] = {{"anonymous (heaps, stacks)", 34e9},
                  {"page cache", 15e9},
-                 {"slab", 4.2e9},
+                 {"slab, unreclaimable", 4.2e9},
                  {"free", 6.1e9},
                  {"not named by the kernel", 4.7e9}};
     for (size_t i = 0; i < 5; i++) {

@@ -77,6 +77,8 @@ static struct facts *full_facts(const struct probe *p, unsigned salt)
                     cell_unknown(t, row, column, pick % 2 ? "/proc/slabinfo: permission denied" : "one moment only");
                 else if (pick % 11 == 3)
                     continue; /* not read */
+                else if (t->decl->columns[column].values)
+                    cell_text(t, row, column, t->decl->columns[column].values[pick % 2]);
                 else if (t->decl->columns[column].type == TYPE_TEXT)
                     cell_text(t, row, column, pick % 3 ? "mysqld \"the\" \\one\\" : "größe <b>\x1b[31m");
                 else if (t->decl->columns[column].type == TYPE_BOOL)

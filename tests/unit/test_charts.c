@@ -258,7 +258,7 @@ static void balance_closes_and_names_what_is_unnamed(void **state)
     (void)state;
     struct case_file *c = sample_case_evidence();
     AUTO_FREE char *html = chart(c, "balance", false);
-    has(html, "The parts add up to MemTotal, 59.6 GiB: process memory (anonymous) 53 %");
+    has(html, "The parts add up to MemTotal, 59.6 GiB: anonymous (heaps, stacks) 53 %");
     has(html, "not named by the kernel 7.3 %.");
     has(html, "<span>not named by the kernel</span>");
     /* small parts are summed up, what is not named never */

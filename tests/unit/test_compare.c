@@ -79,7 +79,7 @@ static const char *changes(struct comparison *c)
     AUTO_STR struct str s = {0};
     for (size_t i = 0; i < c->finding_count; i++) {
         const struct compared_finding *f = &c->findings[i];
-        str_printf(&s, "%s%s %s", i ? "; " : "", change_name(f->change),
+        str_printf(&s, "%s%s %s", i ? "; " : "", change_names[f->change],
                    f->finding[f->finding[AFTER] ? AFTER : BEFORE]->id);
     }
     return arena_strdup(&c->arena, str_text(&s));
@@ -90,7 +90,7 @@ static void expect(struct case_file *a, struct case_file *b, const char *what, e
 {
     struct comparison *c = compared(a, b);
     assert_string_equal(changes(c), what);
-    assert_string_equal(outcome_name(c->outcome), outcome_name(outcome));
+    assert_string_equal(outcome_names[c->outcome], outcome_names[outcome]);
     comparison_free(c);
     case_free(a);
     case_free(b);

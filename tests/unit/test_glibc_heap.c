@@ -15,7 +15,7 @@ static void test_classes(void **state)
             assert_int_equal(heap_class(heap_class_from(c) - 1), c - 1);
     }
     assert_int_equal(heap_class(UINT64_MAX), HEAP_CLASSES - 1);
-    assert_string_equal(heap_state_name(HEAP_ESTIMATE), "estimate");
+    assert_string_equal(heap_state_names[HEAP_ESTIMATE], "estimate");
 }
 
 static void look(struct heap_image *m, struct glibc_heap *h)

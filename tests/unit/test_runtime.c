@@ -20,7 +20,7 @@ static struct detection detect(const char *maps, const char *command)
 static void told(const char *maps, const char *language, const char *allocator)
 {
     struct detection d = detect(maps, "x");
-    assert_string_equal(language_name(d.language), language);
+    assert_string_equal(language_names[d.language], language);
     if (allocator)
         assert_string_equal(d.allocator ? d.allocator : "(none)", allocator);
     else
@@ -87,11 +87,11 @@ static void without_mappings_the_name_is_all_there_is(void **state)
 {
     (void)state;
     struct detection d = detect("", "php-fpm8.2");
-    assert_string_equal(language_name(d.language), "php");
+    assert_string_equal(language_names[d.language], "php");
     assert_non_null(strstr(d.language_evidence, "name only"));
     assert_null(d.allocator);
     d = detect("", "nginx");
-    assert_string_equal(language_name(d.language), "unknown");
+    assert_string_equal(language_names[d.language], "unknown");
 }
 
 static void a_captured_tree_is_read_from_maps_or_smaps(void **state)

@@ -8,12 +8,20 @@
 
 static const uint64_t go_arena_start = 0xc000000000;
 
-const char *language_name(enum language l)
-{
-    static const char *const names[LANGUAGES] = {"unknown", "native", "go",     "python", "ruby",
-                                                 "node",    "php",    "dotnet", "jvm"};
-    return (unsigned)l < LANGUAGES ? names[l] : "unknown";
-}
+const char *const language_names[] = {"unknown", "native", "go",     "python", "ruby",
+                                      "node",    "php",    "dotnet", "jvm",    NULL};
+const char *const allocator_names[] = {
+    [ALLOCATOR_UNKNOWN] = "unknown",
+    [ALLOCATOR_GLIBC] = "glibc",
+    [ALLOCATOR_PYMALLOC] = "glibc + pymalloc",
+    [ALLOCATOR_MUSL] = "musl",
+    [ALLOCATOR_JEMALLOC] = "jemalloc",
+    [ALLOCATOR_TCMALLOC] = "tcmalloc",
+    [ALLOCATOR_MIMALLOC] = "mimalloc",
+    [ALLOCATOR_SCUDO] = "scudo",
+    [ALLOCATOR_GO] = "go",
+    [ALLOCATORS] = NULL,
+};
 
 static void tell(char out[96], const char *what, struct span name)
 {
@@ -28,13 +36,13 @@ static void found_language(struct detection *d, enum language l, const char *wha
     tell(d->language_evidence, what, name);
 }
 
-static void found_allocator(struct detection *d, unsigned rank, const char *allocator, const char *what,
+static void found_allocator(struct detection *d, unsigned rank, enum allocator allocator, const char *what,
                             struct span name)
 {
     if (rank <= d->rank)
         return;
     d->rank = rank;
-    d->allocator = allocator;
+    d->allocator = allocator_names[allocator];
     tell(d->allocator_evidence, what, name);
 }
 
@@ -72,11 +80,12 @@ static void by_library(struct detection *d, struct span base)
         {"libpython", LANGUAGE_PYTHON}, {"libpypy", LANGUAGE_PYTHON},
     };
     static const struct {
-        const char *prefix, *allocator;
+        const char *prefix;
+        enum allocator allocator;
     } allocators[] = {
-        {"libjemalloc", "jemalloc"},
-        {"libtcmalloc", "tcmalloc"},
-        {"libmimalloc", "mimalloc"},
+        {"libjemalloc", ALLOCATOR_JEMALLOC},
+        {"libtcmalloc", ALLOCATOR_TCMALLOC},
+        {"libmimalloc", ALLOCATOR_MIMALLOC},
     };
     for (size_t i = 0; i < ARRAY_SIZE(runtimes); i++)
         if (span_starts(base, runtimes[i].prefix))
@@ -85,9 +94,9 @@ static void by_library(struct detection *d, struct span base)
         if (span_starts(base, allocators[i].prefix))
             found_allocator(d, 5, allocators[i].allocator, "mapped ", base);
     if (span_starts(base, "libc.so.6") || span_starts(base, "libc-2."))
-        found_allocator(d, 1, "glibc", "mapped ", base);
+        found_allocator(d, 1, ALLOCATOR_GLIBC, "mapped ", base);
     else if (span_starts(base, "ld-musl-") || span_starts(base, "libc.musl-"))
-        found_allocator(d, 2, "musl", "mapped ", base);
+        found_allocator(d, 2, ALLOCATOR_MUSL, "mapped ", base);
 }
 
 void detect_mapping(struct detection *d, const struct vma *v)
@@ -96,23 +105,23 @@ void detect_mapping(struct detection *d, const struct vma *v)
     d->any = true;
     if (v->start == go_arena_start && v->inode == 0) {
         found_language(d, LANGUAGE_GO, "mapping at 0xc000000000", nothing);
-        found_allocator(d, 3, "go", "mapping at 0xc000000000", nothing);
+        found_allocator(d, 3, ALLOCATOR_GO, "mapping at 0xc000000000", nothing);
     }
     if (name.at == name.end)
         return;
     if (name.at[0] == '[') {
         if (span_starts(name, "[anon: Go:") || span_starts(name, "[anon: go:")) { /* names itself since Go 1.25 */
             found_language(d, LANGUAGE_GO, "mapping named ", name);
-            found_allocator(d, 3, "go", "mapping named ", name);
+            found_allocator(d, 3, ALLOCATOR_GO, "mapping named ", name);
         } else if (span_starts(name, "[anon:")) {
             if (span_find(name, "jemalloc"))
-                found_allocator(d, 4, "jemalloc", "mapping named ", name);
+                found_allocator(d, 4, ALLOCATOR_JEMALLOC, "mapping named ", name);
             else if (span_find(name, "mimalloc"))
-                found_allocator(d, 4, "mimalloc", "mapping named ", name);
+                found_allocator(d, 4, ALLOCATOR_MIMALLOC, "mapping named ", name);
             else if (span_find(name, "tcmalloc"))
-                found_allocator(d, 4, "tcmalloc", "mapping named ", name);
+                found_allocator(d, 4, ALLOCATOR_TCMALLOC, "mapping named ", name);
             else if (span_find(name, "scudo"))
-                found_allocator(d, 4, "scudo", "mapping named ", name);
+                found_allocator(d, 4, ALLOCATOR_SCUDO, "mapping named ", name);
         }
         return;
     }
@@ -121,7 +130,7 @@ void detect_mapping(struct detection *d, const struct vma *v)
     struct span base = span_basename(name);
     by_library(d, base);
     if (span_is(base, "libc.so") && span_find(name, "-linux-musl")) /* Debian's place for it */
-        found_allocator(d, 2, "musl", "mapped ", name);
+        found_allocator(d, 2, ALLOCATOR_MUSL, "mapped ", name);
     if (v->inode && v->permissions[2] == 'x' && !d->executable[0] && !span_find(base, ".so")) {
         snprintf(d->executable, sizeof d->executable, "%.*s", (int)(span_length(base) < 95 ? span_length(base) : 95),
                  base.at);
@@ -129,7 +138,7 @@ void detect_mapping(struct detection *d, const struct vma *v)
         /* Its own build has jemalloc inside, which no mapping shows. */
         if (span_starts(base, "redis-server") || span_starts(base, "valkey-server") ||
             span_starts(base, "keydb-server"))
-            found_allocator(d, 3, "jemalloc", "usually built into ", base);
+            found_allocator(d, 3, ALLOCATOR_JEMALLOC, "usually built into ", base);
     }
 }
 

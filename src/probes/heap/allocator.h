@@ -17,12 +17,26 @@ enum language {
     LANGUAGE_JVM,
     LANGUAGES,
 };
-const char *language_name(enum language l);
+extern const char *const language_names[]; /* by enum language, then NULL */
+
+enum allocator {
+    ALLOCATOR_UNKNOWN,
+    ALLOCATOR_GLIBC,
+    ALLOCATOR_PYMALLOC, /* CPython's beside glibc's: told from its heap only */
+    ALLOCATOR_MUSL,
+    ALLOCATOR_JEMALLOC,
+    ALLOCATOR_TCMALLOC,
+    ALLOCATOR_MIMALLOC,
+    ALLOCATOR_SCUDO,
+    ALLOCATOR_GO,
+    ALLOCATORS,
+};
+extern const char *const allocator_names[]; /* by enum allocator, then NULL */
 
 /* Zero-initialise, give every mapping, then finish. */
 struct detection {
     enum language language;
-    const char *allocator; /* constant text; NULL: not known */
+    const char *allocator; /* of allocator_names; NULL: not known */
     char language_evidence[96], allocator_evidence[96];
     char executable[96]; /* base name of the first executable file mapping: the program itself */
     bool any, libc, musl;

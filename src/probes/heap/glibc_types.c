@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "probes/heap/glibc_types.h"
 
-#include "base/mem.h"
+#include <stddef.h>
 
-const char *heap_state_name(enum heap_state s)
-{
-    static const char *const names[] = {"measured", "estimate", "unknown"};
-    return (unsigned)s < ARRAY_SIZE(names) ? names[s] : "unknown";
-}
+const char *const heap_state_names[] = {"measured", "estimate", "unknown", NULL};
 
 unsigned heap_class(uint64_t size)
 {

@@ -12,7 +12,7 @@ enum heap_state {
     HEAP_ESTIMATE, /* 90 to 99 %: figures are scaled up to the whole */
     HEAP_UNKNOWN,  /* less, or it was changing too fast, or not glibc's: no figures */
 };
-const char *heap_state_name(enum heap_state s); /* "measured", "estimate", "unknown" */
+extern const char *const heap_state_names[]; /* by enum heap_state, then NULL */
 
 /* Four classes for each power of two of the chunk size, from 16 bytes up. */
 #define HEAP_CLASSES 128

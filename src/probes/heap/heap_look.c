@@ -102,7 +102,9 @@ void heap_look_judge(struct heap_look *l, const struct detection *d, bool own_ob
         unknown(l, "%s: its heap cannot be read from outside; %s", d->allocator, other_allocator(d->allocator));
         return;
     }
-    l->allocator = !h->glibc && !d->allocator ? "unknown" : l->python.pools ? "glibc + pymalloc" : "glibc";
+    l->allocator = allocator_names[!h->glibc && !d->allocator ? ALLOCATOR_UNKNOWN
+                                   : l->python.pools          ? ALLOCATOR_PYMALLOC
+                                                              : ALLOCATOR_GLIBC];
     l->coverage = h->coverage;
     l->state = h->little ? HEAP_MEASURED : h->state; /* CPython's part can still explain the rest */
     if (!h->glibc && !d->allocator) {
@@ -241,7 +243,8 @@ static void look_inside(struct heap_look *l, const struct pids *p, long pid, con
 
 void heap_look(struct heap_look *l, const struct pids *p, long pid, uint64_t started, double deadline)
 {
-    *l = (struct heap_look){.state = HEAP_UNKNOWN, .allocator = "unknown", .rss = NAN, .anonymous = NAN};
+    *l = (struct heap_look){
+        .state = HEAP_UNKNOWN, .allocator = allocator_names[ALLOCATOR_UNKNOWN], .rss = NAN, .anonymous = NAN};
     l->live = l->held = l->outside = NAN;
     double begin = clock_now();
     struct detection d = {0};

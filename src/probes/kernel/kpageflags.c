@@ -172,21 +172,20 @@ bool block_only_unnamed(const struct block_use *b, bool pinned)
     return true;
 }
 
-static const struct {
-    const char *name;
-    char letter;
-} kinds[BLOCK_KINDS] = {
-    [BLOCK_FREE] = {"free", '.'},          [BLOCK_MOVABLE] = {"movable", 'm'},    [BLOCK_SLAB] = {"slab", 's'},
-    [BLOCK_TABLES] = {"page tables", 't'}, [BLOCK_HUGE] = {"huge pages", 'h'},    [BLOCK_RESERVED] = {"reserved", 'r'},
-    [BLOCK_KERNEL] = {"kernel", 'k'},      [BLOCK_PINNED] = {"pinned user", 'p'}, [BLOCK_MIXED] = {"mixed", 'x'},
+const char *const block_kind_names[] = {
+    [BLOCK_FREE] = "free",       [BLOCK_MOVABLE] = "movable",
+    [BLOCK_SLAB] = "slab",       [BLOCK_TABLES] = "page tables",
+    [BLOCK_HUGE] = "huge pages", [BLOCK_RESERVED] = "reserved",
+    [BLOCK_KERNEL] = "kernel",   [BLOCK_PINNED] = "pinned user",
+    [BLOCK_MIXED] = "mixed",     [BLOCK_LISTED] = "per-CPU lists",
+    [BLOCK_LISTED + 1] = NULL,
 };
-
-const char *block_kind_name(enum block_kind k)
-{
-    return kinds[k].name;
-}
 
 char block_kind_letter(enum block_kind k)
 {
-    return kinds[k].letter;
+    static const char letters[BLOCK_KINDS] = {
+        [BLOCK_FREE] = '.',     [BLOCK_MOVABLE] = 'm', [BLOCK_SLAB] = 's',   [BLOCK_TABLES] = 't', [BLOCK_HUGE] = 'h',
+        [BLOCK_RESERVED] = 'r', [BLOCK_KERNEL] = 'k',  [BLOCK_PINNED] = 'p', [BLOCK_MIXED] = 'x',
+    };
+    return letters[k];
 }

@@ -72,13 +72,15 @@ enum block_kind {
     BLOCK_KERNEL,   /* pages without a name */
     BLOCK_PINNED,   /* pages of processes that may not be moved */
     BLOCK_MIXED,    /* several of those, none of which has three quarters */
-    BLOCK_KINDS
+    BLOCK_KINDS,
+    BLOCK_LISTED =
+        BLOCK_KINDS, /* of BLOCK_KERNEL, what zones count as free pages on per-CPU lists: told apart at the end */
 };
 /* What obstructs a block. `pinned`: it holds pages of a process that pins its memory. */
 enum block_kind block_kind_of(const struct block_use *b, bool pinned);
 /* Nothing but unnamed pages keeps it from being cleared: free pages on per-CPU lists would look the same. */
 bool block_only_unnamed(const struct block_use *b, bool pinned);
-const char *block_kind_name(enum block_kind k); /* "page tables" */
+extern const char *const block_kind_names[]; /* by enum block_kind and BLOCK_LISTED, then NULL */
 char block_kind_letter(enum block_kind k);
 
 #endif

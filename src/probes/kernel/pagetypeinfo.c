@@ -12,6 +12,9 @@
 #define ZONES_MAX 8192
 #define PAGES_MAX (1ULL << 50)
 
+const char *const migrate_types[] = {"Unmovable", "Movable", "Reclaimable", "HighAtomic",
+                                     "Reserve",   "CMA",     "Isolate",     NULL};
+
 int pagetype_index(const struct pagetypeinfo *p, const char *type)
 {
     for (unsigned i = 0; i < p->types; i++)

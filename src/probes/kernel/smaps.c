@@ -115,15 +115,11 @@ uint64_t smaps_uss(const struct smaps_sum *s)
     return s->private_clean + s->private_dirty + s->private_hugetlb;
 }
 
-const char *mapping_kind_name(enum mapping_kind k)
-{
-    static const char *const names[MAPPING_KINDS] = {
-        [MAPPING_HEAP] = "heap",           [MAPPING_ARENA] = "arena heap", [MAPPING_STACK] = "stack",
-        [MAPPING_ANONYMOUS] = "anonymous", [MAPPING_FILE] = "file",        [MAPPING_SHARED] = "shared memory",
-        [MAPPING_HUGETLB] = "hugetlb",     [MAPPING_SPECIAL] = "special",
-    };
-    return (unsigned)k < MAPPING_KINDS ? names[k] : "other";
-}
+const char *const mapping_kind_names[] = {
+    [MAPPING_HEAP] = "heap",           [MAPPING_ARENA] = "arena heap", [MAPPING_STACK] = "stack",
+    [MAPPING_ANONYMOUS] = "anonymous", [MAPPING_FILE] = "file",        [MAPPING_SHARED] = "shared memory",
+    [MAPPING_HUGETLB] = "hugetlb",     [MAPPING_SPECIAL] = "special",  [MAPPING_KINDS] = NULL,
+};
 
 static enum mapping_kind kind_of(const struct vma *v)
 {

@@ -62,7 +62,7 @@ enum mapping_kind {
     MAPPING_SPECIAL,
     MAPPING_KINDS,
 };
-const char *mapping_kind_name(enum mapping_kind k);
+extern const char *const mapping_kind_names[]; /* by enum mapping_kind, then NULL */
 
 /* Sums by kind of mapping, fed line by line from smaps of any size. Zero-initialise to start. */
 struct smaps_kinds {

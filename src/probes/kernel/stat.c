@@ -5,6 +5,7 @@
 #include "probes/kernel/stat.h"
 
 enum { FIELD_FLAGS = 9, FIELD_THREADS = 20, FIELD_START = 22, FIELD_VSIZE = 23, FIELD_RSS = 24 };
+const char *const process_states[] = {"R", "S", "D", "T", "t", "Z", "X", "x", "I", "K", "W", "P", NULL};
 static const uint64_t kernel_thread_flag = 0x00200000; /* PF_KTHREAD */
 
 bool stat_parse(const char *text, size_t length, struct proc_stat *out)

@@ -19,4 +19,6 @@ struct proc_stat {
 
 bool stat_parse(const char *text, size_t length, struct proc_stat *out);
 
+extern const char *const process_states[]; /* letters of fs/proc/array.c since 3.10, then NULL */
+
 #endif
