@@ -82,7 +82,7 @@ $(call remember,$(BUILD)/flags,$(filter-out -ffile-prefix-map=%,$(compile)) $(LD
 $(call remember,$(BUILD)/objects,$(lib_objects))
 endif
 
-.PHONY: all check bench schema install uninstall clean tests unit format
+.PHONY: all check check-builds coverage bench schema install uninstall clean tests unit format
 .DELETE_ON_ERROR:
 all: $(BUILD)/fragwizard
 
@@ -137,6 +137,17 @@ schema: $(BUILD)/schema
 
 check: tests
 	@BUILD=$(abspath $(BUILD)) tests/run
+
+# Other compilers and architectures
+check-builds:
+	@BUILD=$(abspath $(BUILD)) tests/builds/run
+
+# What the unit programs reach, in lines and branches
+coverage:
+	@$(MAKE) -s BUILD=$(BUILD)/coverage CFLAGS='-O0 -g --coverage' LDFLAGS=--coverage unit
+	@find $(BUILD)/coverage -name '*.gcda' -delete
+	@for p in $(notdir $(unit_programs)); do BUILD=$(abspath $(BUILD))/coverage $(BUILD)/coverage/tests/$$p >/dev/null 2>&1; done; \
+	  gcovr --root . --filter src/ --print-summary $(BUILD)/coverage/obj | tail -n 3
 
 bench: $(BUILD)/fragwizard $(helper_programs)
 	@BUILD=$(abspath $(BUILD)) tests/bench/run

@@ -4,6 +4,7 @@
 . "$(dirname "$0")/../tools/tap.sh"
 
 need tmux jq
+need_terminal
 [ -x "$FRAGWIZARD" ] || skip_all 'fragwizard is not built'
 work=$(mktemp -d) || exit 1
 seen=$work/seen

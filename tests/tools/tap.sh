@@ -67,6 +67,10 @@ need_root() {
     [ "$(id -u)" = 0 ] || skip_all "needs root"
 }
 
+need_terminal() { # a container may have no /dev/pts
+    (: <>/dev/ptmx) 2>/dev/null || skip_all 'no terminal is to be had: /dev/ptmx cannot be opened'
+}
+
 # A sanitized build is slower, larger and cannot be traced for leaks
 sanitized() {
     grep -q -a __asan_init "$FRAGWIZARD"

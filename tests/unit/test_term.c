@@ -231,7 +231,8 @@ static char *session(const char *const *env, void (*body)(void), const struct ac
     int fd;
     fflush(NULL);
     pid_t pid = forkpty(&fd, NULL, NULL, &size);
-    assert_true(pid >= 0);
+    if (pid < 0)
+        skip(); /* no /dev/pts */
     if (pid == 0) {
         clearenv();
         for (; *env; env++)

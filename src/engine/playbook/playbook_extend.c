@@ -147,7 +147,7 @@ static struct yaml_node *merge_limits(struct merger *m, const struct yaml_node *
 static bool is_added(struct merger *m, const struct yaml_node *n, const struct yaml_node *base,
                      const struct by_id *list)
 {
-    const char *id = text_in(n, "id"), *ids[NAMES_MAX], *other;
+    const char *id = text_in(n, "id"), *ids[NAMES_MAX] = {0}, *other;
     if (!id || (map_get(n, list->whole) && !map_get(n, "leave")))
         return true;
     size_t count = 0;
