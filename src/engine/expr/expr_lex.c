@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "engine/expr/expr_node.h"
 
 struct mark mark_forward(struct mark at, const char *source, size_t offset)
@@ -186,4 +187,19 @@ bool token_is(const struct compiler *c, const char *text)
     const struct token *t = &c->token;
     return (t->kind == TOKEN_NAME || t->kind == TOKEN_SYMBOL) && strlen(text) == t->length &&
            memcmp(c->source + t->begin, text, t->length) == 0;
+}
+
+const char *token_text(struct compiler *c, const struct token *t)
+{
+    const char *s = c->source + t->begin;
+    char *raw = arena_alloc(c->arena, t->length);
+    size_t n = 0;
+    for (size_t i = 1; i + 1 < t->length; i++) {
+        raw[n++] = s[i];
+        i += s[i] == *s;
+    }
+    size_t size = 3 * n + 1; /* a byte can become U+FFFD */
+    char *clean = arena_alloc(c->arena, size);
+    text_clean(clean, size, raw, n);
+    return clean;
 }

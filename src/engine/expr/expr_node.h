@@ -128,6 +128,8 @@ struct compiler {
 /* expr_lex.c: tokens and the places of complaints */
 void lex_next(struct compiler *c);
 bool token_is(const struct compiler *c, const char *text); /* a name or a symbol */
+/* What a text says between its quotes, a doubled quote standing for one; cleaned as the facts are, with which it is compared. */
+const char *token_text(struct compiler *c, const struct token *t);
 void complain_at(struct compiler *c, size_t offset, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* The same, and nothing after this is read. */
 void complain_stop(struct compiler *c, size_t offset, const char *format, ...) __attribute__((format(printf, 3, 4)));

@@ -2,7 +2,6 @@
 /* The grammar of the expression language: source to a typed tree, or complaints. */
 #include <string.h>
 
-#include "base/text.h"
 #include "engine/expr/expr_node.h"
 
 static struct node *disjunction(struct compiler *c);
@@ -87,27 +86,11 @@ static struct node *number_literal(struct compiler *c)
     return n;
 }
 
-/* Between its quotes, a doubled quote standing for one; cleaned as the facts are, with which it is compared. */
-static const char *text_of(struct compiler *c, const struct token *t)
-{
-    const char *s = c->source + t->begin;
-    char *raw = arena_alloc(c->arena, t->length);
-    size_t n = 0;
-    for (size_t i = 1; i + 1 < t->length; i++) {
-        raw[n++] = s[i];
-        i += s[i] == *s;
-    }
-    size_t size = 3 * n + 1; /* a byte can become U+FFFD */
-    char *clean = arena_alloc(c->arena, size);
-    text_clean(clean, size, raw, n);
-    return clean;
-}
-
 static struct node *text_literal(struct compiler *c)
 {
     struct node *n = node_new(c, NODE_LITERAL, TYPE_TEXT);
     n->at = (unsigned)c->token.begin;
-    n->value = value_text(text_of(c, &c->token));
+    n->value = value_text(token_text(c, &c->token));
     lex_next(c);
     return n;
 }
@@ -319,7 +302,7 @@ static struct node *fired(struct compiler *c)
         unexpected(c, "the id of a rule in quotes");
         return node_bad(c);
     }
-    const char *id = text_of(c, &argument);
+    const char *id = token_text(c, &argument);
     lex_next(c);
     expect(c, ")", ")");
     if (!c->names->rule || !c->names->rule(c->names->data, id)) {
