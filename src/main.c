@@ -4,7 +4,7 @@
  *   cmd/     one file per verb: session audit probe check list explain capture report diff resume
  *            run (what session, audit and resume share) outputs (-o) option (wrong words) complain questions (asked on a terminal)
  *            session_talk session_ask (its words, questions and tests)
- *            answers (the answers file) bundle (one zip for a ticket) capture_files (what a capture copies)
+ *            answers (the answers file) bundle (one zip for a ticket) capture_files (what probes declare to read)
  *     settings/  apply undo: proposal (what a case may change) setting (reads and writes one)
  *            sysctl_file (keeps a value over a reboot) journal (what was before)
  *   report/  one tree: document (libxml2) case_tables tree, rendered by html and text; its charts: charts (by name)
@@ -27,7 +27,7 @@
  *     kernel/  parsers of what /proc and /sys print, shared by probes
  *   facts/   facts (declared tables) value severity probe (what a probe declares) setting (the kernel's, one table) json_value
  *   base/    root (where /proc and /sys are read from) input output (our files) builtin (files in the binary) units trend
- *            scan (text of the kernel, piece by piece) text str mem err clock sha256 version
+ *            scan (text of the kernel, piece by piece) text str mem err clock wait (the one sleep, signals) sha256 version
  */
 #include <locale.h>
 #include <malloc.h>

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A real machine into a tree that --root reads: the files that the probes read, and nothing else (no environment, no file
+/* A real machine into a tree that --root reads: the files that the probes declare, and nothing else (no environment, no file
  * contents, command lines only of the process named). Over a window the moving files are kept at several moments, so that rates
  * replay too. What could not be read is listed in `fragwizard-denied`. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -20,9 +19,9 @@
 #include "cmd/capture_files.h"
 #include "cmd/cmd.h"
 #include "cmd/option.h"
-#include "probes/kernel/pids.h"
+#include "facts/probe.h"
 
-enum { ACCOUNT_BYTES_MAX = 8 * 1024 * 1024, MOMENTS_MAX = 60, DEPTH_MAX = 16, LEADING = 40, CLOSELY = 3 };
+enum { ACCOUNT_BYTES_MAX = 8 * 1024 * 1024, MOMENTS_MAX = 60, LEADING = 40 };
 
 static const char usage[] =
     "fragwizard capture DIR [--duration 30s] [--pid PID]\n"
@@ -38,6 +37,8 @@ static const char usage[] =
 
 struct capture {
     struct root root;
+    struct pids pids;
+    struct whose whose;
     const char *directory;
     char moment[32]; /* "moment/3/" while one is taken, else empty */
     struct str denied;
@@ -103,58 +104,6 @@ static void copy_file(struct capture *c, const char *path)
         close(in);
 }
 
-/* `accept` NULL takes every regular file. Links are not followed: /sys is full of loops. */
-static void copy_directory(struct capture *c, const char *path, bool deep, unsigned depth,
-                           bool (*accept)(const char *name))
-{
-    int fd = root_open_dir(&c->root, path);
-    DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
-    if (!d) {
-        if (fd >= 0)
-            close(fd);
-        return;
-    }
-    for (struct dirent *entry; !c->failed && (entry = readdir(d));) {
-        struct stat st;
-        if (entry->d_name[0] == '.' || fstatat(fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0)
-            continue;
-        AUTO_FREE char *below = mem_printf("%s/%s", path, entry->d_name);
-        if (S_ISDIR(st.st_mode) && deep && depth < DEPTH_MAX)
-            copy_directory(c, below, deep, depth + 1, accept);
-        else if (S_ISREG(st.st_mode) && (st.st_mode & 0444) && (!accept || accept(entry->d_name)))
-            copy_file(c, below);
-    }
-    closedir(d);
-}
-
-static void copy_listed(struct capture *c, const char *const *list)
-{
-    for (size_t i = 0; list[i]; i++) {
-        size_t length = strlen(list[i]);
-        if (list[i][length - 1] != '/') {
-            copy_file(c, list[i]);
-            continue;
-        }
-        bool deep = list[i][length - 2] == '/';
-        AUTO_FREE char *path = mem_printf("%.*s", (int)(length - 1 - deep), list[i]);
-        copy_directory(c, path, deep, 0, NULL);
-    }
-}
-
-/* By name: caches that the kernel merged are links to the one that they share, whose own name begins with a colon. */
-static void copy_slabs(struct capture *c)
-{
-    int fd = root_open_dir(&c->root, "sys/kernel/slab");
-    DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
-    for (struct dirent *entry; d && !c->failed && (entry = readdir(d));)
-        for (size_t i = 0; capture_of_slab[i] && entry->d_name[0] != '.' && entry->d_name[0] != ':'; i++) {
-            AUTO_FREE char *path = mem_printf("sys/kernel/slab/%s/%s", entry->d_name, capture_of_slab[i]);
-            copy_file(c, path);
-        }
-    if (d)
-        closedir(d);
-}
-
 /* Only names and numbers of accounts, as reports show them. */
 static void copy_accounts(struct capture *c)
 {
@@ -174,28 +123,41 @@ static void copy_accounts(struct capture *c)
         write_file(c, "etc/passwd", out.data, out.length);
 }
 
-static void copy_process(struct capture *c, long pid, const char *const *files)
+static void copy_one(void *data, const char *path)
 {
-    char path[64];
-    for (size_t i = 0; files[i]; i++) {
-        snprintf(path, sizeof path, "proc/%ld/%s", pid, files[i]);
-        copy_file(c, path);
-    }
+    if (strcmp(path, "etc/passwd") == 0)
+        copy_accounts(data);
+    else
+        copy_file(data, path);
 }
 
-static void copy_moment(struct capture *c, unsigned n, double time, const struct leader *leaders, size_t count)
+/* All that the probes declare, or what of it moves. */
+static void copy_declared(struct capture *c, bool moving)
+{
+    size_t n = 0, count = 0;
+    while (probes[count])
+        count++;
+    AUTO_FREE const char **declared = mem_array(2 * count, sizeof *declared);
+    for (size_t i = 0; i < count; i++) {
+        declared[n++] = probes[i]->reads_moving;
+        if (!moving)
+            declared[n++] = probes[i]->reads;
+    }
+    AUTO_FREE long *all = pids_list(&c->pids, &c->whose.count);
+    c->whose.all = all;
+    files_each(&c->root, declared, n, &c->whose, copy_one, c);
+}
+
+static void copy_moment(struct capture *c, unsigned n, double time)
 {
     char text[32];
     snprintf(c->moment, sizeof c->moment, "moment/%u/", n);
     write_file(c, "time", text, (size_t)snprintf(text, sizeof text, "%.3f\n", time));
-    copy_listed(c, capture_moving);
-    copy_directory(c, "sys/fs/cgroup", true, 0, capture_is_cgroup_file);
-    for (size_t i = 0; i < count; i++)
-        copy_process(c, leaders[i].pid, capture_of_leader);
+    copy_declared(c, true);
     c->moment[0] = '\0';
 }
 
-static void copy_window(struct capture *c, double window, const struct leader *leaders, size_t count)
+static void copy_window(struct capture *c, double window)
 {
     double begin = clock_now(), interval = window / 10;
     if (interval < 0.5)
@@ -208,7 +170,7 @@ static void copy_window(struct capture *c, double window, const struct leader *l
             break;
         while (clock_now() - begin < at && !wait_signal())
             wait_for(-1, begin + at);
-        copy_moment(c, n, clock_now() - begin, leaders, count);
+        copy_moment(c, n, clock_now() - begin);
         if (wait_signal())
             break;
     }
@@ -235,38 +197,19 @@ static void describe(struct capture *c)
     write_file(c, "fragwizard-capture", text.data, text.length);
 }
 
-static void copy_processes(struct capture *c, const struct pids *p, const struct leader *leaders, size_t leading,
-                           long suspect)
+static void capture_all(struct capture *c, double window)
 {
-    size_t count;
-    AUTO_FREE long *list = pids_list(p, &count);
-    for (size_t i = 0; i < count && !c->failed; i++)
-        copy_process(c, list[i], capture_of_process);
-    for (size_t i = 0; i < leading && i < CLOSELY; i++) /* one of them is what the audit looks at if it is told none */
-        if (leaders[i].pid != suspect)
-            copy_process(c, leaders[i].pid, capture_closely);
-    if (suspect)
-        copy_process(c, suspect, capture_of_suspect);
-}
-
-static void capture_all(struct capture *c, long suspect, double window)
-{
-    struct pids p;
     enum status status;
-    if (!pids_open(&p, &c->root, &status, &c->e)) {
+    if (!pids_open(&c->pids, &c->root, &status, &c->e)) {
         c->failed = true;
         return;
     }
-    size_t count;
-    AUTO_FREE struct leader *leaders = pids_leaders(&p, LEADING, &count);
+    AUTO_FREE struct leader *leaders = pids_leaders(&c->pids, LEADING, &c->whose.leading);
+    c->whose.leaders = leaders;
     if (window > 0)
-        copy_window(c, window, leaders, count);
-    copy_listed(c, capture_once);
-    copy_directory(c, "sys/fs/cgroup", true, 0, capture_is_cgroup_file);
-    copy_slabs(c);
-    copy_accounts(c);
-    copy_processes(c, &p, leaders, count, suspect);
-    pids_close(&p);
+        copy_window(c, window);
+    copy_declared(c, false);
+    pids_close(&c->pids);
     describe(c);
 }
 
@@ -328,7 +271,8 @@ static int capture(int argc, char **argv)
                                            : strerror(number));
     }
     wait_catch_signals();
-    capture_all(c, q.pid, q.window);
+    c->whose.named = q.pid;
+    capture_all(c, q.window);
     root_close(&c->root);
     bool partial = c->denied.length > 0;
     str_free(&c->denied);

@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a capture copies: the files that the probes read, and nothing else. Lists end in NULL. */
+/* Which files of a machine the probes' declarations name (facts/probe.h). */
 #ifndef FW_CMD_CAPTURE_FILES_H
 #define FW_CMD_CAPTURE_FILES_H
 
-#include <stdbool.h>
+#include "probes/kernel/pids.h"
 
-/* Paths; one that ends in a slash copies the regular files of a directory, in two slashes those of all directories below. */
-extern const char *const capture_once[];
-extern const char *const capture_moving[]; /* at every moment of a window */
-/* Below /proc/PID: of every process, of the leading ones at every moment, of those looked at closely, of the one named. */
-extern const char *const capture_of_process[], *const capture_of_leader[], *const capture_closely[],
-                                                                               *const capture_of_suspect[];
-extern const char *const capture_of_slab[]; /* below /sys/kernel/slab/NAME */
+/* Whom the words PID, LEADING, SUSPECT and NAMED stand for. Borrowed. */
+struct whose {
+    const long *all;
+    const struct leader *leaders; /* the first few of them are suspects too */
+    size_t count, leading;
+    long named; /* 0: nobody */
+};
 
-bool capture_is_cgroup_file(const char *name);
+/* Calls visit() once for each file that one of the `count` declarations (NULL: empty) names; what is behind a path without
+ * wildcards need not be there. Below ** links are not followed: /sys is full of loops. */
+void files_each(const struct root *r, const char *const *declared, size_t count, const struct whose *whose,
+                void (*visit)(void *data, const char *path), void *data);
 
 #endif

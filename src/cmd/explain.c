@@ -418,6 +418,9 @@ static void explain_probe(struct library *l, const struct probe *p)
         AUTO_FREE char *line = mem_printf("%s: %s", p->tables[i].name, p->tables[i].help);
         tell(l, p->tables[i].single ? "Table, one row" : "Table", line);
     }
+    tell(l, "Reads", p->reads);
+    tell(l, "Reads at each tick", p->reads_moving);
+    tell(l, "Reads, but a capture does not hold it", p->reads_live);
     AUTO_FREE char *line = mem_printf("fragwizard probe %s", p->name);
     tell(l, "Try", line);
 }

@@ -28,6 +28,11 @@ struct probe {
     const char *classic; /* the command that it replaces */
     const struct table_decl *tables;
     unsigned table_count;
+    /* What it reads, below the root: paths separated by blanks, where * and [] stand for any part of one name, ** for any
+     * directories between, and a process's directory is PID (every process), LEADING (the largest), SUSPECT (the one named,
+     * or one that the audit would look at by itself) or NAMED (only the one named). A capture copies what is declared and
+     * nothing else: once at its end, what moves at each moment of a window too, the live machine's own never. */
+    const char *reads, *reads_moving, *reads_live;
     bool needs_pid;
     double window_s; /* what `fragwizard probe` observes for if not told; 0: one look */
     void *(*open)(const struct probe_input *in);

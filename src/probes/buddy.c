@@ -351,5 +351,7 @@ const struct probe probe_buddy = {
     .classic = "cat /proc/buddyinfo",
     .tables = tables,
     .table_count = 4,
+    .reads = "proc/buddyinfo proc/zoneinfo proc/pagetypeinfo proc/meminfo proc/vmstat "
+             "proc/sys/vm/compaction_proactiveness sys/kernel/mm/transparent_hugepage/hpage_pmd_size",
     .collect = collect,
 };

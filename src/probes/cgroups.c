@@ -422,6 +422,14 @@ const struct probe probe_cgroups = {
     .classic = "systemd-cgtop -m; cat memory.max memory.events",
     .tables = tables,
     .table_count = ARRAY_SIZE(tables),
+    .reads = "proc/self/cgroup sys/fs/cgroup/**/cgroup.controllers sys/fs/cgroup/**/cgroup.procs "
+             "sys/fs/cgroup/**/memory.stat sys/fs/cgroup/**/memory.max sys/fs/cgroup/**/memory.limit_in_bytes "
+             "sys/fs/cgroup/**/memory.memsw.limit_in_bytes sys/fs/cgroup/**/memory.memsw.usage_in_bytes "
+             "sys/fs/cgroup/**/memory.high sys/fs/cgroup/**/memory.swap.current sys/fs/cgroup/**/memory.swap.max",
+    .reads_moving =
+        "sys/fs/cgroup/**/memory.current sys/fs/cgroup/**/memory.usage_in_bytes "
+        "sys/fs/cgroup/**/memory.events sys/fs/cgroup/**/memory.pressure sys/fs/cgroup/**/memory.oom_control "
+        "sys/fs/cgroup/**/memory.failcnt",
     .open = open_state,
     .sample = sample,
     .collect = collect,

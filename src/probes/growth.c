@@ -519,6 +519,14 @@ const struct probe probe_growth = {
     .classic = "watch -n 5 smem -s uss",
     .tables = tables,
     .table_count = ARRAY_SIZE(tables),
+    .reads = "proc/PID/statm proc/PID/status proc/LEADING/cgroup proc/meminfo etc/passwd "
+             "sys/fs/cgroup/**/cgroup.controllers sys/fs/cgroup/**/memory.stat sys/fs/cgroup/**/memory.current "
+             "sys/fs/cgroup/**/memory.usage_in_bytes sys/fs/cgroup/**/memory.max "
+             "sys/fs/cgroup/**/memory.limit_in_bytes sys/fs/cgroup/**/memory.memsw.limit_in_bytes "
+             "sys/fs/cgroup/**/memory.memsw.usage_in_bytes sys/fs/cgroup/**/memory.high "
+             "sys/fs/cgroup/**/memory.swap.current sys/fs/cgroup/**/memory.swap.max",
+    .reads_moving = "proc/LEADING/stat proc/LEADING/smaps_rollup proc/LEADING/status",
+    .reads_live = "proc/LEADING/smaps",
     .open = open_state,
     .sample = sample,
     .thin = thin,

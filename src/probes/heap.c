@@ -482,6 +482,8 @@ const struct probe probe_heap = {
     .classic = "gdb -p PID -ex 'call malloc_info(0, stdout)', which stops the process",
     .tables = tables,
     .table_count = ARRAY_SIZE(tables),
+    .reads_live = "proc/PID/statm proc/LEADING/stat proc/LEADING/status proc/LEADING/maps proc/LEADING/exe "
+                  "proc/LEADING/mem proc/LEADING/pagemap etc/passwd",
     .open = open_state,
     .sample = sample,
     .thin = thin,

@@ -548,5 +548,14 @@ const struct probe probe_host = {
     .classic = "uname -a; free -b; systemd-detect-virt",
     .tables = tables,
     .table_count = 1,
+    .reads = "proc/sys/kernel/hostname proc/sys/kernel/osrelease proc/version proc/sys/kernel/arch proc/meminfo "
+             "proc/vmstat proc/zoneinfo proc/buddyinfo proc/pagetypeinfo proc/uptime proc/cpuinfo proc/cgroups "
+             "proc/1/cgroup proc/2/comm proc/self/cgroup sys/devices/system/cpu/online "
+             "sys/devices/system/clocksource/clocksource0/available_clocksource sys/class/dmi/id/sys_vendor "
+             "sys/class/dmi/id/product_name sys/class/dmi/id/board_vendor sys/class/dmi/id/bios_vendor "
+             "sys/class/dmi/id/chassis_asset_tag sys/firmware/acpi/tables/FACP sys/hypervisor/type "
+             "sys/fs/cgroup/cgroup.controllers sys/kernel/mm/transparent_hugepage/hpage_pmd_size etc/passwd "
+             "run/systemd/container .dockerenv run/.containerenv",
+    .reads_live = "proc/self/status",
     .collect = collect,
 };

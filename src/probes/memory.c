@@ -415,5 +415,7 @@ const struct probe probe_memory = {
     .classic = "free -m; cat /proc/meminfo",
     .tables = tables,
     .table_count = 2,
+    .reads = "proc/meminfo proc/vmstat proc/zoneinfo sys/kernel/mm/hugepages/*/nr_hugepages "
+             "sys/kernel/mm/hugepages/*/free_hugepages",
     .collect = collect,
 };

@@ -100,5 +100,6 @@ const struct probe probe_pagetypes = {
     .classic = "cat /proc/pagetypeinfo",
     .tables = tables,
     .table_count = 2,
+    .reads = "proc/pagetypeinfo",
     .collect = collect,
 };

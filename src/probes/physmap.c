@@ -475,5 +475,10 @@ const struct probe probe_physmap = {
     .classic = "page-types",
     .tables = tables,
     .table_count = ARRAY_SIZE(tables),
+    .reads_live = "proc/kpageflags proc/kpagecgroup proc/iomem proc/slabinfo proc/meminfo proc/vmstat proc/zoneinfo "
+                  "proc/buddyinfo proc/sys/kernel/osrelease proc/version proc/sys/vm/compact_unevictable_allowed "
+                  "sys/kernel/mm/transparent_hugepage/hpage_pmd_size proc/PID/status proc/PID/maps proc/PID/pagemap "
+                  "proc/PID/fdinfo/* sys/fs/cgroup/**/cgroup.controllers sys/fs/cgroup/**/memory.stat "
+                  "sys/fs/cgroup/**/memory.usage_in_bytes",
     .collect = collect,
 };

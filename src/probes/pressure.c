@@ -144,6 +144,7 @@ const struct probe probe_pressure = {
     .classic = "cat /proc/pressure/memory",
     .tables = tables,
     .table_count = 2,
+    .reads_moving = "proc/pressure/memory proc/pressure/io proc/pressure/cpu",
     .open = open_state,
     .sample = sample,
     .thin = thin,

@@ -317,6 +317,8 @@ const struct probe probe_process = {
     .classic = "grep -E 'VmRSS|VmSwap' /proc/PID/status; awk over /proc/PID/smaps",
     .tables = tables,
     .table_count = ARRAY_SIZE(tables),
+    .reads = "proc/SUSPECT/stat proc/SUSPECT/status proc/SUSPECT/smaps_rollup proc/SUSPECT/smaps "
+             "proc/SUSPECT/oom_score proc/NAMED/cmdline proc/uptime proc/sys/vm/max_map_count etc/passwd",
     .needs_pid = true,
     .collect = collect,
 };

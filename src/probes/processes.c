@@ -388,5 +388,8 @@ const struct probe probe_processes = {
     .classic = "top -o %MEM; smem",
     .tables = tables,
     .table_count = ARRAY_SIZE(tables),
+    .reads = "proc/PID/stat proc/PID/status proc/PID/smaps_rollup proc/PID/cgroup proc/PID/maps proc/uptime "
+             "proc/sys/vm/max_map_count etc/passwd",
+    .reads_live = "proc/PID/smaps",
     .collect = collect,
 };

@@ -154,5 +154,7 @@ const struct probe probe_runtime = {
     .classic = "ps; ldd; grep -E 'malloc|jvm|python' /proc/PID/maps",
     .tables = tables,
     .table_count = ARRAY_SIZE(tables),
+    .reads = "proc/PID/statm proc/PID/status proc/LEADING/maps proc/LEADING/smaps_rollup proc/LEADING/cgroup",
+    .reads_live = "proc/LEADING/smaps",
     .collect = collect,
 };

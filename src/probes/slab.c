@@ -300,6 +300,9 @@ const struct probe probe_slab = {
     .classic = "slabtop -o",
     .tables = tables,
     .table_count = 2,
+    .reads = "sys/kernel/slab/[!:]*/aliases sys/kernel/slab/[!:]*/reclaim_account proc/sys/fs/dentry-state "
+             "proc/sys/kernel/osrelease proc/version proc/zoneinfo proc/vmstat",
+    .reads_moving = "proc/meminfo proc/slabinfo",
     .open = open_state,
     .sample = sample,
     .collect = collect,

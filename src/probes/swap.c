@@ -105,5 +105,6 @@ const struct probe probe_swap = {
     .classic = "swapon --show; free",
     .tables = tables,
     .table_count = 2,
+    .reads = "proc/swaps proc/meminfo sys/module/zswap/parameters/enabled",
     .collect = collect,
 };

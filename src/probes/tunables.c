@@ -320,5 +320,16 @@ const struct probe probe_tunables = {
     .classic = "sysctl vm.min_free_kbytes vm.swappiness",
     .tables = tables,
     .table_count = ARRAY_SIZE(tables),
+    .reads = "proc/sys/vm/compaction_proactiveness proc/sys/vm/defrag_mode proc/sys/vm/extfrag_threshold "
+             "proc/sys/vm/max_map_count proc/sys/vm/min_free_kbytes proc/sys/vm/nr_hugepages "
+             "proc/sys/vm/overcommit_memory proc/sys/vm/overcommit_ratio proc/sys/vm/swappiness "
+             "proc/sys/vm/vfs_cache_pressure proc/sys/vm/vfs_cache_pressure_denom "
+             "proc/sys/vm/watermark_boost_factor proc/sys/vm/watermark_scale_factor proc/sys/vm/zone_reclaim_mode "
+             "sys/kernel/mm/transparent_hugepage/enabled sys/kernel/mm/transparent_hugepage/defrag "
+             "sys/kernel/mm/transparent_hugepage/shmem_enabled sys/kernel/mm/transparent_hugepage/hpage_pmd_size "
+             "sys/kernel/mm/transparent_hugepage/khugepaged/defrag "
+             "sys/kernel/mm/transparent_hugepage/khugepaged/max_ptes_none sys/module/zswap/parameters/enabled "
+             "proc/meminfo proc/vmstat proc/zoneinfo proc/buddyinfo proc/pagetypeinfo proc/swaps proc/SUSPECT/maps "
+             "proc/sys/kernel/osrelease proc/version",
     .collect = collect,
 };
