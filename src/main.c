@@ -2,8 +2,8 @@
 /* The command line. A map of the files, from here down:
  *
  *   cmd/     one file per verb: session audit probe check list explain capture report diff resume
- *            run (what session, audit and resume share) outputs (-o) option (wrong words) complain questions (asked on a terminal)
- *            session_talk session_ask (its words, questions and tests)
+ *            run (what session, audit and resume share) outputs (-o) option (wrong words) complain questions (their prompts)
+ *            session: session_state session_talk (its words) session_ask (questions and tests) session_end (report, commands)
  *            answers (the answers file) bundle (one zip for a ticket) capture_files (what probes declare to read)
  *     settings/  apply undo: proposal (what a case may change) setting (reads and writes one)
  *            sysctl_file (keeps a value over a reboot) journal (what was before)
@@ -13,7 +13,7 @@
  *            two cases: compare compare_figures compare_remarks compare_document compare_json (jansson)
  *   term/    prompt (readline) tables (libsmartcols) progress term
  *   engine/
- *     run/   engine (the step loop) ask env judge experiment (after a yes) compact (what that writes)
+ *     run/   engine (the step loop) ask answer (which is valid) env judge experiment (after a yes) compact (what that writes)
  *            sampler (the one clock) capture_time (when a capture was made)
  *     case/  the record of a run: case case_json case_parse (jansson) case_store identity (of a row, in two cases)
  *     playbook/  playbook_file yaml_tree (libyaml) playbook_extend playbook_fields playbook_declare playbook_compile playbook_names playbook_check

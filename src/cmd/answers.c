@@ -8,6 +8,7 @@
 #include "base/output.h"
 #include "base/str.h"
 #include "base/text.h"
+#include "engine/run/answer.h"
 
 #define FORMAT "fragwizard-answers/1"
 #define BYTES_MAX (1024 * 1024)
@@ -21,39 +22,22 @@ static const struct question *find_question(const struct playbook *p, const char
     return NULL;
 }
 
-static bool has_choice(const struct question *q, const char *id)
+/* JSON has no units: a number is in that of the question. */
+static struct value from_json(const struct question *q, const json_t *j, struct arena *arena)
 {
-    for (size_t i = 0; i < q->choice_count; i++)
-        if (strcmp(q->choices[i].id, id) == 0)
-            return true;
-    return false;
+    if (json_is_boolean(j))
+        return value_bool(json_is_true(j));
+    if (json_is_number(j))
+        return value_number(q->type == QUESTION_NUMBER ? q->unit : TYPE_COUNT, json_number_value(j));
+    if (!json_is_string(j))
+        return value_unknown(TYPE_TEXT, NULL);
+    char clean[4096];
+    size_t length = text_clean(clean, sizeof clean, json_string_value(j), json_string_length(j));
+    return value_text(arena_strndup(arena, clean, length));
 }
 
-static bool take(const struct question *q, const json_t *value, struct arena *arena, struct value *out)
-{
-    switch (q->type) {
-    case QUESTION_YESNO:
-        *out = value_bool(json_is_true(value));
-        return json_is_boolean(value);
-    case QUESTION_PROCESS:
-        *out = value_number(TYPE_COUNT, json_number_value(value));
-        return json_is_integer(value) && json_integer_value(value) >= 0 && json_integer_value(value) <= 4194304;
-    case QUESTION_NUMBER:
-        *out = value_number(q->unit, json_number_value(value));
-        return json_is_number(value);
-    default: {
-        if (!json_is_string(value))
-            return false;
-        char clean[4096];
-        size_t length = text_clean(clean, sizeof clean, json_string_value(value), json_string_length(value));
-        *out = value_text(arena_strndup(arena, clean, length));
-        return q->type != QUESTION_CHOICE || has_choice(q, out->text);
-    }
-    }
-}
-
-static bool take_all(const char *path, json_t *answers, const struct playbook *p, struct arena *arena,
-                     struct answer **out, size_t *count, struct err *e)
+static bool read_answers(const char *path, json_t *answers, const struct playbook *p, struct arena *arena,
+                         struct answer **out, size_t *count, struct err *e)
 {
     *count = 0;
     *out = arena_alloc(arena, json_object_size(answers) * sizeof **out);
@@ -68,7 +52,8 @@ static bool take_all(const char *path, json_t *answers, const struct playbook *p
             return err_set(e, "%s: the playbook asks no '%s'", path, clean);
         struct answer *a = &(*out)[(*count)++];
         a->id = q->id;
-        if (!take(q, value, arena, &a->value))
+        a->value = from_json(q, value, arena);
+        if (!answer_check(q, &a->value, &(struct err){0}))
             return err_set(e, "%s: '%s' has no such answer (%s)", path, clean, q->ask);
     }
     return true;
@@ -87,7 +72,7 @@ bool answers_load(const char *path, const struct playbook *p, struct arena *aren
     json_t *answers = json_object_get(root, "answers");
     const char *format = json_string_value(json_object_get(root, "format"));
     bool fine = json_is_object(answers) && format && strcmp(format, FORMAT) == 0
-                    ? take_all(path, answers, p, arena, out, count, e)
+                    ? read_answers(path, answers, p, arena, out, count, e)
                     : err_set(e, "%s: is no answers file (\"format\": \"" FORMAT "\", \"answers\": {…})", path);
     json_decref(root);
     return fine;

@@ -48,7 +48,7 @@ bool run_allows(const struct run *r, enum experiment_action a);
 /* Whether every output could be written, before long work. False after a complaint. */
 bool run_check_outputs(struct run *r);
 
-/* Opens root and playbook and makes the engine over a new case, or over `loaded` (taken). False after a complaint. */
+/* Opens root and playbook and makes the engine over a new case, or over `loaded`, which it then owns. False after a complaint. */
 bool run_open(struct run *r, struct case_file *loaded);
 /* Once everything is measured and judged: rendering needs the memory, not the samples. */
 void run_end_engine(struct run *r);

@@ -4,7 +4,7 @@
 
 #include "cmd/run.h"
 
-/* The guided session over an opened run (a new case or one gone on with), to its report. Returns the exit status. */
+/* The guided session over an opened run (a new case or a resumed one), to its report. Returns the exit status. */
 int session_run(struct run *r);
 
 #endif

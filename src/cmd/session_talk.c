@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "cmd/session_state.h"
+#include "cmd/session_talk.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,14 +10,14 @@
 #include "term/prompt.h"
 
 static const char keys[] = "Enter      go on, or take the answer in brackets\n"
-                           "back       to the question or step before\n"
-                           "skip       at a question: pass over this step; after a step: over the next one\n"
+                           "back       to the previous question or step\n"
+                           "skip       at a question: skip this step; after a step: the next one\n"
                            "again      after a step: measure it again\n"
                            "note TEXT  put a remark into the report\n"
                            "why        what this step checks, by which formula and from which source\n"
                            "show       what was measured; show TABLE prints a table whole\n"
                            "defaults   take the default answers from here on and stop no more\n"
-                           "quit       leave; the case is kept and can be gone on with";
+                           "quit       leave; the case is saved and can be resumed";
 
 enum { PROSE_WIDTH = 100, NOTE_MAX = 4096 };
 
@@ -62,12 +62,6 @@ void session_heading(struct session *s, const char *text)
     session_say(s, 0, "%s", text);
     if (s->term->color)
         fputs("\033[0m", stdout);
-}
-
-enum move session_leave(struct session *s)
-{
-    s->left = true;
-    return MOVE_QUIT;
 }
 
 enum move session_say_skipped(struct session *s, const struct step *step)
@@ -131,7 +125,7 @@ static void show_facts(struct session *s, const char *name)
             session_say(s, 0, "(no rows%s%s)", c->facts[i]->reason ? ": " : "",
                         c->facts[i]->reason ? c->facts[i]->reason : "");
         if (t->omitted)
-            session_say(s, 0, "(%zu smaller ones are not kept)", t->omitted);
+            session_say(s, 0, "(%zu smaller ones were left out)", t->omitted);
         return;
     }
     session_say(s, 0, "There is no table of that name so far; show lists what was measured.");
@@ -153,7 +147,7 @@ static void say_keys(struct session *s)
     }
 }
 
-static void take_note(struct session *s, const struct step *step, const char *text)
+static void add_note(struct session *s, const char *text)
 {
     char clean[NOTE_MAX];
     if (!*text) {
@@ -162,18 +156,26 @@ static void take_note(struct session *s, const struct step *step, const char *te
     }
     /* each broken byte takes three */
     bool cut = text_clean(clean, sizeof clean, text, strlen(text)) + 4 > sizeof clean;
-    engine_note(s->run->engine, step->id, clean);
+    engine_note(s->run->engine, engine_step(s->run->engine)->id, clean);
     session_say(s, 0, cut ? "Noted; the end of so long a remark is left out." : "Noted.");
 }
 
-/* Only note and show take more session_words, so that "back to normal" stays an answer. */
-bool session_word(struct session *s, const struct step *step, const char *help, const char *line, enum move *move)
+bool session_is_observed(struct session *s)
+{
+    if (!engine_is_observed(s->run->engine))
+        return false;
+    session_say(s, 0, "The observation is over and stays as it is; only a new session observes again.");
+    return true;
+}
+
+/* Only note and show take further words, so that "back to normal" stays an answer. */
+bool session_word(struct session *s, const char *help, const char *line, enum move *move)
 {
     *move = MOVE_AGAIN;
     size_t length = strcspn(line, " \t");
     const char *rest = line + length + strspn(line + length, " \t");
     if (length == 4 && strncasecmp(line, "note", 4) == 0)
-        take_note(s, step, rest);
+        add_note(s, rest);
     else if (length == 4 && strncasecmp(line, "show", 4) == 0)
         show_facts(s, rest);
     else if (*rest)
@@ -185,9 +187,9 @@ bool session_word(struct session *s, const struct step *step, const char *help, 
     else if (strcasecmp(line, "defaults") == 0)
         *move = MOVE_DEFAULTS;
     else if (strcasecmp(line, "quit") == 0 || strcasecmp(line, "exit") == 0 || strcasecmp(line, "q") == 0)
-        *move = session_leave(s);
+        *move = MOVE_QUIT;
     else if (strcasecmp(line, "why") == 0)
-        explain_step(s, step);
+        explain_step(s, engine_step(s->run->engine));
     else if (strcasecmp(line, "help") == 0 || strcmp(line, "?") == 0) {
         if (help)
             session_say(s, 0, "%s", help);

@@ -122,7 +122,7 @@ type back
 asks 'yes or no'
 says 'back goes to the step before' '^Step 1 of 2'
 type quit
-says 'leaving tells how to go on' '^Go on with: '
+says 'leaving tells how to go on' '^Resume with: '
 await '^\$'
 is 'what was taken back is forgotten' "$(field '.experiments | length')" 0
 
@@ -143,7 +143,7 @@ says 'and made' '^\[i\] It was watched on'
 type quit
 await '^\$'
 says 'the command to go on with allows it too' 'allow watching'
-command=$(since | sed -n 's/^Go on with: //p')
+command=$(since | sed -n 's/^Resume with: //p')
 type "$command"
 asks 'go on'
 type ''
@@ -168,7 +168,7 @@ begin
 type ''
 asks 'Enter: no'
 press C-c
-says 'Ctrl-C at a test leaves' '^Go on with: '
+says 'Ctrl-C at a test leaves' '^Resume with: '
 await '^\$'
 is 'and is no yes' "$(field '.experiments | length')" 0
 finish

@@ -5,7 +5,7 @@
 captured
 
 resume_line() {
-    since | sed -n 's/^Go on with: //p' | tail -n 1
+    since | sed -n 's/^Resume with: //p' | tail -n 1
 }
 terminal_state() { # FILE: of the terminal, by the shell in it
     type "stty -a >$work/$1; echo kept"
@@ -36,7 +36,7 @@ leaves() {
     C-*) press "$2" ;;
     *) type "$2" ;;
     esac
-    says "$1 leaves and says how to go on" '^Go on with: '
+    says "$1 leaves and says how to go on" '^Resume with: '
     took=$(($(now) - begun))
     check "$1: within a second ($took ms)" [ $took -lt $((patience * 1000 / 15)) ]
     says "$1: exit status 3" '^status 3$'

@@ -126,7 +126,7 @@ def too_wide(out, width):
     """Lines over the width, but for those that must stay whole to be copied (paths, commands) and one long word."""
     text = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", out.decode("utf-8", "replace"))
     lines = [line.split("\r")[-1] for line in text.replace("\r\n", "\n").split("\n")]
-    whole = re.compile(r"^(Report|Case|Answers|Bundle|Go on with|The same without questions|Report, whenever.*): |^   \S")
+    whole = re.compile(r"^(Report|Case|Answers|Bundle|Resume with|The same without questions|Report, whenever.*): |^   \S")
     return [line for line in lines if columns(line) > width and not whole.match(line) and " " in line.strip()]
 
 

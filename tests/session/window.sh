@@ -45,14 +45,14 @@ says 'Enter ends it' '^Observed for .* instead of 10 min'
 to_window 10min
 await 'observing .*left'
 press q
-says 'q leaves and says how to go on' '^Go on with: .*--duration 600'
+says 'q leaves and says how to go on' '^Resume with: .*--duration 600'
 says 'with status 3' '^status 3$'
 
 to_window 10min
 await 'observing .*left'
 begun=$(now)
 press C-c
-says 'Ctrl-C leaves the wait' '^Go on with: '
+says 'Ctrl-C leaves the wait' '^Resume with: '
 took=$(($(now) - begun))
 check "within a second ($took ms)" [ $took -lt $((patience * 1000 / 15)) ]
 type 'stty -a; echo kept'

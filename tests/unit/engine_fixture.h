@@ -39,7 +39,7 @@ static inline enum move op_next(struct operator* o)
     return o->at < o->count ? o->moves[o->at++] : MOVE_NEXT;
 }
 
-static inline enum move op_ask(void *data, struct engine *g, const struct question *q, struct value *answer)
+static inline enum move op_ask(void *data, struct engine *g, const struct question *q, struct reply *reply)
 {
     (void)g;
     struct operator* o = data;
@@ -47,7 +47,8 @@ static inline enum move op_ask(void *data, struct engine *g, const struct questi
     enum move m = op_next(o);
     if (m == MOVE_NEXT && o->answer_at < o->answer_count) {
         double d = o->answers[o->answer_at++];
-        *answer = answer->type == TYPE_BOOL ? value_bool(d != 0) : value_number(answer->type, d);
+        enum type type = reply->value.type;
+        *reply = (struct reply){.value = type == TYPE_BOOL ? value_bool(d != 0) : value_number(type, d)};
     }
     return m;
 }

@@ -221,6 +221,52 @@ static void defaults_for_the_rest_ask_no_more(void **state)
     assert_string_equal(w.o.log, "a b c /one /two /three");
 }
 
+static void unasked(void *data, struct engine *g, const struct answer *a)
+{
+    (void)g;
+    op_log(data, a->defaulted ? "default" : "given");
+    op_log(data, a->id);
+}
+
+static void jumped(void *data, struct engine *g, const struct step *step)
+{
+    (void)g;
+    op_log(data, "passed");
+    op_log(data, step->id);
+}
+
+static enum move once_back(void *data, struct engine *g)
+{
+    struct operator* o = data;
+    assert_true(engine_case(g)->complete);
+    op_log(o, engine_step(g)->id);
+    return strstr(o->log, "end") ? MOVE_NEXT : (op_log(o, "end"), MOVE_BACK);
+}
+
+static void what_is_not_asked_is_reported_and_the_end_leads_back(void **state)
+{
+    struct bench *b = *state;
+    static const struct answer given[] = {{.id = "b", .value = {.type = TYPE_BOOL, .known = true}}};
+    bench_playbook(b, "steps:\n" STEP(one, "  probe: memory\n  questions:\n"
+                                           "  - {id: a, ask: A, type: yesno, default: false}\n"
+                                           "  - {id: b, ask: B, type: yesno, default: false}\n")
+                          STEP(two, "  probe: memory\n  when: answer.a\n") STEP(three, "  probe: memory\n"));
+    bench_close(b);
+    b->options.given = given;
+    b->options.given_count = 1;
+    bench_open(b, NULL);
+    assert_string_equal(engine_step(b->engine)->id, "one");
+    struct operator o = {0};
+    struct ui ui = op_front(&o);
+    ui.answered = unasked;
+    ui.passed = jumped;
+    ui.all_done = once_back;
+    assert_true(bench_front(b, &ui));
+    assert_string_equal(o.log, "a given b /one passed two /three three end /three three");
+    assert_true(answer_of(b->c, "a")->defaulted); /* Enter */
+    assert_true(b->c->complete);
+}
+
 #define SUSPECT(default_pid)                                                                                           \
     "steps:\n" STEP(                                                                                                   \
         all, "  probe: processes\n  questions:\n  - {id: suspect, ask: S, type: process, default: " #default_pid       \
@@ -558,6 +604,7 @@ int main(void)
         bench_test(a_skipped_step_leaves_its_checks_open),
         bench_test(again_measures_and_asks_anew),
         bench_test(defaults_for_the_rest_ask_no_more),
+        bench_test(what_is_not_asked_is_reported_and_the_end_leads_back),
         bench_test(the_suspect_is_the_largest_unless_named),
         bench_test(a_resumed_case_is_judged_as_a_fresh_one),
         bench_test(a_case_left_at_a_question_keeps_the_leading_rows),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What an operator may answer, what a wrong answer is told, and what the prompt says. */
+/* Which answers are valid, what is said of a wrong one, and what the prompt says. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,8 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/root.h"
 #include "cmd/answers.h"
 #include "cmd/questions.h"
+#include "engine/run/answer.h"
 
 static struct choice choices[] = {{"slow", "It became slow"}, {"growing", "It grows"}};
 static const struct question choice = {
@@ -67,7 +69,7 @@ static void takes(const struct question *q, const char *line, struct case_file *
 {
     struct value v;
     struct err e;
-    if (!question_parse(q, line, c, &v, &e))
+    if (!answer_parse(q, line, c, NULL, &v, &e))
         fail_msg("'%s': %s", line, e.text);
     assert_true(v.known);
     assert_true(v.type == TYPE_BOOL ? v.truth == (number != 0) : v.number == number);
@@ -77,7 +79,7 @@ static void takes_text(const struct question *q, const char *line, struct case_f
 {
     struct value v;
     struct err e;
-    if (!question_parse(q, line, c, &v, &e))
+    if (!answer_parse(q, line, c, NULL, &v, &e))
         fail_msg("'%s': %s", line, e.text);
     assert_true(v.known && v.type == TYPE_TEXT);
     assert_string_equal(v.text, wanted);
@@ -87,7 +89,7 @@ static void refuses(const struct question *q, const char *line, struct case_file
 {
     struct value v;
     struct err e;
-    if (question_parse(q, line, c, &v, &e))
+    if (answer_parse(q, line, c, NULL, &v, &e))
         fail_msg("'%s' was taken", line);
     if (!strstr(e.text, wanted))
         fail_msg("'%s': %s", line, e.text);
@@ -148,12 +150,22 @@ static void a_process_is_an_id_or_a_name_that_only_one_has(void **state)
     refuses(&process, "-1", c, "None of the leading processes");
     refuses(&process, "99999999999999999999", c, "None of the leading processes");
     refuses(&process, "20 30", c, "None of the leading processes");
-    assert_string_equal(question_command(c, 20), "nginx");
-    assert_null(question_command(c, 21));
+    assert_string_equal(answer_command(c, 20), "nginx");
+    assert_null(answer_command(c, 21));
     case_free(c);
     c = case_new(); /* before any process was measured */
     takes(&process, "20", c, 20);
     refuses(&process, "nginx", c, "None");
+    struct root root;
+    AUTO_FREE char *self = mem_printf("%ld", (long)getpid());
+    struct value v;
+    struct err e;
+    assert_true(root_open(&root, "/", &e));
+    assert_true(answer_parse(&process, self, c, &root, &v, &e));
+    assert_true(answer_parse(&process, "0", c, &root, &v, &e));
+    assert_false(answer_parse(&process, "4194304", c, &root, &v, &e));
+    assert_string_equal(e.text, "There is no process 4194304 here.");
+    root_close(&root);
     case_free(c);
 }
 
@@ -167,7 +179,7 @@ static void text_is_cleaned(void **state)
     memset(lengthy, 'x', 100000);
     struct value v;
     struct err e;
-    assert_true(question_parse(&text, lengthy, c, &v, &e));
+    assert_true(answer_parse(&text, lengthy, c, NULL, &v, &e));
     assert_int_equal(strlen(v.text), 4095);
     takes_text(&file, "/proc/self/status", c, "/proc/self/status");
     refuses(&file, "/no/such/file", c, "cannot be read");
@@ -249,6 +261,10 @@ static void a_wrong_answers_file_is_told_what_is_wrong(void **state)
     complains(ANSWERS("\"size\": \"64MiB\""), "'size' has no such answer");
     complains(ANSWERS("\"suspect\": -1"), "'suspect' has no such answer");
     complains(ANSWERS("\"suspect\": 1.5"), "'suspect' has no such answer");
+    complains(ANSWERS("\"suspect\": 4194305"), "'suspect' has no such answer");
+    complains(ANSWERS("\"suspect\": \"nginx\""), "'suspect' has no such answer");
+    complains(ANSWERS("\"log\": \"/no/such/file\""), "'log' has no such answer");
+    complains(ANSWERS("\"words\": null"), "'words' has no such answer");
     complains(ANSWERS("\"sure\": true, \"sure\": false"), "duplicate");
 }
 

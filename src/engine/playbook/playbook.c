@@ -16,6 +16,20 @@ const char *question_type_name(int type)
     return question_type_names[type];
 }
 
+enum type question_answer_type(const struct question *q)
+{
+    switch (q->type) {
+    case QUESTION_YESNO:
+        return TYPE_BOOL;
+    case QUESTION_NUMBER:
+        return q->unit;
+    case QUESTION_PROCESS:
+        return TYPE_COUNT;
+    default:
+        return TYPE_TEXT;
+    }
+}
+
 const char *experiment_action_name(enum experiment_action a)
 {
     return action_names[a];

@@ -47,6 +47,8 @@ struct question {
     bool used;             /* by some expression */
 };
 
+enum type question_answer_type(const struct question *q);
+
 struct rule {
     struct mark mark;
     const char *id;

@@ -53,20 +53,6 @@ static bool named_limit(void *data, const char *name, enum type *type)
     return l->used = true;
 }
 
-static enum type answer_type(const struct question *q)
-{
-    switch (q->type) {
-    case QUESTION_YESNO:
-        return TYPE_BOOL;
-    case QUESTION_NUMBER:
-        return q->unit;
-    case QUESTION_PROCESS:
-        return TYPE_COUNT;
-    default:
-        return TYPE_TEXT;
-    }
-}
-
 static struct question *find_question(struct reader *r, const char *id)
 {
     const struct step *s;
@@ -82,7 +68,7 @@ static bool named_answer(void *data, const char *name, enum type *type)
     struct question *q = find_question(data, name);
     if (!q)
         return false;
-    *type = answer_type(q);
+    *type = question_answer_type(q);
     return q->used = true;
 }
 

@@ -3,13 +3,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engine/run/answer.h"
 #include "engine/run/engine_state.h"
-
-enum { PID_LARGEST = 4194304 };
 
 static long pid_of(const struct value *v)
 {
-    return v->known && v->type == TYPE_COUNT && v->number > 0 && v->number <= PID_LARGEST ? (long)v->number : 0;
+    return v->known && v->type == TYPE_COUNT && v->number > 0 && v->number <= ANSWER_PID_MAX ? (long)v->number : 0;
 }
 
 void ask_suspect(struct engine *g)
@@ -38,8 +37,8 @@ static void add_shown(struct str *out, const struct question *q, const struct va
             str_add(out, q->choices[i].text);
 }
 
-static void add_answer(struct engine *g, const struct step *step, const struct question *q, struct value v,
-                       bool defaulted)
+static const struct answer *add_answer(struct engine *g, const struct step *step, const struct question *q,
+                                       struct value v, bool defaulted)
 {
     struct case_file *c = g->c;
     AUTO_STR struct str shown = {0};
@@ -59,6 +58,7 @@ static void add_answer(struct engine *g, const struct step *step, const struct q
                          .defaulted = defaulted};
     if (q->type == QUESTION_PROCESS)
         g->input.pid = pid_of(&v);
+    return a;
 }
 
 /* The largest consumer that could be measured, so that the audit looks closer at one. */
@@ -87,7 +87,7 @@ static struct value resolve(struct engine *g, const struct question *q, struct v
     return largest ? largest_process(g) : v;
 }
 
-/* What was told on the command line is not asked. */
+/* What the command line or the answers file says is not asked. */
 static const struct answer *given_answer(const struct engine *g, const struct question *q, struct answer *suspect)
 {
     if (q->type == QUESTION_PROCESS && g->options.pid) {
@@ -133,44 +133,43 @@ static size_t asked_before(struct engine *g, const struct step *step, size_t i)
     return step->question_count;
 }
 
+static enum move ask_one(struct engine *g, const struct step *step, const struct question *q, const struct ui *ui)
+{
+    struct answer suspect;
+    const struct answer *given = given_answer(g, q, &suspect);
+    const struct reply fallback = {resolve(g, q, given ? given->value : q->fallback), !given};
+    struct reply reply = fallback;
+    bool asked = !given && !g->defaults && ui->ask;
+    enum move move = asked ? ui->ask(ui->data, g, q, &reply) : MOVE_NEXT;
+    if (move == MOVE_DEFAULTS) {
+        reply = fallback;
+        asked = false;
+        move = engine_note_defaults(g, move);
+    }
+    if (move != MOVE_NEXT)
+        return move;
+    const struct answer *a = add_answer(g, step, q, resolve(g, q, reply.value), reply.defaulted);
+    if (!asked && ui->answered)
+        ui->answered(ui->data, g, a);
+    return MOVE_NEXT;
+}
+
 static enum move ask_from(struct engine *g, const struct step *step, size_t first, const struct ui *ui)
 {
     ask_forget(g, step, first);
     for (size_t i = first; i < step->question_count;) {
         const struct question *q = &step->questions[i];
-        if (!applies(g, q)) {
+        enum move move = applies(g, q) ? ask_one(g, step, q, ui) : MOVE_NEXT;
+        if (move == MOVE_NEXT) {
             i++;
             continue;
         }
-        struct answer suspect;
-        const struct answer *given = given_answer(g, q, &suspect);
-        const struct value fallback = resolve(g, q, given ? given->value : q->fallback);
-        if (given || g->defaults || !ui->ask) {
-            add_answer(g, step, q, fallback, !given);
-            i++;
-            continue;
-        }
-        struct value v = fallback;
-        enum move move = ui->ask(ui->data, g, q, &v);
-        switch (move) {
-        case MOVE_DEFAULTS:
-            g->defaults = true;
-            add_answer(g, step, q, fallback, true);
-            i++;
-            break;
-        case MOVE_BACK:
-            i = asked_before(g, step, i);
-            if (i == step->question_count)
-                return MOVE_BACK;
-            ask_forget(g, step, i);
-            break;
-        case MOVE_NEXT:
-            add_answer(g, step, q, v, false);
-            i++;
-            break;
-        default:
+        if (move != MOVE_BACK)
             return move;
-        }
+        i = asked_before(g, step, i);
+        if (i == step->question_count)
+            return MOVE_BACK;
+        ask_forget(g, step, i);
     }
     return MOVE_NEXT;
 }
@@ -179,6 +178,11 @@ static enum move ask_from(struct engine *g, const struct step *step, size_t firs
 enum move ask_questions(struct engine *g, const struct step *step, const struct ui *ui)
 {
     return ask_from(g, step, 0, ui);
+}
+
+bool ask_asked(struct engine *g, const struct step *step)
+{
+    return asked_before(g, step, step->question_count) < step->question_count;
 }
 
 enum move ask_last_again(struct engine *g, const struct step *step, const struct ui *ui)

@@ -176,32 +176,80 @@ static void keep_leading(struct engine *g, const struct step *step)
             record_shows(g, &p->steps[i]);
 }
 
-static size_t following(struct engine *g, size_t index)
+/* The first from there on that applies; the number of steps if none does. */
+static size_t first_walked(struct engine *g, size_t index)
 {
     const struct playbook *p = g->options.playbook;
-    const struct step *step = &p->steps[index];
+    while (index < p->step_count && !is_walked(g, &p->steps[index]))
+        index++;
+    return index;
+}
+
+static size_t following(struct engine *g)
+{
+    const struct playbook *p = g->options.playbook;
+    const struct step *step = &p->steps[g->index];
     for (size_t i = 0; i < step->next_count; i++) {
         struct value v = step->nexts[i].when ? expr_eval(step->nexts[i].when, &g->env, NULL) : value_bool(true);
         if (!v.known || !v.truth)
             continue;
-        if (strcmp(step->nexts[i].step, "end") == 0)
-            return p->step_count;
-        const struct step *next = playbook_step(p, step->nexts[i].step);
-        return next ? (size_t)(next - p->steps) : p->step_count;
+        const struct step *next = playbook_step(p, step->nexts[i].step); /* none: "end" */
+        return next ? first_walked(g, (size_t)(next - p->steps)) : p->step_count;
     }
-    return index + 1;
+    return first_walked(g, g->index + 1);
 }
 
-static bool save(struct engine *g, const struct ui *ui, struct err *e)
+const struct step *engine_step(const struct engine *g)
 {
-    struct case_file *c = g->c;
-    c->duration_s = g->spent_before + clock_now() - g->started;
+    size_t i = g->index;
+    if (i == g->c->step_count)
+        while (i > 0 && g->c->steps[--i].state == STEP_PASSED)
+            ;
+    return &g->options.playbook->steps[i];
+}
+
+const struct step *engine_next(struct engine *g)
+{
+    const struct playbook *p = g->options.playbook;
+    size_t next = following(g);
+    return next < p->step_count ? &p->steps[next] : NULL;
+}
+
+bool engine_has_before(struct engine *g)
+{
+    for (size_t i = 0; i < g->index; i++)
+        if (g->c->steps[i].state != STEP_PASSED)
+            return true;
+    return ask_asked(g, engine_step(g));
+}
+
+bool engine_is_observed(const struct engine *g)
+{
+    return is_windowed(engine_step(g)) && sampler_remaining(g->sampler) <= 0;
+}
+
+bool engine_takes_defaults(const struct engine *g)
+{
+    return g->defaults;
+}
+
+static void pass_to(struct engine *g, size_t from, size_t to, const struct ui *ui)
+{
+    for (; from < to; from++) {
+        const struct step *step = &g->options.playbook->steps[from];
+        g->c->steps[from].state = STEP_PASSED;
+        judge_forget(g, step, NULL);
+        if (ui->passed)
+            ui->passed(ui->data, g, step);
+    }
+    g->index = to;
+}
+
+bool engine_save(struct engine *g, struct err *e)
+{
+    g->c->duration_s = g->spent_before + clock_now() - g->started;
     judge_whole(g);
-    if (c->path && !case_save(c, e))
-        return false;
-    if (ui->saved)
-        ui->saved(ui->data, g);
-    return true;
+    return !g->c->path || case_save(g->c, e);
 }
 
 /* As if that step and all after it had not been. */
@@ -217,12 +265,11 @@ static void undo_from(struct engine *g, size_t index)
     experiments_forget(g, &p->steps[index]);
 }
 
-static size_t step_back(struct engine *g, size_t index)
+static void step_back(struct engine *g)
 {
-    while (index > 0 && g->c->steps[--index].state == STEP_PASSED)
+    while (g->index > 0 && g->c->steps[--g->index].state == STEP_PASSED)
         ;
-    undo_from(g, index);
-    return index;
+    undo_from(g, g->index);
 }
 
 void engine_measure(struct engine *g, const struct step *step, const struct ui *ui, bool windowed_only)
@@ -276,10 +323,10 @@ static enum move walk_step(struct engine *g, const struct step *step, const stru
     return ui->step_ends ? engine_note_defaults(g, ui->step_ends(ui->data, g, step)) : MOVE_NEXT;
 }
 
-static enum move do_step(struct engine *g, size_t index, const struct ui *ui)
+static enum move do_step(struct engine *g, const struct ui *ui)
 {
-    const struct step *step = &g->options.playbook->steps[index];
-    enum move move = ui->step_begins ? engine_note_defaults(g, ui->step_begins(ui->data, g, step, index)) : MOVE_NEXT;
+    const struct step *step = engine_step(g);
+    enum move move = ui->step_begins ? engine_note_defaults(g, ui->step_begins(ui->data, g, step)) : MOVE_NEXT;
     if (move != MOVE_NEXT)
         return move;
     do
@@ -288,54 +335,41 @@ static enum move do_step(struct engine *g, size_t index, const struct ui *ui)
     return move;
 }
 
-static size_t first_pending(const struct case_file *c)
-{
-    size_t i = 0;
-    while (i < c->step_count && c->steps[i].state != STEP_PENDING)
-        i++;
-    return i;
-}
-
 bool engine_run(struct engine *g, const struct ui *ui, struct err *e)
 {
-    const struct playbook *p = g->options.playbook;
     struct case_file *c = g->c;
+    const size_t end = g->options.playbook->step_count;
     e->text[0] = '\0';
-    size_t index = first_pending(c);
-    while (index < p->step_count) {
-        const struct step *step = &p->steps[index];
-        c->complete = false;
-        if (!is_walked(g, step)) {
-            c->steps[index].state = STEP_PASSED;
-            judge_forget(g, step, NULL);
-            index++;
+    for (;;) {
+        pass_to(g, g->index, first_walked(g, g->index), ui);
+        c->complete = g->index == end;
+        if (c->complete) {
+            if (!engine_save(g, e))
+                return false;
+            if (!ui->all_done || ui->all_done(ui->data, g) != MOVE_BACK)
+                return true;
+            step_back(g);
             continue;
         }
-        switch (do_step(g, index, ui)) {
+        switch (do_step(g, ui)) {
         case MOVE_QUIT:
-            save(g, ui, e);
+            engine_save(g, e);
             return false;
         case MOVE_BACK:
-            index = step_back(g, index);
+            step_back(g);
             continue;
         case MOVE_SKIP:
-            c->steps[index].state = STEP_SKIPPED;
-            experiments_forget(g, step);
-            judge_forget(g, step, "the operator skipped this step");
+            c->steps[g->index].state = STEP_SKIPPED;
+            experiments_forget(g, engine_step(g));
+            judge_forget(g, engine_step(g), "the operator skipped this step");
             break;
         default:
             break;
         }
-        size_t next = following(g, index);
-        for (size_t i = index + 1; i < next; i++)
-            if (c->steps[i].state == STEP_PENDING)
-                c->steps[i].state = STEP_PASSED;
-        index = next;
-        if (index < p->step_count && !save(g, ui, e))
+        pass_to(g, g->index + 1, following(g), ui);
+        if (g->index < end && !engine_save(g, e))
             return false;
     }
-    c->complete = true;
-    return save(g, ui, e);
 }
 
 static size_t windowed_probes(const struct playbook *p, const struct probe **out)
@@ -487,6 +521,14 @@ static struct sampler *begin_window(struct engine *g)
     return sampler_start(windowed, count, &g->input, g->input.window_s);
 }
 
+static size_t first_pending(const struct case_file *c)
+{
+    size_t i = 0;
+    while (i < c->step_count && c->steps[i].state != STEP_PENDING)
+        i++;
+    return i;
+}
+
 struct engine *engine_new(const struct engine_options *o, struct case_file *c)
 {
     struct engine *g = mem_alloc(sizeof *g);
@@ -499,6 +541,7 @@ struct engine *engine_new(const struct engine_options *o, struct case_file *c)
     g->started = clock_now();
     g->spent_before = c->duration_s;
     begin_case(g);
+    g->index = first_pending(c);
     ask_suspect(g);
     g->sampler = begin_window(g);
     return g;

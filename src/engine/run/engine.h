@@ -12,18 +12,25 @@ enum move { MOVE_NEXT, MOVE_BACK, MOVE_SKIP, MOVE_AGAIN, MOVE_QUIT, MOVE_DEFAULT
 
 struct engine;
 
+struct reply {
+    struct value value;
+    bool defaulted; /* Enter: the default, not an answer of one's own */
+};
+
 /* The user interface that drives the engine. Every function may be NULL (the engine then goes on with defaults). */
 struct ui {
     void *data;
-    enum move (*step_begins)(void *data, struct engine *g, const struct step *step, size_t index);
+    void (*passed)(void *data, struct engine *g, const struct step *step); /* it does not apply, or was jumped over */
+    enum move (*step_begins)(void *data, struct engine *g, const struct step *step);
     /* The window of a windowed step is not complete: wait until it is, showing progress; MOVE_QUIT to leave. */
     enum move (*wait)(void *data, struct engine *g, struct sampler *s);
-    /* Fills *answer (type as question.fallback; text in the case's arena). MOVE_NEXT: answered; MOVE_DEFAULTS: use the default
-     * for this and the rest. */
-    enum move (*ask)(void *data, struct engine *g, const struct question *q, struct value *answer);
+    /* *reply comes in as the default; answer_parse() (answer.h) tells what else is valid. MOVE_NEXT: answered;
+     * MOVE_DEFAULTS: the default for this and the rest. */
+    enum move (*ask)(void *data, struct engine *g, const struct question *q, struct reply *reply);
+    void (*answered)(void *data, struct engine *g, const struct answer *a); /* without asking: given, or the default */
     void (*measured)(void *data, struct engine *g, const struct step *step, const struct step_record *record);
     void (*judged)(void *data, struct engine *g, const struct step *step); /* findings of the step are in the case */
-    /* Whether an experiment is made. *yes comes in as whether it was allowed beforehand (it is then told, not asked), else
+    /* Whether an experiment is made. *yes comes in as whether it was allowed beforehand (it is then announced, not asked), else
      * false. MOVE_DEFAULTS: no, and the same for the rest. NULL: made only if allowed. */
     enum move (*experiment)(void *data, struct engine *g, const struct experiment_decl *d, bool *yes);
     /* Tells the operator what to do, and waits for MOVE_NEXT: it was done; *done false: it was not. */
@@ -32,7 +39,7 @@ struct ui {
      * failed. */
     void (*experimented)(void *data, struct engine *g, const struct experiment *x);
     enum move (*step_ends)(void *data, struct engine *g, const struct step *step);
-    void (*saved)(void *data, struct engine *g);
+    enum move (*all_done)(void *data, struct engine *g); /* the case is complete; MOVE_BACK opens the last step again */
 };
 
 struct engine_options {
@@ -47,7 +54,7 @@ struct engine_options {
     unsigned allowed; /* experiments that need no yes: a bit for each enum experiment_action */
 };
 
-/* Whether a loaded case was made with this playbook (the same steps), so that it can be gone on with. */
+/* Whether a loaded case was made with this playbook (the same steps), so that it can be resumed. */
 bool engine_fits(const struct playbook *p, const struct case_file *c);
 
 /* The playbook and the root outlive the case, which refers to their strings. */
@@ -57,6 +64,15 @@ void engine_free(struct engine *g);
 /* Runs from the first step not yet done to the end, or until the user interface quits. False if it quit or a save failed (*e, which is
  * empty after a quit). Findings, verdicts, status and recommendations of the case are brought up to date after each step. */
 bool engine_run(struct engine *g, const struct ui *ui, struct err *e);
+/* Saves the case as it stands, so that nothing is lost from here on. */
+bool engine_save(struct engine *g, struct err *e);
+
+/* Where the run is. */
+const struct step *engine_step(const struct engine *g); /* the one at hand; after the end, the last */
+const struct step *engine_next(struct engine *g);       /* the one after it as things stand; NULL: none */
+bool engine_has_before(struct engine *g);               /* MOVE_BACK leads to a question or a step */
+bool engine_is_observed(const struct engine *g);    /* the step's window is over, so that MOVE_AGAIN shows the same */
+bool engine_takes_defaults(const struct engine *g); /* "defaults for the rest" was chosen */
 
 struct case_file *engine_case(struct engine *g);
 const struct playbook *engine_playbook(struct engine *g);

@@ -14,6 +14,7 @@ struct engine {
     struct sampler *sampler;
     double started, spent_before; /* clock at the start of this sitting; seconds of earlier ones */
     bool defaults;                /* "defaults for the rest" was chosen */
+    size_t index;                 /* of the step at hand; the number of steps after the last */
     size_t findings_room, answers_room, notes_room, experiments_room; /* of the case's lists; 0: as they were loaded */
     /* While an experiment is measured: facts in the place of the case's, of the same probes. */
     struct facts **instead;
@@ -33,6 +34,8 @@ struct env engine_names(struct engine *g);
 enum move ask_questions(struct engine *g, const struct step *step, const struct ui *ui);
 /* Going back from what comes after the questions: the last one and on from there. MOVE_BACK: nobody was asked any. */
 enum move ask_last_again(struct engine *g, const struct step *step, const struct ui *ui);
+/* Whether somebody was asked a question of the step. */
+bool ask_asked(struct engine *g, const struct step *step);
 /* Forgets the answers from that question on, of this step and all after it, as they may depend on the one that changes. */
 void ask_forget(struct engine *g, const struct step *from, size_t question);
 /* The suspect is the one answered, else who was named on the command line. */

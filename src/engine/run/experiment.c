@@ -228,11 +228,11 @@ void experiments_forget(struct engine *g, const struct step *from)
 {
     const struct playbook *p = g->options.playbook;
     struct case_file *c = g->c;
-    size_t kept = 0;
+    size_t left = 0;
     for (size_t i = 0; i < c->experiment_count; i++) {
         const struct step *step = playbook_step(p, c->experiments[i].step);
         if (step && step < from)
-            c->experiments[kept++] = c->experiments[i];
+            c->experiments[left++] = c->experiments[i];
     }
-    c->experiment_count = kept;
+    c->experiment_count = left;
 }
