@@ -11,7 +11,8 @@
  *            chart_map (of memory_map) chart_heap chart_balance chart_orders chart_slab chart_time, drawn with svg;
  *            lookup (cells by name) nagios prometheus; report
  *            two cases: compare compare_figures compare_remarks compare_document compare_json (jansson)
- *   term/    prompt (readline) tables (libsmartcols) progress term
+ *   term/    prompt (readline) tables progress term
+ *   layout/  grid (tables fitted into a width, libsmartcols) styled (text with looks, broken into lines)
  *   engine/
  *     run/   engine (the step loop) ask answer (which is valid) env judge experiment (after a yes) compact (what that writes)
  *            sampler (the one clock) capture_time (when a capture was made)

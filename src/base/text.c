@@ -190,20 +190,40 @@ static size_t next_character(const char *text, uint32_t *c)
     return 1;
 }
 
-size_t text_width(const char *text)
+static unsigned character_width(uint32_t c)
+{
+    return c < 0x300 ? 1 : IN(wide, c) ? 2 : !IN(combining, c);
+}
+
+size_t text_width_n(const char *text, size_t length)
 {
     size_t width = 0;
-    while (*text) {
+    for (const char *end = text + length; text < end;) {
         uint32_t c;
         text += next_character(text, &c);
-        if (c < 0x300)
-            width++;
-        else if (IN(wide, c))
-            width += 2;
-        else if (!IN(combining, c))
-            width++;
+        width += character_width(c);
     }
     return width;
+}
+
+size_t text_width(const char *text)
+{
+    return text_width_n(text, strlen(text));
+}
+
+size_t text_fitting(const char *text, size_t length, size_t width)
+{
+    size_t fits = 0;
+    while (fits < length) {
+        uint32_t c;
+        size_t next = next_character(text + fits, &c);
+        size_t columns = character_width(c);
+        if (columns > width && fits)
+            break;
+        width -= columns < width ? columns : width;
+        fits += next;
+    }
+    return fits;
 }
 
 static const struct {

@@ -14,6 +14,9 @@ size_t text_clean(char *out, size_t size, const char *raw, size_t length);
 
 /* The number of terminal columns of clean text (wcwidth without the locale: East Asian wide counts 2, combining 0). */
 size_t text_width(const char *text);
+size_t text_width_n(const char *text, size_t length);
+/* How many of the bytes fit into `width` columns; at least one character. */
+size_t text_fitting(const char *text, size_t length, size_t width);
 
 /* Copies clean text with every non-ASCII character replaced by an ASCII one (… by ..., → by ->, – and — by -, × by x,
  * ≥ by >=, U+FFFD and the rest by ?). Returns the length written. */

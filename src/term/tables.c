@@ -1,24 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Tables on the terminal; the only user of libsmartcols. The fitting is done here, because libsmartcols lets a line run
- * over the width where its columns cannot shrink. */
+/* Tables of facts on the terminal: one line a row, what is too wide is cut, and columns that have no room are left out. */
 #include <ctype.h>
-#include <libsmartcols.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/str.h"
 #include "base/text.h"
+#include "layout/grid.h"
 #include "term/term.h"
 
-enum { GAP = 2, NOTE_MIN = 20, WIDE = 100, REASONS_SHOWN = 3 };
-
-struct layout {
-    unsigned *columns; /* of the table's declaration */
-    size_t *widths;
-    char **cells;   /* headers first, then row by row; `count` a row */
-    size_t headers; /* lines of them: two where one was too wide */
-    size_t count, shown;
-};
+enum { NOTE_MIN = 20, WIDE = 100, REASONS_SHOWN = 3 };
 
 static bool is_identity(const struct column *c)
 {
@@ -63,206 +55,87 @@ static char *cell_shown(const struct table *t, size_t row, unsigned column, cons
     return in_terms(term, text);
 }
 
-/* Of a path the end tells most. */
-static void cut_path(char **text, size_t width, bool ascii)
+/* Cuts to `width` columns with a mark where something is missing: of a path the end says most. */
+static void cut(struct styled *cell, unsigned width, bool ascii)
 {
-    if (text_width(*text) <= width || width < 2)
+    const char *text = str_text(&cell->text), *mark = ascii ? "~" : "…";
+    size_t length = cell->text.length;
+    if (styled_width(cell) <= width)
         return;
-    char *tail = *text;
-    while (*tail && text_width(tail) > width - 1) {
-        do
-            tail++;
-        while (((unsigned char)*tail & 0xC0) == 0x80);
+    AUTO_STYLED struct styled whole = *cell;
+    *cell = (struct styled){0};
+    if (*text == '/' && width >= 2) {
+        size_t begin = 0;
+        while (text_width_n(text + begin, length - begin) > width - 1)
+            begin += text_fitting(text + begin, length - begin, 0);
+        styled_add(cell, mark, strlen(mark), 0);
+        styled_add(cell, text + begin, length - begin, 0);
+    } else {
+        styled_add(cell, text, width > 1 ? text_fitting(text, length, width - 1) : 0, 0);
+        styled_add(cell, mark, strlen(mark), 0);
     }
-    AUTO_FREE char *old = *text;
-    *text = mem_printf("%s%s", ascii ? "~" : "…", tail);
 }
 
-/* Cuts to `width` columns, the last being a mark. */
-static void cut_text(char **text, size_t width, bool ascii)
+/* A line of its own, cut. */
+static void add_line(struct str *out, const struct str *text, unsigned width, bool ascii)
 {
-    if (text_width(*text) <= width)
-        return;
-    const char *mark = ascii ? "~" : "…";
-    size_t length = strlen(*text);
-    AUTO_FREE char *old = *text;
-    while (length && text_width(old) > width - 1) {
-        do
-            length--;
-        while (length && ((unsigned char)old[length] & 0xC0) == 0x80);
-        old[length] = '\0';
-    }
-    *text = mem_printf("%s%s", old, mark);
+    AUTO_STYLED struct styled line = {0};
+    styled_add(&line, str_text(text), text->length, 0);
+    if (width)
+        cut(&line, width, ascii);
+    str_printf(out, "%s\n", str_text(&line.text));
 }
 
-static size_t total_width(const struct layout *l)
+/* What a column may be cut to: less, and names could not be distinguished. */
+static unsigned least(const struct table_decl *d, unsigned column, unsigned width)
 {
-    size_t total = 0;
-    for (size_t i = 0; i < l->shown; i++)
-        total += l->widths[i] + (i ? GAP : 0);
-    return total;
-}
-
-/* What a column may be cut to: less, and names could not be told apart. */
-static size_t least(const struct layout *l, const struct table_decl *d, size_t i, size_t width)
-{
-    const struct column *c = &d->columns[l->columns[i]];
+    const struct column *c = &d->columns[column];
     if (c->type != TYPE_TEXT)
-        return l->widths[i];
-    if (width < WIDE * 3 / 4)
-        return 8;
-    return is_identity(c) ? 22 : 14;
+        return UINT_MAX;
+    return width < WIDE * 3 / 4 ? 8 : is_identity(c) ? 22 : 14;
 }
 
-/* The widest text columns give way first; then columns from the right are left out. */
-static void fit(struct layout *l, const struct table_decl *d, size_t width)
+static void add_left_out(struct str *out, const struct grid *g, unsigned width)
 {
-    while (total_width(l) > width) {
-        size_t over = total_width(l) - width, widest = l->count, next = 0;
-        for (size_t i = 0; i < l->shown; i++)
-            if (l->widths[i] > least(l, d, i, width) && (widest == l->count || l->widths[i] > l->widths[widest]))
-                widest = i;
-        if (widest == l->count) {
-            if (l->shown > 1) {
-                l->shown--;
-                continue;
-            }
-            l->widths[0] = width;
-            break;
-        }
-        next = least(l, d, widest, width);
-        for (size_t i = 0; i < l->shown; i++)
-            if (i != widest && d->columns[l->columns[i]].type == TYPE_TEXT && l->widths[i] < l->widths[widest] &&
-                l->widths[i] > next)
-                next = l->widths[i];
-        size_t give = l->widths[widest] - next;
-        l->widths[widest] -= give < 1 ? 1 : give < over ? give : over;
-    }
-    /* what a column that was left out had taken is given back */
-    for (size_t i = 0; i < l->shown && l->shown < l->count; i++) {
-        size_t wanted = 0, spare = width - total_width(l);
-        for (size_t k = i; l->cells[k]; k += l->count) {
-            size_t wide = text_width(l->cells[k]);
-            wanted = wide > wanted ? wide : wanted;
-        }
-        if (wanted > l->widths[i])
-            l->widths[i] += wanted - l->widths[i] < spare ? wanted - l->widths[i] : spare;
-    }
+    AUTO_STR struct str names = {0};
+    str_add(&names, "(no room for:");
+    for (size_t i = g->shown; i < g->columns; i++)
+        str_printf(&names, " %s%s", str_text(&grid_cell(g, 0, i)->text), i + 1 < g->columns ? "," : ")");
+    size_t count;
+    AUTO_FREE struct span *lines = break_lines(str_text(&names), names.length, width, 0, &count);
+    for (size_t i = 0; i < count; i++)
+        str_printf(out, "%.*s\n", (int)(lines[i].end - lines[i].begin), names.data + lines[i].begin);
 }
 
-static void measure(struct layout *l, size_t rows)
+static void add_drawn(struct str *out, struct grid *g, unsigned width, bool ascii)
 {
-    memset(l->widths, 0, l->count * sizeof *l->widths);
-    for (size_t k = 0; k < (rows + l->headers) * l->count; k++) {
-        size_t wide = text_width(l->cells[k]);
-        if (wide > l->widths[k % l->count])
-            l->widths[k % l->count] = wide;
+    size_t count;
+    for (size_t row = g->heads; row < g->rows; row++)
+        for (size_t i = 0; i < g->shown; i++)
+            cut(grid_cell(g, row, i), g->column[i].width, ascii);
+    AUTO_FREE struct styled *lines = grid_draw(g, &count, NULL);
+    for (size_t i = 0; i < count; i++) {
+        add_line(out, &lines[i].text, width, ascii);
+        styled_free(&lines[i]);
     }
-}
-
-/* USAGE-SHARE takes two lines where its column is narrow. The lower lines become the first row. */
-static void break_headers(struct layout *l, size_t rows)
-{
-    memmove(l->cells + 2 * l->count, l->cells + l->count, rows * l->count * sizeof *l->cells);
-    for (size_t i = 0; i < l->count; i++) {
-        char *whole = l->cells[i], *at = strchr(whole, '-');
-        size_t upper = at ? (size_t)(at - whole) + 1 : 0;
-        for (char *later = at; later && (later = strchr(later + 1, '-'));)
-            if ((size_t)(later - whole) + 1 <= strlen(later + 1) + 2)
-                upper = (size_t)(later - whole) + 1;
-        l->cells[i] = mem_printf("%.*s", (int)upper, whole);
-        l->cells[l->count + i] = mem_strdup(whole + upper);
-        free(whole);
-    }
-    l->headers = 2;
-    measure(l, rows);
-}
-
-static struct libscols_table *make_table(const struct layout *l, const struct table_decl *d, size_t rows,
-                                         const struct term *term)
-{
-    struct libscols_table *table = scols_new_table();
-    if (!table)
-        mem_exhausted();
-    /* Not a terminal to libsmartcols: then it neither asks for a width nor cuts nor colours. */
-    if (scols_table_set_termforce(table, SCOLS_TERMFORCE_NEVER) || scols_table_set_column_separator(table, "  ") ||
-        scols_table_enable_ascii(table, term->ascii) || scols_table_enable_colors(table, 0))
-        mem_exhausted();
-    for (size_t i = 0; i < l->shown; i++) {
-        enum type type = d->columns[l->columns[i]].type;
-        if (!scols_table_new_column(table, l->cells[i], 0, type_is_number(type) ? SCOLS_FL_RIGHT : 0))
-            mem_exhausted();
-    }
-    /* without rows an empty one, as libsmartcols prints no header otherwise */
-    for (size_t row = 1; row <= (rows ? rows : 1); row++) {
-        struct libscols_line *line = scols_table_new_line(table, NULL);
-        if (!line)
-            mem_exhausted();
-        for (size_t i = 0; rows && i < l->shown; i++)
-            if (scols_line_set_data(line, i, l->cells[row * l->count + i]))
-                mem_exhausted();
-    }
-    return table;
-}
-
-/* Without the spaces at line ends, and no line over the width whatever libsmartcols thinks of a character. */
-static void add_lines(struct str *out, char *text, size_t width, bool ascii)
-{
-    for (char *line = text, *end; line && *line; line = end) {
-        end = strchr(line, '\n');
-        if (end)
-            *end++ = '\0';
-        size_t length = strlen(line);
-        while (length && line[length - 1] == ' ')
-            length--;
-        line[length] = '\0';
-        if (!length)
-            continue;
-        char *copy = mem_strdup(line);
-        if (width)
-            cut_text(&copy, width, ascii);
-        str_add(out, copy);
-        str_add_char(out, '\n');
-        free(copy);
-    }
-}
-
-static void add_left_out(struct str *out, const struct layout *l, const struct table_decl *d, size_t width)
-{
-    struct str line AUTO_STR = {0};
-    str_add(&line, "(no room for:");
-    for (size_t i = l->shown; i < l->count; i++) {
-        AUTO_FREE char *name = header_text(d->columns[l->columns[i]].name);
-        size_t wide = strlen(name) + (i + 1 < l->count ? 2 : 1);
-        if (line.length + 1 + wide > width) {
-            str_add_char(&line, '\n');
-            str_add(out, str_text(&line));
-            str_clear(&line);
-        } else {
-            str_add_char(&line, ' ');
-        }
-        str_printf(&line, "%s%s", name, i + 1 < l->count ? "," : ")");
-    }
-    str_printf(out, "%s\n", str_text(&line));
 }
 
 /* One row of many columns reads better downwards, and has room for why a value is unknown. */
-static void add_downwards(struct str *out, const struct layout *l, const struct table *t, size_t row,
-                          const struct term *term, unsigned width)
+static void add_downwards(struct str *out, const struct grid *g, const struct table *t, size_t row,
+                          const unsigned *columns, const struct term *term, unsigned width)
 {
-    size_t names = 0;
-    for (size_t i = 0; i < l->count; i++)
-        names = strlen(l->cells[i]) > names ? strlen(l->cells[i]) : names;
-    for (size_t i = 0; i < l->count; i++) {
-        struct value v = cell_get(t, row, l->columns[i]);
+    AUTO_GRID struct grid down = grid_new(g->columns, 0, 2);
+    for (size_t i = 0; i < g->columns; i++) {
+        struct value v = cell_get(t, row, columns[i]);
         AUTO_FREE char *why = v.known || !v.why ? NULL : in_terms(term, v.why);
-        char *line = mem_printf("%-*s  %s%s%s%s", (int)names, l->cells[i], l->cells[l->count + i], why ? " (" : "",
-                                why ? why : "", why ? ")" : "");
-        if (width)
-            cut_text(&line, width, term->ascii);
-        str_printf(out, "%s\n", line);
-        free(line);
+        AUTO_FREE char *text = mem_printf("%s%s%s%s", str_text(&grid_cell(g, 1, i)->text), why ? " (" : "",
+                                          why ? why : "", why ? ")" : "");
+        styled_append(grid_cell(&down, i, 0), grid_cell(g, 0, i));
+        styled_add(grid_cell(&down, i, 1), text, strlen(text), 0);
     }
+    down.column[0].least = UINT_MAX;
+    grid_fit(&down, width ? width : UINT_MAX);
+    add_drawn(out, &down, width, term->ascii);
 }
 
 static const char *why_unknown(const struct table *t, size_t row, unsigned column)
@@ -272,98 +145,80 @@ static const char *why_unknown(const struct table *t, size_t row, unsigned colum
 }
 
 /* Each reason for a `?` once, with its columns: "? in MAX, USAGE-SHARE: no limit is set". */
-static void add_reasons(struct str *out, const struct layout *l, const struct table *t, const size_t *rows,
-                        size_t count, const struct term *term, unsigned width)
+static void add_reasons(struct str *out, const struct grid *g, const struct table *t, const unsigned *columns,
+                        const size_t *rows, size_t count, const struct term *term, unsigned width)
 {
     const char *said[REASONS_SHOWN];
     size_t reasons = 0;
-    for (size_t k = 0; k < count * l->shown && reasons < REASONS_SHOWN; k++) {
-        size_t first = rows ? rows[k / l->shown] : k / l->shown;
-        const char *why = first < t->rows ? why_unknown(t, first, l->columns[k % l->shown]) : NULL;
+    for (size_t k = 0; k < count * g->shown && reasons < REASONS_SHOWN; k++) {
+        const char *why = why_unknown(t, rows[k / g->shown], columns[k % g->shown]);
         bool new = why &&*why;
         for (size_t i = 0; i < reasons; i++)
             new = new &&strcmp(said[i], why) != 0;
         if (!new)
             continue;
         said[reasons++] = why;
-        struct str line AUTO_STR = {0};
+        AUTO_STR struct str line = {0};
         str_add(&line, "?");
-        for (size_t c = 0; c < l->shown; c++) {
+        for (size_t c = 0; c < g->shown; c++) {
             bool here = false;
             for (size_t r = 0; r < count && !here; r++) {
-                size_t row = rows ? rows[r] : r;
-                const char *other = row < t->rows ? why_unknown(t, row, l->columns[c]) : NULL;
+                const char *other = why_unknown(t, rows[r], columns[c]);
                 here = other && strcmp(other, why) == 0;
             }
-            AUTO_FREE char *name = here ? header_text(t->decl->columns[l->columns[c]].name) : NULL;
-            if (name)
-                str_printf(&line, "%s %s", line.length > 1 ? "," : " in", name);
+            if (here)
+                str_printf(&line, "%s %s", line.length > 1 ? "," : " in", str_text(&grid_cell(g, 0, c)->text));
         }
         AUTO_FREE char *clean = in_terms(term, why);
         str_printf(&line, ": %s", clean);
-        char *text = mem_strdup(str_text(&line));
-        cut_text(&text, width, term->ascii);
-        str_printf(out, "%s\n", text);
-        free(text);
+        add_line(out, &line, width, term->ascii);
     }
 }
 
-/* Returns how many of the wanted columns had room. */
-static size_t add_table(struct str *out, const struct table *t, const unsigned *wanted, size_t wanted_count,
+/* `rows`: `count` indexes that the table has. Returns how many of the columns had room. */
+static size_t add_table(struct str *out, const struct table *t, const unsigned *columns, size_t column_count,
                         const size_t *rows, size_t count, const struct term *term, unsigned width, bool name_left_out)
 {
     const struct table_decl *d = t->decl;
-    struct layout l = {.headers = 1, .count = wanted_count};
-    l.columns = mem_array(wanted_count, sizeof *l.columns);
-    if (wanted_count)
-        memcpy(l.columns, wanted, wanted_count * sizeof *wanted);
-    l.widths = mem_array(l.count, sizeof *l.widths);
-    l.cells = mem_array((count + 3) * l.count + 1, sizeof *l.cells); /* ends in NULLs for every column */
-    for (size_t i = 0; i < l.count; i++)
-        l.cells[i] = header_text(d->columns[l.columns[i]].name);
-    size_t kept = 0;
-    for (size_t r = 0; r < count; r++) {
-        size_t row = rows ? rows[r] : r;
-        if (row >= t->rows)
-            continue;
-        kept++;
-        for (size_t i = 0; i < l.count; i++)
-            l.cells[kept * l.count + i] = cell_shown(t, row, l.columns[i], term);
-    }
-    measure(&l, kept);
-    l.shown = l.count;
-    if (d->single && kept == 1 && total_width(&l) > (width ? width : WIDE)) {
-        add_downwards(out, &l, t, rows ? rows[0] : 0, term, width);
-    } else if (l.count) {
-        if (width && total_width(&l) > width) {
-            break_headers(&l, kept);
-            fit(&l, d, width);
+    AUTO_GRID struct grid g = grid_new(1 + count, 1, column_count);
+    if (!column_count)
+        return 0;
+    for (size_t i = 0; i < column_count; i++) {
+        AUTO_FREE char *name = header_text(d->columns[columns[i]].name);
+        styled_add(grid_cell(&g, 0, i), name, strlen(name), 0);
+        g.column[i].right = type_is_number(d->columns[columns[i]].type);
+        g.column[i].least = least(d, columns[i], width);
+        for (size_t r = 0; r < count; r++) {
+            AUTO_FREE char *text = cell_shown(t, rows[r], columns[i], term);
+            styled_add(grid_cell(&g, 1 + r, i), text, strlen(text), 0);
         }
-        for (size_t k = 0; k < (kept + l.headers) * l.count; k++) {
-            if (k % l.count >= l.shown)
-                continue;
-            if (l.cells[k][0] == '/')
-                cut_path(&l.cells[k], l.widths[k % l.count], term->ascii);
-            cut_text(&l.cells[k], l.widths[k % l.count], term->ascii);
-        }
-        struct libscols_table *table = make_table(&l, d, kept + l.headers - 1, term);
-        AUTO_FREE char *text = NULL;
-        if (scols_print_table_to_string(table, &text) || !text)
-            mem_exhausted();
-        scols_unref_table(table);
-        add_lines(out, text, width, term->ascii);
-        if (width >= NOTE_MIN)
-            add_reasons(out, &l, t, rows, count, term, width);
-        if (l.shown < l.count && name_left_out && width >= NOTE_MIN)
-            add_left_out(out, &l, d, width);
     }
-    size_t shown = l.shown;
-    for (size_t k = 0; k < (kept + l.headers) * l.count; k++)
-        free(l.cells[k]);
-    free(l.cells);
-    free(l.widths);
-    free(l.columns);
-    return shown;
+    grid_fit(&g, UINT_MAX);
+    if (d->single && count == 1 && grid_width(&g) > (width ? width : WIDE)) {
+        add_downwards(out, &g, t, rows[0], columns, term, width);
+        return column_count;
+    }
+    while (width && !grid_fit(&g, width) && g.shown > 1)
+        g.shown--;
+    if (width && g.shown == 1 && g.column[0].width > width)
+        g.column[0].width = width;
+    add_drawn(out, &g, width, term->ascii);
+    if (width >= NOTE_MIN)
+        add_reasons(out, &g, t, columns, rows, count, term, width);
+    if (g.shown < g.columns && name_left_out && width >= NOTE_MIN)
+        add_left_out(out, &g, width);
+    return g.shown;
+}
+
+/* Those rows that the table has; NULL stands for the first ones. */
+static size_t *rows_of(const struct table *t, const size_t *rows, size_t *count)
+{
+    size_t *list = mem_array(*count + 1, sizeof *list), found = 0;
+    for (size_t i = 0; i < *count; i++)
+        if ((rows ? rows[i] : i) < t->rows)
+            list[found++] = rows ? rows[i] : i;
+    *count = found;
+    return list;
 }
 
 char *term_table(const struct table *t, const char *const *columns, const size_t *rows, size_t count,
@@ -382,8 +237,9 @@ char *term_table(const struct table *t, const char *const *columns, const size_t
     }
     if (!rows && count > t->rows)
         count = t->rows;
+    AUTO_FREE size_t *order = rows_of(t, rows, &count);
     struct str out AUTO_STR = {0};
-    add_table(&out, t, list, known, rows, count, term, width, true);
+    add_table(&out, t, list, known, order, count, term, width, true);
     return mem_strdup(str_text(&out));
 }
 
@@ -399,11 +255,13 @@ char *term_table_whole(const struct table *t, const struct term *term, unsigned 
         else
             others[other_count++] = i;
     }
+    size_t count = t->rows;
+    AUTO_FREE size_t *rows = rows_of(t, NULL, &count);
     struct str out AUTO_STR = {0};
     size_t at = 0;
     do {
         memcpy(list + names, others + at, (other_count - at) * sizeof *list);
-        size_t shown = add_table(&out, t, list, names + other_count - at, NULL, t->rows, term, width, false);
+        size_t shown = add_table(&out, t, list, names + other_count - at, rows, count, term, width, false);
         at += shown > names ? shown - names : 1; /* a column that has no room beside the names has none at all */
         if (at < other_count)
             str_add_char(&out, '\n');

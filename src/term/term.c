@@ -13,6 +13,7 @@
 
 #include "base/str.h"
 #include "base/text.h"
+#include "layout/styled.h"
 
 enum { WIDTH_MIN = 20, WIDTH_MAX = 1000 };
 
@@ -96,33 +97,16 @@ static char *presentable(const struct term *t, const char *line, size_t length)
 
 /* Words go to the next line where they do not fit; one longer than a line (a path, a command) stays whole, to be
  * copied. */
-static void add_wrapped(struct str *out, char *line, unsigned indent, unsigned width)
+static void add_wrapped(struct str *out, const char *line, unsigned indent, unsigned width)
 {
-    size_t spaces = strspn(line, " ");
-    indent += (unsigned)spaces;
-    size_t column = 0;
-    char *at = line + spaces;
-    while (*at) {
-        size_t gap = column ? strspn(at, " ") : 0;
-        char *word = at + strspn(at, " "), *end = word + strcspn(word, " "), kept = *end;
-        *end = '\0';
-        size_t wide = text_width(word);
-        if (column && column + gap + wide > width) {
-            str_add_char(out, '\n');
-            column = 0;
-            gap = 0;
-        }
-        if (wide) {
-            size_t pad = column ? gap : indent;
-            for (size_t i = 0; i < pad; i++)
-                str_add_char(out, ' ');
-            str_add(out, word);
-            column += pad + wide;
-        }
-        *end = kept;
-        at = end;
-    }
-    str_add_char(out, '\n');
+    size_t count;
+    indent += (unsigned)strspn(line, " ");
+    AUTO_FREE struct span *lines =
+        break_lines(line, strlen(line), width > indent ? width - indent : 1, BREAK_NO_WORD, &count);
+    for (size_t i = 0; i < count; i++)
+        str_printf(out, "%*s%.*s\n", (int)indent, "", (int)(lines[i].end - lines[i].begin), line + lines[i].begin);
+    if (!count)
+        str_add_char(out, '\n');
 }
 
 void term_print(const struct term *t, unsigned indent, const char *text)

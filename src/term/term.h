@@ -21,7 +21,7 @@ struct term {
 void term_init(struct term *t);         /* also after SIGWINCH */
 const char *term_sign(enum severity s); /* "[i]", "[!]", "[!!]"; "[ok]" and "[?]" are said where they are used */
 
-/* A table for the terminal through libsmartcols: only `columns` (NULL-terminated names, NULL: all), `count` rows by
+/* A table for the terminal: only `columns` (NULL-terminated names, NULL: all), `count` rows by
  * index (NULL: the first `count`), fitted to `width` (0: not cut). A single row that is wider stands downwards. Caller
  * frees. */
 char *term_table(const struct table *t, const char *const *columns, const size_t *rows, size_t count,

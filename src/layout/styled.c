@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "layout/styled.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+
+void styled_free(struct styled *s)
+{
+    str_free(&s->text);
+    str_free(&s->looks);
+    *s = (struct styled){0};
+}
+
+void styled_add(struct styled *s, const char *text, size_t length, unsigned look)
+{
+    str_add_n(&s->text, text, length);
+    for (size_t i = 0; i < length; i++)
+        str_add_char(&s->looks, (char)look);
+}
+
+void styled_append(struct styled *to, const struct styled *from)
+{
+    str_add_n(&to->text, str_text(&from->text), from->text.length);
+    str_add_n(&to->looks, str_text(&from->looks), from->looks.length);
+}
+
+void styled_trim(struct styled *s)
+{
+    size_t begin = strspn(str_text(&s->text), " ");
+    while (s->text.length > begin && s->text.data[s->text.length - 1] == ' ')
+        s->text.data[--s->text.length] = '\0', s->looks.length--;
+    if (begin) {
+        s->text.length -= begin;
+        s->looks.length -= begin;
+        memmove(s->text.data, s->text.data + begin, s->text.length + 1);
+        memmove(s->looks.data, s->looks.data + begin, s->looks.length);
+    }
+}
+
+unsigned styled_width(const struct styled *s)
+{
+    return (unsigned)text_width(str_text(&s->text));
+}
+
+void styled_write(const struct styled *s, size_t begin, size_t end, bool color, struct str *out)
+{
+    static const char *const colors[] = {"", ";31", ";33", ";32", ";36", ";35"};
+    unsigned now = 0;
+    for (size_t to, i = begin; i < end; i = to) {
+        unsigned look = (unsigned char)s->looks.data[i];
+        for (to = i; to < end && (unsigned char)s->looks.data[to] == look;)
+            to++;
+        if (color && look != now)
+            str_printf(out, "\033[0%s%s%sm", look & LOOK_BOLD ? ";1" : "", look & LOOK_DIM ? ";2" : "",
+                       colors[look / LOOK_COLOR]);
+        now = look;
+        str_add_n(out, s->text.data + i, to - i);
+    }
+    if (color && now)
+        str_add(out, "\033[0m");
+}
+
+/* Bytes up to where a line may end. */
+static size_t word_length(const char *text, size_t length, unsigned flags)
+{
+    size_t n = 0;
+    while (n < length && text[n] != ' ' && !(n && flags & BREAK_HYPHENS && text[n - 1] == '-'))
+        n++;
+    return n;
+}
+
+unsigned longest_word(const char *text, unsigned flags)
+{
+    size_t longest = 0;
+    for (const char *p = text; *p; p += strspn(p, " ")) {
+        size_t word = word_length(p, strlen(p), flags), width = text_width_n(p, word);
+        longest = width > longest ? width : longest;
+        p += word;
+    }
+    return (unsigned)longest;
+}
+
+struct span *break_lines(const char *text, size_t length, unsigned width, unsigned flags, size_t *count)
+{
+    struct span *lines = NULL;
+    size_t capacity = 0, used = 0;
+    *count = 0;
+    for (size_t at = 0; at < length;) {
+        size_t gap = 0;
+        while (at + gap < length && text[at + gap] == ' ')
+            gap++;
+        size_t begin = at + gap, word = word_length(text + begin, length - begin, flags);
+        size_t wide = text_width_n(text + begin, word);
+        if (!word)
+            break;
+        if (*count && used && used + gap + wide <= width) {
+            lines[*count - 1].end = begin + word;
+            used += gap + wide;
+        } else {
+            if (wide > width && !(flags & BREAK_NO_WORD)) {
+                word = text_fitting(text + begin, word, width);
+                wide = width; /* nothing follows it on its line */
+            }
+            if (*count == capacity) {
+                capacity = capacity ? capacity * 2 : 4;
+                lines = mem_resize(lines, capacity, sizeof *lines);
+            }
+            lines[(*count)++] = (struct span){begin, begin + word};
+            used = wide;
+        }
+        at = begin + word;
+    }
+    return lines;
+}
