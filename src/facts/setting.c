@@ -14,6 +14,24 @@ static const char *const enabled_words[] = {"always", "madvise", "never", NULL};
 /* not always: that is what is advised against */
 static const char *const defrag_words[] = {"defer+madvise", "madvise", "defer", "never", NULL};
 
+const char *const setting_names[] = {"vm.min_free_kbytes",
+                                     "vm.watermark_scale_factor",
+                                     "vm.watermark_boost_factor",
+                                     "vm.compaction_proactiveness",
+                                     "vm.extfrag_threshold",
+                                     "vm.defrag_mode",
+                                     "vm.swappiness",
+                                     "vm.vfs_cache_pressure",
+                                     "vm.max_map_count",
+                                     "vm.zone_reclaim_mode",
+                                     "vm.overcommit_memory",
+                                     "vm.overcommit_ratio",
+                                     "vm.nr_hugepages",
+                                     "transparent_hugepage/enabled",
+                                     "transparent_hugepage/defrag",
+                                     "transparent_hugepage/khugepaged/max_ptes_none",
+                                     NULL};
+
 const struct setting settings[] = {
     {VM("min_free_kbytes"), .about = "memory kept free for requests that cannot wait",
      .source = "Linux mm/page_alloc.c calculate_min_free_kbytes(), mm/khugepaged.c set_recommended_min_free_kbytes()",

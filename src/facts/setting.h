@@ -23,7 +23,8 @@ struct setting {
     const char *aside;     /* what a write does beside setting it, or NULL */
 };
 
-extern const struct setting settings[]; /* ends in one without a name */
+extern const struct setting settings[];   /* ends in one without a name */
+extern const char *const setting_names[]; /* theirs, in the same order, then NULL */
 const struct setting *setting_named(const char *name);
 /* The most that a number may be set to on a machine with so much memory. */
 uint64_t setting_most(const struct setting *s, uint64_t memory_kb);

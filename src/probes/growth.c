@@ -259,6 +259,14 @@ enum {
     G_TIME_TO_LIMIT,
     G_MEASURE,
 };
+enum { BY_PAGES, BY_COUNTERS, BY_SIZE, BY_RIGHT };
+static const char *const measures[] = {
+    [BY_PAGES] = "private pages and swap (smaps_rollup)",
+    [BY_COUNTERS] = "anonymous memory and swap (status)",
+    [BY_SIZE] = "anonymous memory and swap (status): walking its pages takes too long",
+    [BY_RIGHT] = "anonymous memory and swap (status): smaps_rollup was denied",
+    NULL,
+};
 static const struct column growth_columns[] = {
     {"pid", TYPE_COUNT, "process id", .role = ROLE_KEY},
     {"user", TYPE_TEXT, "owner; the number if the system's passwd file has no name for it"},
@@ -286,7 +294,7 @@ static const struct column growth_columns[] = {
      "what it will run into: the nearest memory limit of its control groups, or the memory available"},
     {"limit_name", TYPE_TEXT, "what that limit is"},
     {"time_to_limit", TYPE_SECONDS, "at this slope; only for growth"},
-    {"measure", TYPE_TEXT, "what was followed: private pages and swap, or the counters of anonymous memory and swap"},
+    {"measure", TYPE_TEXT, "what was followed, and read from where", .values = measures},
 };
 enum { S_PID, S_TIME, S_USS, S_SWAP_PSS, S_RSS };
 static const struct column sample_columns[] = {
@@ -357,16 +365,6 @@ static void add_limit(struct table *t, size_t row, const struct followed *j, con
                      j->trend.is_short ? TREND_TOO_SHORT : "its slope is not above 0 with confidence");
 }
 
-static const char *measure_name(const struct track *t)
-{
-    if (t->measure == MEASURE_PRIVATE)
-        return "private pages and swap (smaps_rollup)";
-    if (t->giant)
-        return "anonymous memory and swap (status): walking its pages takes too long";
-    return t->denied ? "anonymous memory and swap (status): smaps_rollup was denied"
-                     : "anonymous memory and swap (status)";
-}
-
 static void add_growth(struct table *t, const struct followed *j, const struct probe_input *in,
                        const struct users *users, struct cgroup_mount mount)
 {
@@ -394,7 +392,11 @@ static void add_growth(struct table *t, const struct followed *j, const struct p
     cell_number(t, row, G_WINDOW, trend->window);
     cell_number(t, row, G_FIRST, trend->first);
     cell_number(t, row, G_LAST, trend->last);
-    cell_text(t, row, G_MEASURE, measure_name(k));
+    cell_text(t, row, G_MEASURE,
+              measures[k->measure == MEASURE_PRIVATE ? BY_PAGES
+                       : k->giant                    ? BY_SIZE
+                       : k->denied                   ? BY_RIGHT
+                                                     : BY_COUNTERS]);
     if (k->count > 1) {
         const struct {
             unsigned column;

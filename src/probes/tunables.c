@@ -15,7 +15,8 @@
 
 enum { NAME, PRESENT, CURRENT, CURRENT_VALUE, DEFAULT, DEFAULT_VALUE, DIFFERS, SHARE, LOW, HIGH, ABOUT, SOURCE, RISK };
 static const struct column columns[] = {
-    [NAME] = {"name", TYPE_TEXT, "sysctl, or transparent_hugepage/… below /sys/kernel/mm", .role = ROLE_KEY},
+    [NAME] = {"name", TYPE_TEXT, "sysctl, or transparent_hugepage/… below /sys/kernel/mm", .values = setting_names,
+              .role = ROLE_KEY},
     [PRESENT] = {"present", TYPE_BOOL, "this kernel has it"},
     [CURRENT] = {"current", TYPE_TEXT, "its value now"},
     [CURRENT_VALUE] = {"current_value", TYPE_COUNT, "the same as a number"},
@@ -31,12 +32,16 @@ static const struct column columns[] = {
 };
 
 enum { T_ENABLED, T_DEFRAG, T_DEFRAG_WORDS, T_IN_USE, T_SHMEM, T_MAX_PTES_NONE, T_KHUGEPAGED_DEFRAG, T_HUGE_SIZE };
+static const char *const thp_words[] = {"always", "madvise", "never", NULL};
+static const char *const thp_defrag_words[] = {"always", "defer", "defer+madvise", "madvise", "never", NULL};
+static const char *const thp_shmem_words[] = {"always", "within_size", "advise", "never", "deny", "force", NULL};
 static const struct column thp_columns[] = {
-    [T_ENABLED] = {"enabled", TYPE_TEXT, "always, madvise or never"},
-    [T_DEFRAG] = {"defrag", TYPE_TEXT, "always, defer, defer+madvise, madvise or never"},
+    [T_ENABLED] = {"enabled", TYPE_TEXT, "who gets huge pages", .values = thp_words},
+    [T_DEFRAG] = {"defrag", TYPE_TEXT, "who waits for a huge page while memory is compacted",
+                  .values = thp_defrag_words},
     [T_DEFRAG_WORDS] = {"defrag_words", TYPE_TEXT, "those of them that this kernel offers"},
     [T_IN_USE] = {"in_use", TYPE_BOOL, "programs can get huge pages: enabled is always or madvise"},
-    [T_SHMEM] = {"shmem_enabled", TYPE_TEXT, "huge pages for shared memory"},
+    [T_SHMEM] = {"shmem_enabled", TYPE_TEXT, "huge pages for shared memory", .values = thp_shmem_words},
     [T_MAX_PTES_NONE] = {"max_ptes_none", TYPE_COUNT, "empty pages that khugepaged may fill up to make a huge page"},
     [T_KHUGEPAGED_DEFRAG] = {"khugepaged_defrag", TYPE_COUNT, "khugepaged may compact (0 or 1)"},
     [T_HUGE_SIZE] = {"huge_page_size", TYPE_BYTES, "size of a huge page"},

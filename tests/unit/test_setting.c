@@ -165,6 +165,15 @@ static void an_undo_may_write_what_the_kernel_had(void **state)
     assert_false(setting_is_value(word, "abcdefghijklmnopqrstuvwxyzabcdefgh"));
 }
 
+static void the_names_are_theirs(void **state)
+{
+    (void)state;
+    size_t i = 0;
+    for (; settings[i].name; i++)
+        assert_string_equal(setting_names[i], settings[i].name);
+    assert_null(setting_names[i]);
+}
+
 static void commands_are_exact(void **state)
 {
     (void)state;
@@ -190,6 +199,7 @@ int main(void)
         cmocka_unit_test(words_that_the_kernel_offers),
         cmocka_unit_test(what_is_there_is_read),
         cmocka_unit_test(an_undo_may_write_what_the_kernel_had),
+        cmocka_unit_test(the_names_are_theirs),
         cmocka_unit_test(commands_are_exact),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
