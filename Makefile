@@ -78,7 +78,7 @@ fuzz_programs := $(fuzz_sources:tests/fuzz/%.c=$(BUILD)/tests/%)
 helper_sources := $(wildcard tests/live/*.c tests/heap/*.c tests/matrix/*.c tests/tools/*.c tests/bench/*.c)
 helper_programs := $(foreach s,$(helper_sources),$(BUILD)/tests/$(basename $(notdir $(s))))
 embedded := $(wildcard playbooks/*.yaml) templates/report.html templates/diff.html templates/report.css
-$(call remember,$(BUILD)/flags,$(filter-out -ffile-prefix-map=%,$(compile)) $(LDFLAGS))
+$(call remember,$(BUILD)/flags,$(filter-out -ffile-prefix-map=% -Werror,$(compile)) $(LDFLAGS))
 $(call remember,$(BUILD)/objects,$(lib_objects))
 endif
 
