@@ -279,7 +279,7 @@ static void put_reserve(struct host *h, struct table *t, const struct table *thp
     }
     const double cells[] = {
         [R_ZONES] = m->zones,
-        [R_BLOCK] = (double)m->block_pages * (double)(h->page / 1024),
+        [R_BLOCK] = (double)m->block_pages * (double)h->page / 1024,
         [R_LOW] = (double)m->lowmem_kb,
         [R_PLAIN] = (double)m->plain_kb,
         [R_HUGE] = (double)m->huge_kb,
