@@ -63,7 +63,7 @@ static inline enum move op_step_ends(void *data, struct engine *g, const struct 
     return op_next(o);
 }
 
-static inline struct ui op_front(struct operator* o)
+static inline struct ui op_ui(struct operator* o)
 {
     return (struct ui){.data = o, .ask = op_ask, .step_ends = op_step_ends};
 }
@@ -136,7 +136,7 @@ static inline void bench_open(struct bench *b, struct case_file *loaded)
     b->engine = engine_new(&b->options, b->c);
 }
 
-static inline bool bench_front(struct bench *b, const struct ui *ui)
+static inline bool bench_run(struct bench *b, const struct ui *ui)
 {
     return engine_run(b->engine, ui, &b->e);
 }
@@ -147,7 +147,7 @@ static inline struct case_file *bench_audit(struct bench *b)
     static const struct ui nobody = {0};
     bench_close(b);
     bench_open(b, NULL);
-    if (!bench_front(b, &nobody))
+    if (!bench_run(b, &nobody))
         fail_msg("%s", b->e.text);
     return b->c;
 }

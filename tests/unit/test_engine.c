@@ -84,8 +84,8 @@ static bool walk(struct bench *b, struct walked *w, const enum move *moves, size
     bench_close(b);
     bench_open(b, NULL);
     w->o = (struct operator){.moves = moves, .count = count, .answers = answers, .answer_count = answer_count};
-    w->ui = op_front(&w->o);
-    return bench_front(b, &w->ui);
+    w->ui = op_ui(&w->o);
+    return bench_run(b, &w->ui);
 }
 #define WALK(b, w, moves, answers)                                                                                     \
     walk(b, w, moves, sizeof moves / sizeof *moves, answers, sizeof answers / sizeof *answers)
@@ -257,11 +257,11 @@ static void what_is_not_asked_is_reported_and_the_end_leads_back(void **state)
     bench_open(b, NULL);
     assert_string_equal(engine_step(b->engine)->id, "one");
     struct operator o = {0};
-    struct ui ui = op_front(&o);
+    struct ui ui = op_ui(&o);
     ui.answered = unasked;
     ui.passed = jumped;
     ui.all_done = once_back;
-    assert_true(bench_front(b, &ui));
+    assert_true(bench_run(b, &ui));
     assert_string_equal(o.log, "a given b /one passed two /three three end /three three");
     assert_true(answer_of(b->c, "a")->defaulted); /* Enter */
     assert_true(b->c->complete);
@@ -362,12 +362,12 @@ static void a_resumed_case_is_judged_as_a_fresh_one(void **state)
         enum move moves[7] = {MOVE_NEXT};
         moves[leave] = MOVE_QUIT;
         struct operator o = {.moves = moves, .count = leave + 1};
-        struct ui ui = op_front(&o);
+        struct ui ui = op_ui(&o);
         ui.ask = NULL;
         if (leave >= 4)
             ui.step_ends = NULL;
         o.count = leave >= 4 ? 0 : o.count;
-        bool finished = bench_front(b, &ui);
+        bool finished = bench_run(b, &ui);
         assert_int_equal(finished, leave >= 4);
         bench_close(b);
         struct case_file *c = case_load(path, &b->e);
@@ -376,7 +376,7 @@ static void a_resumed_case_is_judged_as_a_fresh_one(void **state)
         assert_int_equal(c->complete, finished);
         bench_open(b, c);
         static const struct ui nobody = {0};
-        assert_true(bench_front(b, &nobody));
+        assert_true(bench_run(b, &nobody));
         AUTO_FREE char *resumed = timeless(c);
         assert_string_equal(resumed, fresh);
     }
@@ -390,11 +390,11 @@ static void a_case_left_at_a_question_keeps_the_leading_rows(void **state)
     bench_open(b, NULL);
     static const enum move leave[] = {MOVE_NEXT, MOVE_NEXT, MOVE_QUIT};
     struct operator o = {.moves = leave, .count = 3};
-    struct ui ui = op_front(&o);
-    assert_false(bench_front(b, &ui));
+    struct ui ui = op_ui(&o);
+    assert_false(bench_run(b, &ui));
     assert_string_equal(o.log, "a /mem suspect");
     assert_int_equal(facts_table(case_facts(b->c, "processes"), "process")->rows, 40);
-    assert_true(bench_front(b, &(struct ui){0}));
+    assert_true(bench_run(b, &(struct ui){0}));
     assert_int_equal(check_of(b->c, "big")->rows, 60); /* measured anew, judged whole */
     assert_string_equal(b->c->headline, "P 25 %");
 }
@@ -407,8 +407,8 @@ static void what_steps_show_are_rows_that_the_case_has(void **state)
     bench_open(b, NULL);
     static const enum move leave[] = {MOVE_NEXT, MOVE_NEXT, MOVE_NEXT, MOVE_NEXT, MOVE_NEXT, MOVE_QUIT};
     struct operator o = {.moves = leave, .count = 6};
-    struct ui ui = op_front(&o);
-    assert_false(bench_front(b, &ui));
+    struct ui ui = op_ui(&o);
+    assert_false(bench_run(b, &ui));
     struct shown *shown = b->c->steps[0].shows;
     assert_int_equal(shown->row_count, 2);
     assert_int_equal(shown->more, 1);
@@ -417,7 +417,7 @@ static void what_steps_show_are_rows_that_the_case_has(void **state)
     /* swap is measured again by the last step, and has shrunk */
     tree_file(&b->tree, "proc/swaps", "Filename Type Size Used Priority\n/a partition 1000 100 -2\n");
     b->c->steps[4].state = STEP_PENDING;
-    assert_true(bench_front(b, &(struct ui){0}));
+    assert_true(bench_run(b, &(struct ui){0}));
     shown = b->c->steps[0].shows;
     assert_int_equal(shown->row_count, 1);
     assert_int_equal(shown->row[0], 0);
@@ -435,7 +435,7 @@ static void a_case_fits_only_its_playbook(void **state)
     snprintf(path, sizeof path, "%s/case.json", b->tree.path);
     bench_open(b, NULL);
     b->c->path = path;
-    assert_true(bench_front(b, &(struct ui){0}));
+    assert_true(bench_run(b, &(struct ui){0}));
     struct case_file *c = case_load(path, &b->e);
     assert_true(engine_fits(b->playbook, c));
     bench_close(b);
@@ -477,8 +477,8 @@ static void steps_with_other_rules_are_done_again(void **state)
         b->c->path = path;
         static const enum move leave[] = {MOVE_NEXT, MOVE_QUIT};
         struct operator o = {.moves = leave, .count = 2};
-        struct ui ui = op_front(&o);
-        assert_false(bench_front(b, &ui));
+        struct ui ui = op_ui(&o);
+        assert_false(bench_run(b, &ui));
         bench_close(b);
         struct case_file *c = case_load(path, &b->e);
         assert_non_null(c);
@@ -491,7 +491,7 @@ static void steps_with_other_rules_are_done_again(void **state)
             assert_string_equal(again ? again->id : "none", list[i].again);
         else
             assert_null(again);
-        assert_true(bench_front(b, &(struct ui){0}));
+        assert_true(bench_run(b, &(struct ui){0}));
         AUTO_STR struct str found = {0};
         for (size_t k = 0; k < c->finding_count; k++)
             str_printf(&found, "%s%s", k ? " " : "", c->findings[k].id);
@@ -507,7 +507,7 @@ static void a_case_that_cannot_be_saved_says_so(void **state)
     bench_playbook(b, "steps:\n" STEP(one, "  probe: memory\n") STEP(two, ""));
     bench_open(b, NULL);
     b->c->path = "/proc/no/such/place/case.json";
-    assert_false(bench_front(b, &(struct ui){0}));
+    assert_false(bench_run(b, &(struct ui){0}));
     assert_non_null(strstr(b->e.text, "/proc/no"));
 }
 
@@ -522,10 +522,10 @@ static void many_notes_and_much_going_back_stay_small(void **state)
         moves[i] = i % 2 ? MOVE_AGAIN : MOVE_NEXT;
     bench_open(b, NULL);
     struct operator o = {.moves = moves, .count = 2 * TIMES};
-    struct ui ui = op_front(&o);
+    struct ui ui = op_ui(&o);
     for (size_t i = 0; i < 5000; i++)
         engine_note(b->engine, "mem", "n");
-    assert_true(bench_front(b, &ui));
+    assert_true(bench_run(b, &ui));
     assert_int_equal(b->c->note_count, 5000);
     assert_string_equal(b->c->notes[4999].text, "n");
     struct block {

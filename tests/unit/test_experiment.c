@@ -133,13 +133,13 @@ static bool run_tester(struct bench *b, struct tester *t, const char *says)
 {
     t->says = says;
     t->b = b;
-    struct ui ui = op_front(&t->o);
+    struct ui ui = op_ui(&t->o);
     ui.data = t;
     ui.experiment = offered;
     ui.instruct = instructed;
     ui.experimented = ended;
     ui.judged = judged;
-    return bench_front(b, &ui);
+    return bench_run(b, &ui);
 }
 
 static void a_yes_makes_it_and_judges_again(void **state)
@@ -192,19 +192,19 @@ static void nobody_there_to_ask_is_no_yes(void **state)
     b->options.given = &given;
     b->options.given_count = 1;
     begin(b, NULL);
-    assert_true(bench_front(b, &nobody));
+    assert_true(bench_run(b, &nobody));
     assert_int_equal(experiment(b, "compact_now")->state, EXPERIMENT_NOT_RUN);
     assert_string_equal(experiment(b, "compact_now")->why,
                         "not run without a yes; --allow compaction lets the audit do it");
     bench_close(b);
     b->options.allowed = 1u << ACTION_WATCH; /* another's word */
     begin(b, NULL);
-    assert_true(bench_front(b, &nobody));
+    assert_true(bench_run(b, &nobody));
     assert_int_equal(experiment(b, "compact_now")->state, EXPERIMENT_NOT_RUN);
     bench_close(b);
     b->options.allowed = 1u << ACTION_COMPACT;
     begin(b, NULL);
-    assert_true(bench_front(b, &nobody));
+    assert_true(bench_run(b, &nobody));
     assert_int_equal(experiment(b, "compact_now")->state, EXPERIMENT_DONE);
     assert_string_equal(said(b->c), "60 to 10 any later");
 }
@@ -361,7 +361,7 @@ static void the_operator_does_it_by_other_means(void **state)
     static const struct ui nobody = {0};
     b->options.allowed = ~0u;
     begin(b, NULL);
-    assert_true(bench_front(b, &nobody));
+    assert_true(bench_run(b, &nobody));
     assert_string_equal(experiment(b, "trim")->why, "not run without an operator, whom the session asks");
 }
 
@@ -372,7 +372,7 @@ static void watching_on_replaces_what_was_observed(void **state)
     fake_machine(b, watching);
     b->options.allowed = 1u << ACTION_WATCH;
     begin(b, NULL);
-    assert_true(bench_front(b, &nobody));
+    assert_true(bench_run(b, &nobody));
     const struct experiment *x = experiment(b, "on");
     assert_int_equal(x->state, EXPERIMENT_DONE);
     assert_near(x->before.number, 1, 0);

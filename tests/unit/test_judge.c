@@ -254,9 +254,9 @@ static void a_case_hardly_begun_is_not_healthy(void **state)
     bench_open(b, NULL);
     static const enum move quit[] = {MOVE_QUIT};
     struct operator o = {.moves = quit, .count = 1};
-    struct ui ui = op_front(&o);
+    struct ui ui = op_ui(&o);
     ui.step_begins = NULL;
-    assert_false(bench_front(b, &ui));
+    assert_false(bench_run(b, &ui));
     assert_int_equal(b->c->status, CASE_OK); /* its one step was done before the operator left */
     bench_playbook(
         b, VERDICT_RULES
@@ -264,7 +264,7 @@ static void a_case_hardly_begun_is_not_healthy(void **state)
     bench_close(b);
     bench_open(b, NULL);
     o = (struct operator){.moves = quit, .count = 1};
-    assert_false(bench_front(b, &ui));
+    assert_false(bench_run(b, &ui));
     assert_false(b->c->complete);
     assert_int_equal(b->c->status, CASE_UNKNOWN);
     assert_string_equal(verdict_of(b->c, "healthy"), "unknown");
@@ -323,17 +323,17 @@ static void recommendations_follow_a_step_done_again(void **state)
     bench_open(b, NULL);
     static const enum move again[] = {MOVE_NEXT, MOVE_BACK};
     struct operator o = {.moves = again, .count = 2};
-    struct ui ui = op_front(&o);
+    struct ui ui = op_ui(&o);
     ui.measured = NULL;
     /* the machine changes while the operator reads */
     static const enum move once[] = {MOVE_QUIT};
     struct operator first = {.moves = once, .count = 1};
-    struct ui leave = op_front(&first);
-    assert_false(bench_front(b, &leave));
+    struct ui leave = op_ui(&first);
+    assert_false(bench_run(b, &leave));
     assert_string_equal(recommended(b->c, "off")->apply, "swapoff /b");
     tree_file(&b->tree, "proc/swaps", "Filename Type Size Used Priority\n/c partition 1000 900 -4\n");
     b->c->steps[0].state = STEP_PENDING;
-    assert_true(bench_front(b, &ui));
+    assert_true(bench_run(b, &ui));
     assert_string_equal(o.log, "/swap /set /swap /set");
     assert_string_equal(recommended(b->c, "off")->apply, "swapoff /c");
 }
