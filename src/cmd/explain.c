@@ -51,7 +51,7 @@ static void heading(struct library *l, const char *text)
     term_print(&l->term, 0, text);
 }
 
-/* "memory-fragmentation" and others that hold the same; only the first is told in full. */
+/* "memory-fragmentation" and others that hold the same; only the first is printed in full. */
 static void also(const struct library *l, size_t from, const char *id,
                  const void *(*find)(const struct playbook *, const char *))
 {

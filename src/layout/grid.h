@@ -26,7 +26,7 @@ void grid_free(struct grid *g);
 struct styled *grid_cell(const struct grid *g, size_t row, size_t column);
 unsigned grid_natural(const struct grid *g, size_t column); /* the width of its widest cell below the headings */
 
-/* Widths that fit, taken from the widest column that can give. False if none can; the widths are then the least. */
+/* Widths that fit: the widest columns that can shrink do. False if none can; the widths are then the least. */
 bool grid_fit(struct grid *g, unsigned width);
 unsigned grid_width(const struct grid *g);
 /* The lines, each cell broken between words at its column's width; columns narrow to what is in them. Caller frees each, and

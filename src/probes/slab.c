@@ -176,7 +176,7 @@ static int by_size(const void *a, const void *b)
 static const char one_moment[] = "one moment only; a window needs two";
 
 /* Before 5.9 each memory cgroup had its own set of caches under the same names ("dentry(3:x)" in 3.10 to 4.x): rows of
- * one name are told apart by nothing, so their growth is left out. */
+ * one name cannot be told apart, so their growth is left out. */
 static void put_growth(struct table *t, size_t row, const struct state *s, const struct slab_cache *c, uint64_t page,
                        double window)
 {

@@ -54,8 +54,9 @@ static const struct column reserve_columns[] = {
     [R_LOW] = {"low_kb", TYPE_COUNT, "memory of these zones, in kB"},
     [R_PLAIN] = {"plain_kb", TYPE_COUNT, "clamp(sqrt(16 * low_kb), 128, 262144); before Linux 5.8 at most 65536"},
     [R_HUGE] = {"huge_kb", TYPE_COUNT, "min(11 * zones * block_kb, 5 % of low_kb) with huge pages; 0 without"},
-    [R_OWN] = {"own_kb", TYPE_COUNT,
-               "the larger of the two, which the kernel sets; where nothing tells, huge pages are taken to be in use"},
+    [R_OWN] =
+        {"own_kb", TYPE_COUNT,
+         "the larger of the two, which the kernel sets; where that is unknown, huge pages are assumed to be in use"},
     [R_LEAST] = {"least_kb", TYPE_COUNT, "the same, but without huge pages where nothing tells"},
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Each series is told apart by its dash and by a label beside it, not by its colour alone. */
+/* Series differ by dash and label, not by colour alone. */
 #include "report/svg.h"
 
 #include <math.h>

@@ -285,7 +285,7 @@ static bool make_changes(struct apply *a, struct journal *j)
         return complain("%s", e.text), false;
     if (!journal_store(j, &e)) {
         complain("%s; nothing was changed", e.text);
-        /* it can have got there all the same, to be taken for one cut off */
+        /* the journal may be on disk all the same: undo then treats this run as interrupted */
         for (size_t i = 0; i < n->count; i++)
             n->changes[i].gone = true;
         journal_store(j, NULL);

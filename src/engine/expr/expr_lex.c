@@ -41,7 +41,7 @@ void complain_at(struct compiler *c, size_t offset, const char *format, ...)
 
 void complain_stop(struct compiler *c, size_t offset, const char *format, ...)
 {
-    /* A broken shape is told even where names are not. */
+    /* A malformed name is an error even where unknown names are not. */
     unsigned muted = c->muted;
     c->muted = 0;
     va_list args;

@@ -47,7 +47,7 @@ static struct value env_fired(void *data, const char *id)
 {
     struct engine *g = data;
     const struct check *check = case_check(g->c, id);
-    if (!check) /* left out of the playbook that this one builds on: a branch that is not taken, too */
+    if (!check) /* left out of the playbook that this one extends: like a branch not taken */
         return value_bool(false);
     switch (check->result) {
     case CHECK_FIRED:

@@ -7,7 +7,7 @@
 #include "engine/run/engine_state.h"
 #include "engine/case/identity.h"
 
-/* Most is said again after each step in the same words: these are kept once. */
+/* Most texts are the same after each step: equal ones are stored once. */
 static const char *keep_text(struct engine *g, const char *text, const char *before)
 {
     return before && strcmp(before, text) == 0 ? before : arena_strdup(&g->c->arena, text);

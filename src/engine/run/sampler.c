@@ -149,7 +149,7 @@ bool sampler_tick(struct sampler *s)
     return true;
 }
 
-/* Points taken so far stay; those to come stand no closer than they. */
+/* Earlier points stay; later ones are no closer together. */
 void sampler_extend(struct sampler *s, double seconds)
 {
     if (!s->in->root->live || seconds <= 0)

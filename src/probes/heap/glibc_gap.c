@@ -32,7 +32,7 @@ void glibc_gap_guess(struct glibc_walk *w, uint64_t bytes, double share)
     w->doubtful += 2 * rare * (double)bytes;
 }
 
-/* A gap is taken to be made like what lies on both sides of it: memory is swapped out in stretches of one kind. */
+/* A gap is assumed to be like what lies on both sides of it: memory is swapped out in stretches of one kind. */
 void glibc_gap_resolve(struct glibc_walk *w)
 {
     struct glibc_mix after = mix_since(w);
@@ -91,7 +91,7 @@ static void remember(struct glibc_walk *w, uint64_t gap, uint64_t at)
                                                             .doubtful = w->doubtful};
 }
 
-/* At `next`, whose chunk before it is free and `size` long: was all of it taken for other chunks behind a gap? */
+/* At `next`, whose chunk before it is free and `size` long: was all of it counted as other chunks behind a gap? */
 bool glibc_gap_go_back(struct glibc_walk *w, uint64_t next, uint64_t size)
 {
     if (size > next - w->low || size % 16)

@@ -20,7 +20,7 @@ bool glibc_gap_chain(struct glibc_walk *w, uint64_t chunk, uint64_t limit);
 uint64_t glibc_gap_search(struct glibc_walk *w, uint64_t from, struct glibc_gap *g);
 /* Goes on behind what cannot be read, from `from` on; `settles`: the chunk under way is sound. False at the segment's end. */
 bool glibc_gap_resume(struct glibc_walk *w, uint64_t from, bool settles);
-/* At `next`, whose chunk before it is free and `size` long: if all of it was taken for other chunks behind a gap, that is undone. */
+/* At `next`, whose chunk before it is free and `size` long: if all of it was counted as other chunks behind a gap, that count is undone. */
 bool glibc_gap_go_back(struct glibc_walk *w, uint64_t next, uint64_t size);
 void glibc_gap_add(struct glibc_walk *w, uint64_t from, uint64_t to, const struct glibc_gap *g);
 /* Shares the last gap's bytes, as what was walked before and behind it is. */

@@ -62,7 +62,7 @@ static double scaled(uint64_t n, double factor)
     return (double)n * factor;
 }
 
-/* What was not walked: where it lay between what was, it is taken to be like that, the rest like the whole. */
+/* What was not walked: where it lay between what was, it is assumed to be like that, the rest like the whole. */
 static void fill_gaps(struct heap_sums *s, const struct glibc_mix *guessed)
 {
     uint64_t seen = walked(s);

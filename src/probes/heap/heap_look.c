@@ -69,7 +69,7 @@ static const char *own_memory(enum language l)
     }
 }
 
-/* Pools that are swapped out are taken to be like the others. */
+/* Pools that are swapped out are assumed to be like the others. */
 static void judge_python(struct heap_look *l)
 {
     struct pymalloc *p = &l->python;

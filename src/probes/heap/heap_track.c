@@ -69,7 +69,7 @@ static void drop(struct heap_tracks *s, size_t at)
     memmove(s->tracks + at, s->tracks + at + 1, (--s->count - at) * sizeof *s->tracks);
 }
 
-/* Programs that come and go would fill the list; the suspect's end is told. */
+/* Short-lived programs would fill the list; only the suspect's end is reported. */
 static void forget_ended(struct heap_tracks *s, long suspect)
 {
     for (size_t i = s->count; i-- > 0;)

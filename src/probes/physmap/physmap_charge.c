@@ -163,7 +163,7 @@ static void reread(struct physmap_charges *c, struct physmap_evidence *by_zone, 
     add_block(c, &b, &by_zone[run->zone]);
 }
 
-/* Blocks are taken half for their number of unnamed pages, half one as well as another: the former serves the size of the
+/* Half of the blocks are chosen by their number of unnamed pages, half evenly: the former serves the size of the
  * owners' memory, the latter the free memory that they hold up. */
 static void reread_some(struct physmap_charges *c, struct physmap_evidence *by_zone, const struct rereader *r,
                         const struct physmap_unnamed *blocks)

@@ -99,7 +99,7 @@ static char *uncharged_name(const struct root *r, bool groups)
     return mem_strdup(str_text(&s));
 }
 
-/* Free pages on per-CPU lists are among those of no group: taken off, with their part of the blocks. */
+/* Free pages on per-CPU lists are among those of no group: subtracted, with their part of the blocks. */
 static void add_uncharged(struct physmap_owners *o, const struct root *r, const struct physmap_found *f,
                           const struct block_sum *all, bool groups)
 {
