@@ -55,25 +55,30 @@ is 'zones add up' "$(number '(.physmap[0].free - ([.physmap_zone[].free] | add))
 is 'the picture has a cell for each block at most' \
     "$(number '([.map[].cells | gsub("r"; "") | length] | add) <= .physmap[0].blocks and (.map | length) <= 128')" true
 
-# A part stands for the whole, within the error that it states (95 %)
+# A part stands for the whole, within the error that it states (95 %), where the whole stood still
 asked=0 kept=0
 for blocks in 400 800 1600; do
+    look "$work/whole"
     look "$work/part" blocks=$blocks
     look "$looked"
-
     # shellcheck disable=SC2016
-    jq -r -s '.[0] as $a | .[1] as $p | $p.physmap[0] as $s
-        | (["movable_share", "pinned_share"][] | [., $a.physmap[0][.], $s[.], $s.error + $a.physmap[0].error]),
-          ($p.block_kind[] | . as $k | [$k.kind, ([$a.block_kind[] | select(.kind == $k.kind) | .share][0] // 0), $k.share,
-              $k.error + ([$a.block_kind[] | select(.kind == $k.kind) | .error][0] // 0)])
-        | map(tostring) | join("|")' "$looked" "$work/part" >"$work/pairs"
-    set -- $(awk -F '|' '$2 != "null" && $3 != "null" {
-        asked++; apart = $2 > $3 ? $2 - $3 : $3 - $2
-        if (apart <= $4 + 0.003) kept++ } END { print asked + 0, kept + 0 }' "$work/pairs")
+    jq -r -s 'def share($of): [.block_kind[] | select(.kind == $of) | .share][0] // 0;
+        def error($of): [.block_kind[] | select(.kind == $of) | .error][0] // 0;
+        .[0] as $b | .[1] as $a | .[2] as $p | $p.physmap[0] as $s
+        | (["movable_share", "pinned_share"][] | [., $b.physmap[0][.], $a.physmap[0][.], $s[.], $s.error + $a.physmap[0].error]),
+          ($p.block_kind[] | .kind as $k | [$k, ($b | share($k)), ($a | share($k)), .share, .error + ($a | error($k))])
+        | map(tostring) | join("|")' "$work/whole" "$looked" "$work/part" >"$work/pairs"
+    set -- $(awk -F '|' 'function apart(x, y) { return x > y ? x - y : y - x }
+        $2 != "null" && $3 != "null" && $4 != "null" && apart($2, $3) <= $5 / 4 + 0.003 {
+            asked++; if (apart($3, $4) <= $5 + 0.003) kept++ } END { print asked + 0, kept + 0 }' "$work/pairs")
     asked=$((asked + $1)) kept=$((kept + $2))
 done
 seen=$work/pairs
-check "estimates from a part agree with the whole ($kept of $asked)" [ $((kept * 100)) -ge $((asked * 85)) ]
+if [ $asked -ge 10 ]; then
+    check "estimates from a part agree with the whole ($kept of $asked)" [ $((kept * 100)) -ge $((asked * 85)) ]
+else
+    skip 'estimates from a part agree with the whole' 'the whole never stood still'
+fi
 seen=$work/summary
 
 # Kernel pages of a control group of our own
