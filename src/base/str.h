@@ -18,6 +18,6 @@ void str_printf(struct str *s, const char *format, ...) __attribute__((format(pr
 const char *str_text(const struct str *s); /* never NULL; owned by `s` */
 void str_clear(struct str *s);             /* keeps the memory */
 void str_free(struct str *s);
-#define AUTO_STR __attribute__((cleanup(str_free)))
+#define AUTO_STR __attribute__((unused, cleanup(str_free)))
 
 #endif

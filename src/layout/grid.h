@@ -22,7 +22,7 @@ struct grid {
 /* Empty cells, all columns shown, a gap of two. */
 struct grid grid_new(size_t rows, size_t heads, size_t columns);
 void grid_free(struct grid *g);
-#define AUTO_GRID __attribute__((cleanup(grid_free)))
+#define AUTO_GRID __attribute__((unused, cleanup(grid_free)))
 struct styled *grid_cell(const struct grid *g, size_t row, size_t column);
 unsigned grid_natural(const struct grid *g, size_t column); /* the width of its widest cell below the headings */
 

@@ -25,7 +25,7 @@ struct styled { /* clean UTF-8; looks has a byte for each of text */
 };
 
 void styled_free(struct styled *s); /* and empties it */
-#define AUTO_STYLED __attribute__((cleanup(styled_free)))
+#define AUTO_STYLED __attribute__((unused, cleanup(styled_free)))
 void styled_add(struct styled *s, const char *text, size_t length, unsigned look);
 void styled_append(struct styled *to, const struct styled *from);
 void styled_trim(struct styled *s); /* of spaces at both ends */

@@ -137,7 +137,7 @@ static void release(struct physmap *m)
     free(m->listed);
     free(m->unnamed.list);
 }
-#define AUTO_PHYSMAP __attribute__((cleanup(release)))
+#define AUTO_PHYSMAP __attribute__((unused, cleanup(release)))
 
 /* Without /proc/iomem holes within a zone cannot be told from unnamed pages but by their size. */
 static void guess_hole(const struct physmap *m, size_t zone, struct block_use *b)

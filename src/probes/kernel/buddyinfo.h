@@ -26,7 +26,7 @@ bool buddyinfo_read(struct buddyinfo *b, const struct root *r, enum status *stat
 /* False if a zone has more free pages than pages: one of the files is not what the kernel printed. */
 bool buddyinfo_fits(const struct buddyinfo *b, const struct zoneinfo *zones, struct err *e);
 void buddyinfo_free(struct buddyinfo *b);
-#define AUTO_BUDDYINFO __attribute__((cleanup(buddyinfo_free)))
+#define AUTO_BUDDYINFO __attribute__((unused, cleanup(buddyinfo_free)))
 
 uint64_t buddy_free_pages(const struct buddy_zone *z, unsigned orders);
 /* Pages in free blocks of `order` or larger. */

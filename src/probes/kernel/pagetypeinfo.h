@@ -27,7 +27,7 @@ struct pagetypeinfo {
 
 bool pagetypeinfo_parse(struct pagetypeinfo *p, const char *text, size_t length, struct err *e);
 void pagetypeinfo_free(struct pagetypeinfo *p);
-#define AUTO_PAGETYPEINFO __attribute__((cleanup(pagetypeinfo_free)))
+#define AUTO_PAGETYPEINFO __attribute__((unused, cleanup(pagetypeinfo_free)))
 extern const char *const migrate_types[];                           /* those that kernels since 3.10 print, then NULL */
 int pagetype_index(const struct pagetypeinfo *p, const char *type); /* -1: this kernel has no such type */
 

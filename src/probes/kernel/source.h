@@ -15,7 +15,7 @@ struct source {
 };
 bool source_read(struct source *s, const struct root *r, const char *path);
 void source_free(struct source *s);
-#define AUTO_SOURCE __attribute__((cleanup(source_free)))
+#define AUTO_SOURCE __attribute__((unused, cleanup(source_free)))
 
 /* A small file's first line, trimmed. False if it cannot be read or does not fit. */
 bool source_line(const struct root *r, const char *path, char *out, size_t size);

@@ -22,6 +22,6 @@ bool swaps_parse(struct swaps *s, const char *text, size_t length, struct err *e
 bool swaps_read(struct swaps *s, const struct root *r, enum status *status, struct err *e);
 bool swap_is_zram(const struct swap_device *d);
 void swaps_free(struct swaps *s);
-#define AUTO_SWAPS __attribute__((cleanup(swaps_free)))
+#define AUTO_SWAPS __attribute__((unused, cleanup(swaps_free)))
 
 #endif

@@ -22,7 +22,7 @@ struct zoneinfo {
 bool zoneinfo_parse(struct zoneinfo *z, const char *text, size_t length, struct err *e);
 bool zoneinfo_read(struct zoneinfo *z, const struct root *r, enum status *status, struct err *e);
 void zoneinfo_free(struct zoneinfo *z);
-#define AUTO_ZONEINFO __attribute__((cleanup(zoneinfo_free)))
+#define AUTO_ZONEINFO __attribute__((unused, cleanup(zoneinfo_free)))
 const struct zone_facts *zoneinfo_find(const struct zoneinfo *z, unsigned node, const char *name);
 
 /* "Node 0, zone   Normal" at the start of a line of zoneinfo, buddyinfo or pagetypeinfo; leaves `line` behind it. The

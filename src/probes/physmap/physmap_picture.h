@@ -27,7 +27,7 @@ struct physmap_picture {
  * to hold one of them. */
 void picture_plan(struct physmap_picture *p, const struct physmap_blocks *b, uint64_t wanted);
 void picture_free(struct physmap_picture *p);
-#define AUTO_PICTURE __attribute__((cleanup(picture_free)))
+#define AUTO_PICTURE __attribute__((unused, cleanup(picture_free)))
 /* Blocks in ascending order. */
 void picture_add(struct physmap_picture *p, uint64_t block, enum block_kind kind, bool only_unnamed);
 /* `listed` by zone: blocks that only unnamed pages obstruct are shown as movable where that is the likelier. */

@@ -46,6 +46,6 @@ struct readings {
 /* `map_limit` is vm.max_map_count, 0 if unknown. False if there is no process. */
 bool readings_read(struct readings *r, const struct pids *p, uint64_t map_limit);
 void readings_free(struct readings *r);
-#define AUTO_READINGS __attribute__((cleanup(readings_free)))
+#define AUTO_READINGS __attribute__((unused, cleanup(readings_free)))
 
 #endif
