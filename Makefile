@@ -85,6 +85,11 @@ endif
 .PHONY: all check check-builds coverage bench schema install uninstall clean tests unit format
 .DELETE_ON_ERROR:
 all: $(BUILD)/fragwizard
+# A goal may be named by its whole path
+absolute := $(filter $(CURDIR)/%,$(goals))
+ifneq ($(absolute),)
+$(absolute): $(CURDIR)/%: %
+endif
 
 $(BUILD)/fragwizard: $(BUILD)/obj/main.o $(BUILD)/libfragwizard.a
 	$(call say,LD,$@)
