@@ -115,7 +115,7 @@ $(BUILD)/obj/builtin.o: $(BUILD)/builtin.c $(BUILD)/flags
 	$(Q)$(compile) -MMD -MP -c -o $@ $<
 
 # Tests
-tests: $(BUILD)/fragwizard $(BUILD)/schema $(unit_programs) $(fuzz_programs) $(helper_programs)
+tests: $(BUILD)/fragwizard $(BUILD)/schema $(BUILD)/playbook_schema $(unit_programs) $(fuzz_programs) $(helper_programs)
 unit: $(unit_programs)
 $(BUILD)/tests/test_%: tests/unit/test_%.c $(BUILD)/libfragwizard.a
 	$(call say,CC,$@)
@@ -132,13 +132,17 @@ endef
 $(foreach s,$(helper_sources),$(eval $(call helper,$(s))))
 
 # Schemas and pages that follow from the declarations; a test compares them
-$(BUILD)/schema: tools/schema.c $(BUILD)/libfragwizard.a
+schema_programs := $(BUILD)/schema $(BUILD)/playbook_schema
+$(schema_programs): $(BUILD)/%: tools/%.c $(BUILD)/libfragwizard.a
 	$(call say,CC,$@)
 	$(Q)$(compile) -MMD -MP $(fw_ldflags) -o $@ $< $(BUILD)/libfragwizard.a $(PKG_LIBS) -lm
-schema: $(BUILD)/schema
+schema: $(schema_programs)
 	$(BUILD)/schema case > schema/case.json
 	$(BUILD)/schema facts > docs/facts.md
 	$(BUILD)/schema records > docs/case.md
+	$(BUILD)/playbook_schema schema > schema/playbook.json
+	$(BUILD)/playbook_schema tables < docs/playbooks.md > $(BUILD)/playbooks.md
+	cp $(BUILD)/playbooks.md docs/playbooks.md
 
 check: tests
 	@BUILD=$(abspath $(BUILD)) tests/run

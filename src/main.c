@@ -17,8 +17,8 @@
  *     run/   engine (the step loop) ask answer (which is valid) env judge experiment (after a yes) compact (what that writes)
  *            sampler (the one clock) capture_time (when a capture was made)
  *     case/  the record of a run: case case_json case_parse (jansson) case_store identity (of a row, in two cases)
- *     playbook/  playbook_file yaml_tree (libyaml) playbook_extend playbook_fields playbook_declare playbook_compile playbook_names playbook_check
- *              limits (other values for them)
+ *     playbook/  playbook_file yaml_tree (libyaml) playbook_extend (what it builds on) playbook_keys (what can be said)
+ *              playbook_fields playbook_declare playbook_compile playbook_names playbook_check limits (other values for them)
  *     expr/  the expression language: expr_lex expr_parse expr_name expr_type expr_eval message diag
  *   probes/  one file per probe, named as playbooks name it; registry lists them
  *     heap/  heap_track (whose, when) heap_look (one look) target (another process's memory) allocator pymalloc

@@ -7,10 +7,6 @@
 
 #include "engine/playbook/playbook_fields.h"
 
-const char *const question_type_names[] = {"yesno", "choice", "number", "text", "process", "file", NULL};
-
-const char *const action_names[] = {"compact", "watch", "operator", NULL};
-
 const char *question_type_name(int type)
 {
     return question_type_names[type];

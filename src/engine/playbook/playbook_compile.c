@@ -5,10 +5,6 @@
 #include "engine/playbook/playbook_fields.h"
 #include "facts/setting.h"
 
-static const char *const show_keys[] = {"!table", "title", "columns", "sort", "rows", "where", NULL};
-static const char *const sentence_keys[] = {"when", "!say", NULL};
-static const char *const owners_keys[] = {"!table", "where", "!say", "rows", NULL};
-
 enum { ROWS_DEFAULT = 10 };
 
 static const struct scope_decl *row_of(struct reader *r, const struct table_decl *table)
@@ -20,27 +16,22 @@ static const struct scope_decl *row_of(struct reader *r, const struct table_decl
     return s;
 }
 
-static void begin_compile(struct reader *r, const struct scope_decl *scope, struct mark at)
-{
-    r->lenient = r->weighing && is_inherited(r, at);
-    r->at_hand = scope ? scope->table : NULL;
-    r->unmeasured = NULL;
-}
-
-static bool uses_untyped(const struct reader *r, const char *text)
+/* False if it names what has no type: that was complained about. */
+static bool begin_compile(struct reader *r, const char *text, struct mark at, const struct scope_decl *scope)
 {
     for (size_t i = 0; i < r->untyped_count; i++)
         if (strstr(text, r->untyped[i]))
-            return true;
-    return false;
+            return false;
+    r->lenient = r->weighing && is_inherited(r, at);
+    r->at_hand = scope ? scope->table : NULL;
+    r->unmeasured = NULL;
+    return true;
 }
 
 static struct expr *compile_text(struct reader *r, const char *text, struct mark at, const struct scope_decl *scope)
 {
-    if (uses_untyped(r, text))
-        return NULL;
-    begin_compile(r, scope, at);
-    struct expr *e = expr_compile(r->arena, text, at, &r->names, scope, r->d);
+    bool typed = begin_compile(r, text, at, scope);
+    struct expr *e = typed ? expr_compile(r->arena, text, at, &r->names, scope, r->d) : NULL;
     if (e && r->unmeasured)
         never_measured(r, at, r->unmeasured, r->unmeasured_probe);
     return e;
@@ -62,10 +53,8 @@ static struct expr *compile_condition(struct reader *r, const struct yaml_node *
 static struct message *compile_message_text(struct reader *r, const char *text, struct mark at,
                                             const struct scope_decl *scope)
 {
-    if (uses_untyped(r, text))
-        return NULL;
-    begin_compile(r, scope, at);
-    struct message *m = message_compile(r->arena, text, at, &r->names, scope, r->d);
+    bool typed = begin_compile(r, text, at, scope);
+    struct message *m = typed ? message_compile(r->arena, text, at, &r->names, scope, r->d) : NULL;
     if (m && r->unmeasured)
         never_measured(r, at, r->unmeasured, r->unmeasured_probe);
     return m;
@@ -78,19 +67,34 @@ static struct message *compile_message(struct reader *r, const struct yaml_node 
     return text ? compile_message_text(r, text, map_get(map, key)->mark, scope) : NULL;
 }
 
+/* What the second pass reads of a mapping: its conditions and messages, over the rows of `table` (NULL: none). */
+static void map_compile(struct reader *r, const struct yaml_node *map, const struct mapping *m, void *object,
+                        const struct table_decl *table)
+{
+    const struct scope_decl *row = row_of(r, table);
+    for (size_t i = 0; i < m->count; i++) {
+        const struct key *k = &m->keys[i];
+        char *to = (char *)object + k->at;
+        if (k->kind == KEY_CONDITION)
+            *(struct expr **)to = compile_condition(r, map, k->name, row);
+        else if (k->kind == KEY_MESSAGE)
+            *(struct message **)to = compile_message(r, map, k->name, row);
+        else
+            continue;
+        if (k->other)
+            *(const char **)((char *)object + k->other) = text_of(map, k->name);
+    }
+}
+
 static void compile_show(struct reader *r, const struct yaml_node *n, struct show *show)
 {
     show->rows = ROWS_DEFAULT;
-    if (!map_check(r, n, "show entry", show_keys))
+    if (!map_read(r, n, &show_mapping, show))
         return;
-    show->title = map_text(r, n, "title");
-    show->rows = map_number(r, n, "rows", PLAYBOOK_ROWS_MAX, ROWS_DEFAULT);
-    const struct yaml_node *columns = map_list(r, n, "columns");
     show->table = map_table(r, n, "table");
     if (!show->table)
         return;
-    show->columns = text_list(r, columns, "a column", &show->column_count);
-    for (const struct yaml_node *c = columns ? columns->first : NULL; c; c = c->next)
+    for (const struct yaml_node *c = first_of(n, "columns"); c; c = c->next)
         if (c->kind == YAML_TEXT && *c->text)
             check_column(r, c->mark, show->table, c->text);
     const char *sort = map_text(r, n, "sort");
@@ -99,31 +103,25 @@ static void compile_show(struct reader *r, const struct yaml_node *n, struct sho
         show->sort = sort + show->descending;
         check_column(r, map_get(n, "sort")->mark, show->table, show->sort);
     }
-    show->where = compile_condition(r, n, "where", row_of(r, show->table));
+    map_compile(r, n, &show_mapping, show, show->table);
 }
 
-static const struct recommendation_decl *find_recommendation(const struct playbook *p, const char *id)
-{
-    for (size_t i = 0; i < p->recommendation_count; i++)
-        if (p->recommendations[i].id && strcmp(p->recommendations[i].id, id) == 0)
-            return &p->recommendations[i];
-    return NULL;
-}
-
-static void check_recommended(struct reader *r, const struct yaml_node *list)
+static void check_recommended(struct reader *r, const struct yaml_node *n)
 {
     const struct playbook *p = r->p;
-    for (const struct yaml_node *n = list ? list->first : NULL; n; n = n->next) {
-        if (n->kind != YAML_TEXT || !*n->text || find_recommendation(p, n->text))
-            continue;
-        AUTO_FREE const char **ids = mem_array(p->recommendation_count, sizeof *ids);
+    AUTO_FREE const char **ids = mem_array(p->recommendation_count, sizeof *ids);
+    for (; n; n = n->next) {
         size_t count = 0;
-        for (size_t i = 0; i < p->recommendation_count; i++)
-            if (p->recommendations[i].id)
+        bool found = n->kind != YAML_TEXT || !*n->text;
+        for (size_t i = 0; i < p->recommendation_count && !found; i++)
+            if (p->recommendations[i].id) {
                 ids[count++] = p->recommendations[i].id;
+                found = strcmp(p->recommendations[i].id, n->text) == 0;
+            }
         char hint[128];
-        diag_add(r->d, n->mark, "there is no recommendation '%s'%s", brief(n->text).text,
-                 suggest(r, hint, n->text, ids, count));
+        if (!found)
+            diag_add(r->d, n->mark, "there is no recommendation '%s'%s", brief(n->text).text,
+                     suggest(r, hint, n->text, ids, count));
     }
 }
 
@@ -141,41 +139,22 @@ static const char *one_line(struct reader *r, const char *text)
     return arena_strdup(r->arena, str_text(&s));
 }
 
-static const char *text_of(const struct yaml_node *map, const char *key)
-{
-    const struct yaml_node *n = map_get(map, key);
-    return n && n->kind == YAML_TEXT ? n->text : NULL;
-}
-
 static void compile_rule(struct reader *r, const struct yaml_node *n, struct rule *rule)
 {
     if (n->kind != YAML_MAP)
         return;
-    const struct yaml_node *list = map_get(n, "recommend");
-    check_recommended(r, list && list->kind == YAML_LIST ? list : NULL);
+    check_recommended(r, first_of(n, "recommend"));
     rule->table = map_table(r, n, "for");
     if (map_get(n, "for") && !rule->table)
         return; /* every column would be complained about */
     if (map_get(n, "where") && !rule->table)
         diag_add(r->d, map_get(n, "where")->key_mark, "'where' needs 'for': which rows?");
-    const struct scope_decl *row = row_of(r, rule->table);
-    rule->where = compile_condition(r, n, "where", row);
-    rule->when = compile_condition(r, n, "when", row);
-    rule->say = compile_message(r, n, "say", row);
-    const struct yaml_node *when = map_get(n, "when");
-    rule->formula = when && when->kind == YAML_TEXT ? one_line(r, when->text) : "";
-    rule->say_text = text_of(n, "say");
-    rule->where_text = text_of(n, "where");
-    list = map_get(n, "evidence");
-    for (const struct yaml_node *e = list && list->kind == YAML_LIST ? list->first : NULL; e; e = e->next)
+    map_compile(r, n, &rule_mapping, rule, rule->table);
+    const char *when = text_of(n, "when");
+    rule->formula = when ? one_line(r, when) : "";
+    for (const struct yaml_node *e = first_of(n, "evidence"); e; e = e->next)
         if (e->kind == YAML_TEXT && *e->text)
             check_evidence(r, e->mark, rule->table, e->text);
-}
-
-static const struct yaml_node *first_of(const struct yaml_node *map, const char *key)
-{
-    const struct yaml_node *list = map_get(map, key);
-    return list && list->kind == YAML_LIST ? list->first : NULL;
 }
 
 struct repeated {
@@ -243,16 +222,6 @@ static void compile_measures(struct reader *r, const struct yaml_node *root)
     r->names = all;
 }
 
-static void compile_experiment(struct reader *r, const struct yaml_node *n, struct experiment_decl *d)
-{
-    if (n->kind != YAML_MAP)
-        return;
-    d->when = compile_condition(r, n, "when", NULL);
-    d->instruct = compile_message(r, n, "instruct", NULL);
-    d->when_text = text_of(n, "when");
-    d->instruct_text = text_of(n, "instruct");
-}
-
 /* An inherited table of a probe that no step runs any more. */
 static bool is_left_out(const struct reader *r, const struct yaml_node *show)
 {
@@ -261,31 +230,28 @@ static bool is_left_out(const struct reader *r, const struct yaml_node *show)
     return table && probe_table(table, &probe) && !is_measured(r, probe);
 }
 
-static void compile_step(struct reader *r, const struct yaml_node *n, struct step *s)
+static void compile_step(struct reader *r, const struct yaml_node *map, struct step *s)
 {
-    if (n->kind != YAML_MAP)
+    if (map->kind != YAML_MAP)
         return;
-    s->when = compile_condition(r, n, "when", NULL);
-    const struct yaml_node *list = map_list(r, n, "show");
-    s->shows = arena_alloc(r->arena, (list ? list->count : 0) * sizeof *s->shows);
-    for (const struct yaml_node *show = list ? list->first : NULL; show; show = show->next)
-        if (!is_left_out(r, show))
-            compile_show(r, show, &s->shows[s->show_count++]);
-    list = map_get(n, "questions");
-    size_t i = 0;
-    for (const struct yaml_node *q = list && list->kind == YAML_LIST ? list->first : NULL; q; q = q->next)
-        s->questions[i++].when = compile_condition(r, q, "when", NULL);
-    i = 0;
-    for (const struct yaml_node *x = first_of(n, "experiments"); x; x = x->next)
-        compile_experiment(r, x, &s->experiments[i++]);
-    list = map_get(n, "rules");
-    i = 0;
-    for (const struct yaml_node *rule = list && list->kind == YAML_LIST ? list->first : NULL; rule; rule = rule->next)
-        compile_rule(r, rule, &s->rules[i++]);
-    list = map_get(n, "next");
-    i = 0;
-    for (const struct yaml_node *next = list && list->kind == YAML_LIST ? list->first : NULL; next; next = next->next)
-        s->nexts[i++].when = compile_condition(r, next, "when", NULL);
+    map_compile(r, map, &step_mapping, s, NULL);
+    const struct yaml_node *n;
+    s->shows = map_items(r, map, "show", sizeof *s->shows, &n);
+    for (; n; n = n->next)
+        if (!is_left_out(r, n))
+            compile_show(r, n, &s->shows[s->show_count++]);
+    n = first_of(map, "questions");
+    for (size_t i = 0; n; n = n->next)
+        map_compile(r, n, &question_mapping, &s->questions[i++], NULL);
+    n = first_of(map, "experiments");
+    for (size_t i = 0; n; n = n->next)
+        map_compile(r, n, &experiment_mapping, &s->experiments[i++], NULL);
+    n = first_of(map, "rules");
+    for (size_t i = 0; n; n = n->next)
+        compile_rule(r, n, &s->rules[i++]);
+    n = first_of(map, "next");
+    for (size_t i = 0; n; n = n->next)
+        map_compile(r, n, &next_mapping, &s->nexts[i++], NULL);
 }
 
 /* The table that all rules recommending it judge by row, so that its words can name what that row holds. */
@@ -370,31 +336,21 @@ static void compile_recommendation(struct reader *r, const struct yaml_node *n, 
     } else {
         d->table = table;
     }
-    const struct scope_decl *row = row_of(r, table);
-    d->when = compile_condition(r, n, "when", row);
-    d->title = compile_message(r, n, "title", row);
-    word_sysctl(r, n, row, d);
-    d->risk = compile_message(r, n, "risk", row);
-    d->why = compile_message(r, n, "why", row);
-    d->title_text = text_of(n, "title");
-    d->risk_text = text_of(n, "risk");
-    d->why_text = text_of(n, "why");
+    map_compile(r, n, &recommendation_mapping, d, table);
+    word_sysctl(r, n, row_of(r, table), d);
 }
 
 static struct sentence *compile_sentences(struct reader *r, const struct yaml_node *map, const char *key, size_t *count)
 {
-    const struct yaml_node *list = map_list(r, map, key);
-    if (!list)
-        return NULL;
-    struct sentence *out = arena_alloc(r->arena, list->count * sizeof *out);
-    for (const struct yaml_node *n = list->first; n; n = n->next) {
+    const struct yaml_node *n;
+    struct sentence *out = map_items(r, map, key, sizeof *out, &n);
+    for (; n; n = n->next) {
         struct sentence *s = &out[(*count)++];
         if (n->kind == YAML_TEXT) {
             const char *text = node_text(r, n, "a sentence");
             s->say = text ? compile_message_text(r, text, n->mark, NULL) : NULL;
-        } else if (map_check(r, n, "sentence", sentence_keys)) {
-            s->when = compile_condition(r, n, "when", NULL);
-            s->say = compile_message(r, n, "say", NULL);
+        } else if (map_read(r, n, &sentence_mapping, s)) {
+            map_compile(r, n, &sentence_mapping, s, NULL);
         }
     }
     return out;
@@ -403,18 +359,15 @@ static struct sentence *compile_sentences(struct reader *r, const struct yaml_no
 static struct owners *compile_owners(struct reader *r, const struct yaml_node *map)
 {
     const struct yaml_node *n = map_get(map, "owners");
-    if (!n || !map_check(r, n, "list of owners", owners_keys))
-        return NULL;
     struct owners *o = arena_alloc(r->arena, sizeof *o);
-    o->rows = map_number(r, n, "rows", PLAYBOOK_ROWS_MAX, ROWS_DEFAULT);
+    o->rows = ROWS_DEFAULT;
+    if (!n || !map_read(r, n, &owners_mapping, o))
+        return NULL;
     r->lenient = is_inherited(r, n->mark);
     o->table = map_table(r, n, "table");
     if (!o->table)
         return NULL; /* every column would be complained about */
-    const struct scope_decl *row = row_of(r, o->table);
-    o->where = compile_condition(r, n, "where", row);
-    o->say = compile_message(r, n, "say", row);
-    o->say_text = text_of(n, "say");
+    map_compile(r, n, &owners_mapping, o, o->table);
     return o;
 }
 
@@ -434,17 +387,10 @@ static void compile_verdict(struct reader *r, const struct yaml_node *n, struct 
 {
     if (n->kind != YAML_MAP)
         return;
-    v->headline = compile_message(r, n, "headline", NULL);
-    v->confirmed = compile_condition(r, n, "confirmed", NULL);
-    v->likely = compile_condition(r, n, "likely", NULL);
-    v->ruled_out = compile_condition(r, n, "ruled-out", NULL);
+    map_compile(r, n, &verdict_mapping, v, NULL);
     v->kind = compile_kind(r, n);
-    v->owners = compile_owners(r, n);
-    v->headline_text = text_of(n, "headline");
-    v->confirmed_text = text_of(n, "confirmed");
-    v->likely_text = text_of(n, "likely");
-    v->ruled_out_text = text_of(n, "ruled-out");
     v->kind_text = text_of(n, "kind");
+    v->owners = compile_owners(r, n);
     v->sentences_for = compile_sentences(r, n, "for", &v->for_count);
     v->sentences_against = compile_sentences(r, n, "against", &v->against_count);
 }

@@ -4,28 +4,9 @@
 
 #include "engine/playbook/playbook_fields.h"
 
-static const char *const unit_names[] = {"count", "ratio", "bytes", "seconds", NULL};
-static const char *const kinds[] = {"sysctl", "application", "service", "kernel", "observe", NULL};
+static const enum type unit_types[] = {TYPE_COUNT, TYPE_RATIO, TYPE_BYTES, TYPE_SECONDS}; /* by unit_names */
 
-static const enum type unit_types[] = {TYPE_COUNT, TYPE_RATIO, TYPE_BYTES, TYPE_SECONDS};
-
-static const char *const playbook_keys[] = {"!format", "!name",  "!title",          "!summary", "window",
-                                            "limits",  "!steps", "recommendations", "verdicts", NULL};
-static const char *const limit_keys[] = {"!value", "!why", "!source", NULL};
-static const char *const step_keys[] = {"!id",    "!title", "!why",      "classic",     "blind", "when", "probe",
-                                        "probes", "show",   "questions", "experiments", "rules", "next", NULL};
-static const char *const question_keys[] = {"!id", "!ask", "help", "!type", "choices", "unit", "default", "when", NULL};
-static const char *const rule_keys[] = {"!id",       "for", "where",  "!when",    "!severity", "!say", "evidence",
-                                        "recommend", "why", "source", "optional", "most",      NULL};
-static const char *const experiment_keys[] = {"!id",      "!ask",      "!cost", "!risk",  "!action",  "when",
-                                              "!measure", "!measured", "again", "window", "instruct", NULL};
-static const char *const next_keys[] = {"when", "!step", NULL};
-static const char *const recommendation_keys[] = {"!id",   "!kind", "sysctl", "when", "!title", "current", "proposed",
-                                                  "apply", "keep",  "verify", "undo", "risk",   "!why",    NULL};
-static const char *const verdict_keys[] = {"!id",       "!title", "headline", "confirmed", "likely", "kind",
-                                           "ruled-out", "for",    "against",  "owners",    NULL};
-
-enum { WINDOW_MAX_S = 7 * 86400, WINDOW_DEFAULT_S = 30, MOST_DEFAULT = 10 };
+enum { WINDOW_DEFAULT_S = 30, MOST_DEFAULT = 10 };
 
 static void declare_limits(struct reader *r, const struct yaml_node *map)
 {
@@ -42,9 +23,7 @@ static void declare_limits(struct reader *r, const struct yaml_node *map)
         l->mark = n->key_mark;
         if (check_id(r, n->key_mark, n->key, "the limit's name", ID_NAME))
             l->name = n->key;
-        const struct yaml_node *value = map_check(r, n, "limit", limit_keys) ? map_get(n, "value") : NULL;
-        l->why = map_text(r, n, "why");
-        l->source = map_text(r, n, "source");
+        const struct yaml_node *value = map_read(r, n, &limit_mapping, l) ? map_get(n, "value") : NULL;
         if (!value || !literal_parse(r, value, "the value", &l->number, &l->type))
             note_untyped(r, "limit", l->name);
     }
@@ -159,17 +138,12 @@ static void read_default(struct reader *r, const struct yaml_node *map, struct q
 static void declare_question(struct reader *r, const struct yaml_node *n, struct question *q)
 {
     q->mark = mark_of_id(n);
-    if (!map_check(r, n, "question", question_keys))
+    if (!map_read(r, n, &question_mapping, q))
         return;
-    q->id = map_id(r, n, "id", ID_NAME);
-    q->ask = map_text(r, n, "ask");
-    q->help = map_text(r, n, "help");
-    int type = map_word(r, n, "type", question_type_names);
-    if (type < 0) {
+    if (word_of(n, "type", question_type_names) < 0) {
         note_untyped(r, "answer", q->id);
         return;
     }
-    q->type = (enum question_type)type;
     int unit = map_word(r, n, "unit", unit_names);
     if (unit >= 0 && q->type != QUESTION_NUMBER)
         diag_add(r->d, map_get(n, "unit")->key_mark, "'unit' belongs to type number only");
@@ -182,18 +156,7 @@ static void declare_rule(struct reader *r, const struct yaml_node *n, struct rul
 {
     rule->mark = mark_of_id(n);
     rule->most = MOST_DEFAULT;
-    if (!map_check(r, n, "rule", rule_keys))
-        return;
-    rule->id = map_id(r, n, "id", ID_ANY);
-    int severity = map_word(r, n, "severity", severity_names);
-    rule->severity = severity < 0 ? SEVERITY_INFO : (enum severity)severity;
-    rule->why = map_text(r, n, "why");
-    rule->source = map_text(r, n, "source");
-    rule->optional = map_bool(r, n, "optional", false);
-    rule->most = map_number(r, n, "most", PLAYBOOK_ROWS_MAX, MOST_DEFAULT);
-    rule->recommend = text_list(r, map_list(r, n, "recommend"), "an id of a recommendation", &rule->recommend_count);
-    rule->evidence = text_list(r, map_list(r, n, "evidence"), "evidence", &rule->evidence_count);
-    if (rule->severity == SEVERITY_INFO)
+    if (!map_read(r, n, &rule_mapping, rule) || rule->severity == SEVERITY_INFO)
         return;
     if (!map_get(n, "why"))
         diag_add(r->d, n->mark, "missing key 'why' in this rule: a %s needs its reason",
@@ -202,6 +165,17 @@ static void declare_rule(struct reader *r, const struct yaml_node *n, struct rul
     if (!recommend || (recommend->kind == YAML_LIST && !recommend->count))
         diag_add(r->d, recommend ? recommend->mark : n->mark,
                  "missing recommendations: a %s must say what to do ('recommend')", severity_names[rule->severity]);
+}
+
+static void add_once(struct reader *r, const struct yaml_node *n, const struct probe **list, size_t *count,
+                     const struct probe *probe)
+{
+    for (size_t i = 0; i < *count; i++)
+        if (list[i] == probe) {
+            diag_add(r->d, n->mark, "probe '%s' stands here twice", probe->name);
+            return;
+        }
+    list[(*count)++] = probe;
 }
 
 static void add_probe(struct reader *r, struct step *s, const struct yaml_node *n)
@@ -217,13 +191,8 @@ static void add_probe(struct reader *r, struct step *s, const struct yaml_node *
         r->unknown_probe = true;
         diag_add(r->d, n->mark, "unknown probe '%s'%s", brief(name).text, suggest(r, hint, name, candidates, count));
     }
-    for (size_t i = 0; probe && i < s->probe_count; i++)
-        if (s->probes[i] == probe) {
-            diag_add(r->d, n->mark, "probe '%s' stands here twice", name);
-            return;
-        }
     if (probe)
-        s->probes[s->probe_count++] = probe;
+        add_once(r, n, s->probes, &s->probe_count, probe);
 }
 
 static void declare_probes(struct reader *r, const struct yaml_node *map, struct step *s)
@@ -238,36 +207,16 @@ static void declare_probes(struct reader *r, const struct yaml_node *map, struct
         add_probe(r, s, n);
 }
 
-static double read_window(struct reader *r, const struct yaml_node *n, double fallback)
-{
-    enum type type;
-    double seconds;
-    if (!n || !literal_parse(r, n, "the window", &seconds, &type))
-        return fallback;
-    if (type != TYPE_SECONDS)
-        diag_add(r->d, n->mark, "the window must be a time such as 30s or 5min, not %s", type_name(type));
-    else if (seconds < 1 || seconds > WINDOW_MAX_S)
-        diag_add(r->d, n->mark, "the window must be between 1s and 7d");
-    else
-        return seconds;
-    return fallback;
-}
-
 static void add_again(struct reader *r, const struct yaml_node *n, const struct step *s, struct experiment_decl *d)
 {
     const char *name = node_text(r, n, "a probe's name");
     AUTO_FREE const char **names = mem_array(s->probe_count, sizeof *names);
     for (size_t i = 0; name && i < s->probe_count; i++) {
         names[i] = s->probes[i]->name;
-        if (strcmp(names[i], name) != 0)
-            continue;
-        for (size_t k = 0; k < d->again_count; k++)
-            if (d->again[k] == s->probes[i]) {
-                diag_add(r->d, n->mark, "probe '%s' stands here twice", name);
-                return;
-            }
-        d->again[d->again_count++] = s->probes[i];
-        return;
+        if (strcmp(names[i], name) == 0) {
+            add_once(r, n, d->again, &d->again_count, s->probes[i]);
+            return;
+        }
     }
     char hint[128];
     if (name && !r->unknown_probe)
@@ -309,21 +258,13 @@ static void declare_experiment(struct reader *r, const struct yaml_node *n, cons
                                struct experiment_decl *d)
 {
     d->mark = mark_of_id(n);
-    if (!map_check(r, n, "experiment", experiment_keys))
+    if (!map_read(r, n, &experiment_mapping, d))
         return;
-    d->id = map_id(r, n, "id", ID_NAME);
-    d->ask = map_text(r, n, "ask");
-    d->cost = map_text(r, n, "cost");
-    d->risk = map_text(r, n, "risk");
-    d->measured = map_text(r, n, "measured");
-    d->window_s = read_window(r, map_get(n, "window"), 0);
-    const struct yaml_node *again = map_list(r, n, "again");
-    d->again = arena_alloc(r->arena, s->probe_count * sizeof *d->again);
-    for (const struct yaml_node *one = again ? again->first : NULL; one; one = one->next)
-        add_again(r, one, s, d);
-    int action = map_word(r, n, "action", action_names);
-    d->action = action < 0 ? ACTION_COMPACT : (enum experiment_action)action;
-    if (action >= 0)
+    const struct yaml_node *again;
+    d->again = map_items(r, n, "again", sizeof *d->again, &again);
+    for (; again; again = again->next)
+        add_again(r, again, s, d);
+    if (word_of(n, "action", action_names) >= 0)
         check_action(r, n, s, d);
 }
 
@@ -345,9 +286,8 @@ static void declare_nexts(struct reader *r, const struct yaml_node *map, struct 
     for (const struct yaml_node *n = next->first; n; n = n->next) {
         struct next *to = &s->nexts[s->next_count++];
         to->mark = n->mark;
-        if (!map_check(r, n, "next entry", next_keys))
+        if (!map_read(r, n, &next_mapping, to))
             continue;
-        to->step = map_text(r, n, "step");
         if (map_get(n, "step"))
             to->mark = map_get(n, "step")->mark;
         if (!map_get(n, "when") && n->next)
@@ -355,32 +295,25 @@ static void declare_nexts(struct reader *r, const struct yaml_node *map, struct 
     }
 }
 
-static void declare_step(struct reader *r, const struct yaml_node *n, struct step *s)
+static void declare_step(struct reader *r, const struct yaml_node *map, struct step *s)
 {
-    s->mark = mark_of_id(n);
-    if (!map_check(r, n, "step", step_keys))
+    s->mark = mark_of_id(map);
+    if (!map_read(r, map, &step_mapping, s))
         return;
-    s->id = map_id(r, n, "id", ID_ANY);
     if (s->id && strcmp(s->id, "end") == 0)
-        diag_add(r->d, map_get(n, "id")->mark, "'end' ends the playbook and cannot be a step's id");
-    s->title = map_text(r, n, "title");
-    s->why = map_text(r, n, "why");
-    s->classic = map_text(r, n, "classic");
-    s->blind = map_text(r, n, "blind");
-    declare_probes(r, n, s);
-    declare_nexts(r, n, s);
-    const struct yaml_node *list = map_list(r, n, "questions");
-    s->questions = arena_alloc(r->arena, (list ? list->count : 0) * sizeof *s->questions);
-    for (const struct yaml_node *q = list ? list->first : NULL; q; q = q->next)
-        declare_question(r, q, &s->questions[s->question_count++]);
-    list = map_list(r, n, "experiments");
-    s->experiments = arena_alloc(r->arena, (list ? list->count : 0) * sizeof *s->experiments);
-    for (const struct yaml_node *x = list ? list->first : NULL; x; x = x->next)
-        declare_experiment(r, x, s, &s->experiments[s->experiment_count++]);
-    list = map_list(r, n, "rules");
-    s->rules = arena_alloc(r->arena, (list ? list->count : 0) * sizeof *s->rules);
-    for (const struct yaml_node *rule = list ? list->first : NULL; rule; rule = rule->next)
-        declare_rule(r, rule, &s->rules[s->rule_count++]);
+        diag_add(r->d, map_get(map, "id")->mark, "'end' ends the playbook and cannot be a step's id");
+    declare_probes(r, map, s);
+    declare_nexts(r, map, s);
+    const struct yaml_node *n;
+    s->questions = map_items(r, map, "questions", sizeof *s->questions, &n);
+    for (; n; n = n->next)
+        declare_question(r, n, &s->questions[s->question_count++]);
+    s->experiments = map_items(r, map, "experiments", sizeof *s->experiments, &n);
+    for (; n; n = n->next)
+        declare_experiment(r, n, s, &s->experiments[s->experiment_count++]);
+    s->rules = map_items(r, map, "rules", sizeof *s->rules, &n);
+    for (; n; n = n->next)
+        declare_rule(r, n, &s->rules[s->rule_count++]);
 }
 
 /* Also the settings of transparent huge pages, which are rows of the same table; their commands are the playbook's own. */
@@ -397,17 +330,11 @@ static bool is_sysctl_name(const char *name)
 static void declare_recommendation(struct reader *r, const struct yaml_node *n, struct recommendation_decl *d)
 {
     d->mark = mark_of_id(n);
-    if (!map_check(r, n, "recommendation", recommendation_keys))
+    if (!map_read(r, n, &recommendation_mapping, d) || !d->kind)
         return;
-    d->id = map_id(r, n, "id", ID_ANY);
-    int kind = map_word(r, n, "kind", kinds);
-    if (kind < 0)
-        return;
-    d->kind = kinds[kind];
     const struct yaml_node *sysctl = map_get(n, "sysctl");
-    if (kind == 0) {
-        d->sysctl = map_text(r, n, "sysctl");
-        if (!sysctl)
+    if (strcmp(d->kind, "sysctl") == 0) {
+        if (!d->sysctl)
             diag_add(r->d, n->mark, "missing key 'sysctl' in this recommendation of kind sysctl");
         if (d->sysctl && !is_sysctl_name(d->sysctl)) {
             diag_add(r->d, sysctl->mark, "'%s' is no name of a sysctl such as vm.swappiness", brief(d->sysctl).text);
@@ -415,6 +342,7 @@ static void declare_recommendation(struct reader *r, const struct yaml_node *n, 
         }
         return;
     }
+    d->sysctl = NULL;
     if (sysctl)
         diag_add(r->d, sysctl->key_mark, "'sysctl' belongs to kind sysctl only");
     if (strcmp(d->kind, "observe") != 0 && !map_get(n, "apply"))
@@ -428,7 +356,7 @@ static void declare_bases(struct reader *r)
     r->d = &ignored;
     r->base_steps = arena_alloc(r->arena, r->base_count * PLAYBOOK_STEPS_MAX * sizeof *r->base_steps);
     for (size_t i = 0; i < r->base_count; i++) {
-        const struct yaml_node *list = map_list(r, r->bases[i], "steps"), *n = list ? list->first : NULL;
+        const struct yaml_node *n = first_of(r->bases[i], "steps");
         for (size_t k = 0; n && k < PLAYBOOK_STEPS_MAX; k++, n = n->next)
             declare_step(r, n, &r->base_steps[r->base_step_count++]);
     }
@@ -438,40 +366,32 @@ static void declare_bases(struct reader *r)
 
 bool playbook_declare(struct reader *r, const struct yaml_node *root)
 {
-    if (!map_check(r, root, "playbook", playbook_keys))
-        return false;
     struct playbook *p = r->p;
+    p->window_s = WINDOW_DEFAULT_S;
+    if (!map_read(r, root, &playbook_mapping, p))
+        return false;
     const char *format = map_text(r, root, "format");
     if (format && strcmp(format, PLAYBOOK_FORMAT) != 0)
         diag_add(r->d, map_get(root, "format")->mark, "the format '%s' is not known: this program reads %s",
                  brief(format).text, PLAYBOOK_FORMAT);
-    p->name = map_id(r, root, "name", ID_ANY);
-    p->title = map_text(r, root, "title");
-    p->summary = map_text(r, root, "summary");
-    p->window_s = read_window(r, map_get(root, "window"), WINDOW_DEFAULT_S);
     declare_limits(r, map_get(root, "limits"));
-    const struct yaml_node *list = map_list(r, root, "steps");
-    if (list && !list->count)
+    const struct yaml_node *n, *list = map_get(root, "steps");
+    p->steps = map_items(r, root, "steps", sizeof *p->steps, &n);
+    if (list && list->kind == YAML_LIST && !list->count)
         diag_add(r->d, list->mark, "'steps' is empty");
     if (list && list->count > PLAYBOOK_STEPS_MAX)
         diag_add(r->d, list->mark, "more than %d steps", PLAYBOOK_STEPS_MAX);
-    p->steps = arena_alloc(r->arena, (list ? list->count : 0) * sizeof *p->steps);
-    for (const struct yaml_node *n = list ? list->first : NULL; n && p->step_count < PLAYBOOK_STEPS_MAX; n = n->next)
+    for (; n && p->step_count < PLAYBOOK_STEPS_MAX; n = n->next)
         declare_step(r, n, &p->steps[p->step_count++]);
     declare_bases(r);
-    list = map_list(r, root, "recommendations");
-    p->recommendations = arena_alloc(r->arena, (list ? list->count : 0) * sizeof *p->recommendations);
-    for (const struct yaml_node *n = list ? list->first : NULL; n; n = n->next)
+    p->recommendations = map_items(r, root, "recommendations", sizeof *p->recommendations, &n);
+    for (; n; n = n->next)
         declare_recommendation(r, n, &p->recommendations[p->recommendation_count++]);
-    list = map_list(r, root, "verdicts");
-    p->verdicts = arena_alloc(r->arena, (list ? list->count : 0) * sizeof *p->verdicts);
-    for (const struct yaml_node *n = list ? list->first : NULL; n; n = n->next) {
+    p->verdicts = map_items(r, root, "verdicts", sizeof *p->verdicts, &n);
+    for (; n; n = n->next) {
         struct verdict_decl *v = &p->verdicts[p->verdict_count++];
         v->mark = mark_of_id(n);
-        if (!map_check(r, n, "verdict", verdict_keys))
-            continue;
-        v->id = map_id(r, n, "id", ID_ANY);
-        v->title = map_text(r, n, "title");
+        map_read(r, n, &verdict_mapping, v);
     }
     return true;
 }

@@ -9,28 +9,16 @@
 
 enum { NAMES_MAX = 512 };
 
-/* Lists whose entries are told apart by their id. Of all else, what is given takes the place of the base's. */
-static const struct by_id {
-    const char *key, *what;
-    const char *whole; /* a key that only an entry lacks which changes one of the base */
-} by_id[] = {
-    {"steps", "step", "title"},       {"recommendations", "recommendation", "title"},
-    {"verdicts", "verdict", "title"}, {"questions", "question", "ask"},
-    {"rules", "rule", "when"},        {"experiments", "experiment", "ask"},
-};
-
 struct merger {
     struct reader *r;
     struct arena *nodes;
     const char *base; /* name of the file that is built on */
 };
 
-static const struct by_id *listed_by_id(const struct yaml_node *n)
+/* The key of a list whose entries are told apart by their id. Of all else, what is given takes the place of the base's. */
+static const struct key *listed_by_id(const struct yaml_node *n)
 {
-    for (size_t i = 0; i < ARRAY_SIZE(by_id) && n->kind == YAML_LIST; i++)
-        if (strcmp(by_id[i].key, n->key) == 0)
-            return &by_id[i];
-    return NULL;
+    return n->kind == YAML_LIST ? key_of_list(n->key) : NULL;
 }
 
 static bool is_limits(const struct yaml_node *n)
@@ -38,21 +26,10 @@ static bool is_limits(const struct yaml_node *n)
     return n->kind == YAML_MAP && strcmp(n->key, "limits") == 0;
 }
 
-static const char *text_in(const struct yaml_node *map, const char *key)
-{
-    const struct yaml_node *n = map_get(map, key);
-    return n && n->kind == YAML_TEXT ? n->text : NULL;
-}
-
-static const struct yaml_node *items(const struct yaml_node *list)
-{
-    return list && list->kind == YAML_LIST ? list->first : NULL;
-}
-
 static const struct yaml_node *entry(const struct yaml_node *list, const char *id)
 {
     for (const struct yaml_node *n = list->first; n && id; n = n->next) {
-        const char *other = text_in(n, "id");
+        const char *other = text_of(n, "id");
         if (other && strcmp(other, id) == 0)
             return n;
     }
@@ -61,7 +38,7 @@ static const struct yaml_node *entry(const struct yaml_node *list, const char *i
 
 static bool holds(const struct yaml_node *list, const char *text)
 {
-    for (const struct yaml_node *n = items(list); n && text; n = n->next)
+    for (const struct yaml_node *n = list && list->kind == YAML_LIST ? list->first : NULL; n && text; n = n->next)
         if (n->kind == YAML_TEXT && strcmp(n->text, text) == 0)
             return true;
     return false;
@@ -97,7 +74,7 @@ static size_t names_in(const struct yaml_node *map, const char **out)
         if (count < NAMES_MAX)
             out[count++] = n->key;
         for (const struct yaml_node *e = is_limits(n) || listed_by_id(n) ? n->first : NULL; e; e = e->next) {
-            const char *name = is_limits(n) ? e->key : text_in(e, "id");
+            const char *name = is_limits(n) ? e->key : text_of(e, "id");
             if (name && count < NAMES_MAX)
                 out[count++] = name;
         }
@@ -111,7 +88,7 @@ static const struct yaml_node *left_out(struct merger *m, const struct yaml_node
     const struct yaml_node *leave = map_list(m->r, own, "leave");
     const char *names[NAMES_MAX];
     size_t count = leave ? names_in(base, names) : 0;
-    for (const struct yaml_node *n = items(leave); n; n = n->next) {
+    for (const struct yaml_node *n = leave ? leave->first : NULL; n; n = n->next) {
         const char *name = node_text(m->r, n, "what is left out");
         size_t i = 0;
         while (name && i < count && strcmp(names[i], name) != 0)
@@ -143,19 +120,30 @@ static struct yaml_node *merge_limits(struct merger *m, const struct yaml_node *
     return out;
 }
 
-/* An entry with an id that the base does not have is added, unless it holds no more than changes to one. */
-static bool is_added(struct merger *m, const struct yaml_node *n, const struct yaml_node *base,
-                     const struct by_id *list)
+/* What only changes another gives little of what is required. */
+static bool is_whole(const struct yaml_node *n, const struct mapping *m)
 {
-    const char *id = text_in(n, "id"), *ids[NAMES_MAX] = {0}, *other;
-    if (!id || (map_get(n, list->whole) && !map_get(n, "leave")))
+    size_t required = 0, given = 0;
+    for (size_t k = 0; k < m->count; k++)
+        if (key_required(&m->keys[k]) && strcmp(m->keys[k].name, "id") != 0) {
+            required++;
+            given += map_get(n, m->keys[k].name) != NULL;
+        }
+    return 2 * given >= required;
+}
+
+/* An entry with an id that the base does not have is added, unless it holds no more than changes to one. */
+static bool is_added(struct merger *m, const struct yaml_node *n, const struct yaml_node *base, const struct key *list)
+{
+    const char *id = text_of(n, "id"), *ids[NAMES_MAX] = {0}, *other;
+    if (!id || (is_whole(n, list->of) && !map_get(n, "leave")))
         return true;
     size_t count = 0;
     for (const struct yaml_node *b = base->first; b; b = b->next)
-        if ((other = text_in(b, "id")) && count < NAMES_MAX)
+        if ((other = text_of(b, "id")) && count < NAMES_MAX)
             ids[count++] = other;
     char hint[128];
-    diag_add(m->r->d, map_get(n, "id")->mark, "%s has no %s '%s' to change%s", m->base, list->what, brief(id).text,
+    diag_add(m->r->d, map_get(n, "id")->mark, "%s has no %s '%s' to change%s", m->base, list->of->what, brief(id).text,
              suggest(m->r, hint, id, ids, count));
     return false;
 }
@@ -164,11 +152,11 @@ static bool is_added(struct merger *m, const struct yaml_node *n, const struct y
 static struct yaml_node *merge_list(struct merger *m, const struct yaml_node *own, const struct yaml_node *base,
                                     const struct yaml_node *leave)
 {
-    const struct by_id *list = listed_by_id(base);
+    const struct key *list = listed_by_id(base);
     const struct yaml_node nothing = {.kind = YAML_MAP};
     struct yaml_node *out = empty(m, own);
     for (const struct yaml_node *b = base->first; b; b = b->next) {
-        const char *id = text_in(b, "id");
+        const char *id = text_of(b, "id");
         const struct yaml_node *n = entry(own, id);
         if (!holds(leave, id) && !map_get(n, "after"))
             put(m, out, n ? merge_map(m, n, b, left_out(m, n, b)) : b, NULL);
@@ -178,14 +166,14 @@ static struct yaml_node *merge_list(struct merger *m, const struct yaml_node *ow
             put(m, out, n, NULL);
             continue;
         }
-        const char *id = text_in(n, "id"), *after = map_text(m->r, n, "after");
+        const char *id = text_of(n, "id"), *after = map_text(m->r, n, "after");
         const struct yaml_node *b = holds(leave, id) || entry(own, id) != n ? NULL : entry(base, id);
         if ((b && !after) || (!b && !is_added(m, n, base, list)))
             continue;
         struct yaml_node *behind = after ? (struct yaml_node *)entry(out, after) : NULL;
         if (after && !behind)
-            diag_add(m->r->d, map_get(n, "after")->mark, "there is no %s '%s' before this one, nor in %s", list->what,
-                     brief(after).text, m->base);
+            diag_add(m->r->d, map_get(n, "after")->mark, "there is no %s '%s' before this one, nor in %s",
+                     list->of->what, brief(after).text, m->base);
         put(m, out, merge_map(m, n, b ? b : &nothing, b ? left_out(m, n, b) : NULL), behind);
     }
     return out;
@@ -221,8 +209,8 @@ static struct yaml_node *merge_map(struct merger *m, const struct yaml_node *own
 static bool some_rule(const struct yaml_node *root, bool (*wanted)(const struct yaml_node *rule, const char *id),
                       const char *id)
 {
-    for (const struct yaml_node *step = items(map_get(root, "steps")); step; step = step->next)
-        for (const struct yaml_node *rule = items(map_get(step, "rules")); rule; rule = rule->next)
+    for (const struct yaml_node *step = first_of(root, "steps"); step; step = step->next)
+        for (const struct yaml_node *rule = first_of(step, "rules"); rule; rule = rule->next)
             if (wanted(rule, id))
                 return true;
     return false;
@@ -230,7 +218,7 @@ static bool some_rule(const struct yaml_node *root, bool (*wanted)(const struct 
 
 static bool has_id(const struct yaml_node *rule, const char *id)
 {
-    const char *own = text_in(rule, "id");
+    const char *own = text_of(rule, "id");
     return own && strcmp(own, id) == 0;
 }
 
@@ -254,13 +242,13 @@ static void count_asked(const struct yaml_node *root, const char *condition, siz
 /* A hypothesis without any of the checks that it was weighed by, or advice that no check gives any more. */
 static bool is_pointless(const struct yaml_node *root, const struct yaml_node *n, bool verdict)
 {
-    const char *id = text_in(n, "id");
+    const char *id = text_of(n, "id");
     if (!verdict)
         return id && !some_rule(root, recommends, id);
     size_t there = 0, all = 0;
     static const char *const conditions[] = {"confirmed", "likely", "ruled-out"};
     for (size_t i = 0; i < ARRAY_SIZE(conditions); i++)
-        count_asked(root, text_in(n, conditions[i]), &there, &all);
+        count_asked(root, text_of(n, conditions[i]), &there, &all);
     return all && !there;
 }
 
@@ -317,9 +305,7 @@ static const struct yaml_node *base_tree(struct merger *m, const char *name, str
 
 static const struct yaml_node *extend(struct merger *m, const struct yaml_node *root, const struct chain *chain)
 {
-    const struct yaml_node *n = map_get(root, "extends"), *leave = map_get(root, "leave");
-    if (!n && leave)
-        diag_add(m->r->d, leave->key_mark, "'leave' is of no use without 'extends'");
+    const struct yaml_node *n = map_get(root, "extends");
     if (!n)
         return root;
     const char *name = node_text(m->r, n, "'extends'");

@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 
-enum { SUGGESTIONS_MAX = 100, ID_MAX = 64, KEYS_MAX = 32 };
+enum { SUGGESTIONS_MAX = 100, ID_MAX = 64, KEYS_MAX = 32, WINDOW_MAX_S = 7 * 86400 };
 
 struct mark mark_of_id(const struct yaml_node *map)
 {
@@ -60,6 +60,12 @@ const struct yaml_node *map_get(const struct yaml_node *map, const char *key)
     return NULL;
 }
 
+const char *text_of(const struct yaml_node *map, const char *key)
+{
+    const struct yaml_node *n = map_get(map, key);
+    return n && n->kind == YAML_TEXT ? n->text : NULL;
+}
+
 static const char *kind_name(const struct yaml_node *n)
 {
     return n->kind == YAML_MAP ? "a mapping" : n->kind == YAML_LIST ? "a list" : "a text";
@@ -70,34 +76,36 @@ static bool is_nothing(const struct yaml_node *n)
     return n->kind == YAML_TEXT && n->plain && (!*n->text || strcmp(n->text, "~") == 0 || strcmp(n->text, "null") == 0);
 }
 
-bool map_check(struct reader *r, const struct yaml_node *map, const char *what, const char *const *keys)
+static bool check_keys(struct reader *r, const struct yaml_node *map, const struct mapping *m)
 {
     if (map->kind != YAML_MAP) {
-        diag_add(r->d, map->mark, "a %s must be a mapping (key: value), not %s", what,
+        diag_add(r->d, map->mark, "a %s must be a mapping (key: value), not %s", m->what,
                  is_nothing(map) ? "nothing" : kind_name(map));
         return false;
     }
-    const char *plain[KEYS_MAX] = {0};
+    const char *names[KEYS_MAX] = {0};
     bool meant[KEYS_MAX] = {false}; /* there, but misspelt: not missing as well */
-    size_t count = 0;
-    for (; keys[count] && count < KEYS_MAX; count++)
-        plain[count] = keys[count] + (keys[count][0] == '!');
-    for (const struct yaml_node *m = map->first; m; m = m->next) {
+    for (size_t k = 0; k < m->count; k++)
+        names[k] = m->keys[k].name;
+    for (const struct yaml_node *n = map->first; n; n = n->next) {
         size_t k = 0;
-        while (k < count && strcmp(plain[k], m->key) != 0)
+        while (k < m->count && strcmp(names[k], n->key) != 0)
             k++;
-        if (k < count)
+        if (k < m->count && m->keys[k].kind == KEY_BUILDS)
+            diag_add(r->d, n->key_mark, "'%s' is of no use without 'extends'", n->key);
+        if (k < m->count)
             continue;
         char hint[128];
-        diag_add(r->d, m->key_mark, "unknown key '%s'%s", brief(m->key).text, suggest(r, hint, m->key, plain, count));
-        for (k = 0; k < count; k++) {
-            const char *found = strstr(hint, plain[k]);
-            meant[k] = meant[k] || (found && found[-1] == '\'' && found[strlen(plain[k])] == '\'');
+        diag_add(r->d, n->key_mark, "unknown key '%s'%s", brief(n->key).text,
+                 suggest(r, hint, n->key, names, m->count));
+        for (k = 0; k < m->count; k++) {
+            const char *found = strstr(hint, names[k]);
+            meant[k] = meant[k] || (found && found[-1] == '\'' && found[strlen(names[k])] == '\'');
         }
     }
-    for (size_t k = 0; k < count; k++)
-        if (keys[k][0] == '!' && !meant[k] && !map_get(map, plain[k]))
-            diag_add(r->d, map->mark, "missing key '%s' in this %s", plain[k], what);
+    for (size_t k = 0; k < m->count; k++)
+        if (key_required(&m->keys[k]) && !meant[k] && !map_get(map, names[k]))
+            diag_add(r->d, map->mark, "missing key '%s' in this %s", names[k], m->what);
     return true;
 }
 
@@ -112,17 +120,12 @@ const char *node_text(struct reader *r, const struct yaml_node *n, const char *w
     return NULL;
 }
 
-static struct brief quoted(const char *key)
-{
-    struct brief b;
-    snprintf(b.text, sizeof b.text, "'%.80s'", key);
-    return b;
-}
-
 const char *map_text(struct reader *r, const struct yaml_node *map, const char *key)
 {
     const struct yaml_node *n = map_get(map, key);
-    return n ? node_text(r, n, quoted(key).text) : NULL;
+    char what[96];
+    snprintf(what, sizeof what, "'%.80s'", key);
+    return n ? node_text(r, n, what) : NULL;
 }
 
 static bool is_id(const char *id, enum id_style style)
@@ -164,51 +167,63 @@ const struct yaml_node *map_list(struct reader *r, const struct yaml_node *map, 
     return NULL;
 }
 
-bool map_bool(struct reader *r, const struct yaml_node *map, const char *key, bool fallback)
+void *map_items(struct reader *r, const struct yaml_node *map, const char *key, size_t size,
+                const struct yaml_node **first)
 {
-    const struct yaml_node *n = map_get(map, key);
-    if (!n)
-        return fallback;
+    const struct yaml_node *list = map_list(r, map, key);
+    *first = list ? list->first : NULL;
+    return arena_alloc(r->arena, (list ? list->count : 0) * size);
+}
+
+const struct yaml_node *first_of(const struct yaml_node *map, const char *key)
+{
+    const struct yaml_node *list = map_get(map, key);
+    return list && list->kind == YAML_LIST ? list->first : NULL;
+}
+
+static bool read_bool(struct reader *r, const struct yaml_node *n)
+{
     bool truth = n->kind == YAML_TEXT && strcmp(n->text, "true") == 0;
     if (!truth && (n->kind != YAML_TEXT || strcmp(n->text, "false") != 0))
-        diag_add(r->d, n->mark, "'%s' must be true or false", key);
+        diag_add(r->d, n->mark, "'%s' must be true or false", n->key);
     return truth;
 }
 
-unsigned map_number(struct reader *r, const struct yaml_node *map, const char *key, unsigned most, unsigned fallback)
+static unsigned read_number(struct reader *r, const struct yaml_node *n, unsigned fallback)
 {
-    const struct yaml_node *n = map_get(map, key);
-    if (!n)
-        return fallback;
     unsigned long number = 0;
     size_t digits = n->kind == YAML_TEXT ? strspn(n->text, "0123456789") : 0;
     if (digits && digits < 10 && !n->text[digits])
         number = strtoul(n->text, NULL, 10);
-    if (number >= 1 && number <= most)
+    if (number >= 1 && number <= PLAYBOOK_ROWS_MAX)
         return (unsigned)number;
-    diag_add(r->d, n->mark, "'%s' must be a whole number from 1 to %u", key, most);
+    diag_add(r->d, n->mark, "'%s' must be a whole number from 1 to %d", n->key, PLAYBOOK_ROWS_MAX);
     return fallback;
+}
+
+int word_of(const struct yaml_node *map, const char *key, const char *const *words)
+{
+    const struct yaml_node *n = map_get(map, key);
+    for (int i = 0; n && n->kind == YAML_TEXT && words[i]; i++)
+        if (strcmp(words[i], n->text) == 0)
+            return i;
+    return -1;
 }
 
 int map_word(struct reader *r, const struct yaml_node *map, const char *key, const char *const *words)
 {
     const char *text = map_text(r, map, key);
-    if (!text)
-        return -1;
-    struct str all = {0};
-    int count = 0, found = -1;
-    for (; words[count]; count++) {
-        if (strcmp(words[count], text) == 0)
-            found = count;
+    int found = word_of(map, key, words);
+    if (!text || found >= 0)
+        return found;
+    AUTO_STR struct str all = {0};
+    size_t count = 0;
+    for (; words[count]; count++)
         str_printf(&all, "%s%s", count ? ", " : "", words[count]);
-    }
-    if (found < 0) {
-        char hint[128];
-        diag_add(r->d, map_get(map, key)->mark, "'%s' is no %s (%s)%s", brief(text).text, key, str_text(&all),
-                 suggest(r, hint, text, words, (size_t)count));
-    }
-    str_free(&all);
-    return found;
+    char hint[128];
+    diag_add(r->d, map_get(map, key)->mark, "'%s' is no %s (%s)%s", brief(text).text, key, str_text(&all),
+             suggest(r, hint, text, words, count));
+    return -1;
 }
 
 bool literal_parse(struct reader *r, const struct yaml_node *n, const char *what, double *number, enum type *type)
@@ -228,16 +243,78 @@ bool literal_parse(struct reader *r, const struct yaml_node *n, const char *what
     return true;
 }
 
-const char **text_list(struct reader *r, const struct yaml_node *list, const char *what, size_t *count)
+static const char **read_texts(struct reader *r, const struct yaml_node *map, const struct key *k, size_t *count)
 {
-    *count = 0;
-    if (!list)
-        return NULL;
-    const char **out = arena_alloc(r->arena, list->count * sizeof *out);
-    for (const struct yaml_node *n = list->first; n; n = n->next) {
-        const char *text = node_text(r, n, what);
+    const struct yaml_node *n;
+    const char **out = map_items(r, map, k->name, sizeof *out, &n);
+    for (; n; n = n->next) {
+        const char *text = node_text(r, n, k->item);
         if (text)
             out[(*count)++] = text;
     }
     return out;
+}
+
+static double read_window(struct reader *r, const struct yaml_node *n, double fallback)
+{
+    enum type type;
+    double seconds;
+    if (!literal_parse(r, n, "the window", &seconds, &type))
+        return fallback;
+    if (type != TYPE_SECONDS)
+        diag_add(r->d, n->mark, "the window must be a time such as 30s or 5min, not %s", type_name(type));
+    else if (seconds < 1 || seconds > WINDOW_MAX_S)
+        diag_add(r->d, n->mark, "the window must be between 1s and 7d");
+    else
+        return seconds;
+    return fallback;
+}
+
+static void read_key(struct reader *r, const struct yaml_node *map, const struct key *k, char *object)
+{
+    const struct yaml_node *n = map_get(map, k->name);
+    void *to = object + k->at;
+    int word;
+    if (!n)
+        return;
+    switch (k->kind) {
+    case KEY_ID:
+    case KEY_NAME:
+        *(const char **)to = map_id(r, map, k->name, k->kind == KEY_ID ? ID_ANY : ID_NAME);
+        break;
+    case KEY_TEXT:
+        *(const char **)to = map_text(r, map, k->name);
+        break;
+    case KEY_TEXTS:
+        *(const char ***)to = read_texts(r, map, k, (size_t *)(object + k->other));
+        break;
+    case KEY_WORD:
+        if ((word = map_word(r, map, k->name, k->words)) >= 0)
+            *(unsigned *)to = (unsigned)word; /* of the size of every enum here */
+        break;
+    case KEY_CHOICE:
+        if ((word = map_word(r, map, k->name, k->words)) >= 0)
+            *(const char **)to = k->words[word];
+        break;
+    case KEY_BOOL:
+        *(bool *)to = read_bool(r, n);
+        break;
+    case KEY_NUMBER:
+        *(unsigned *)to = read_number(r, n, *(unsigned *)to);
+        break;
+    case KEY_WINDOW:
+        *(double *)to = read_window(r, n, *(double *)to);
+        break;
+    default:
+        break;
+    }
+}
+
+bool map_read(struct reader *r, const struct yaml_node *map, const struct mapping *m, void *object)
+{
+    if (!check_keys(r, map, m))
+        return false;
+    for (size_t k = 0; k < m->count; k++)
+        read_key(r, map, &m->keys[k], object);
+    return true;
 }

@@ -5,6 +5,7 @@
 #define FW_ENGINE_PLAYBOOK_PLAYBOOK_FIELDS_H
 
 #include "engine/playbook/playbook.h"
+#include "engine/playbook/playbook_keys.h"
 #include "engine/playbook/yaml_tree.h"
 
 struct reader {
@@ -35,9 +36,12 @@ struct reader {
  * hyphens. */
 enum id_style { ID_ANY, ID_NAME };
 
-/* Complains unless `map` is a mapping with these keys only; those with "!" before them must be there. `what`: "step". */
-bool map_check(struct reader *r, const struct yaml_node *map, const char *what, const char *const *keys);
+/* Complains unless `map` is a mapping with these keys only, and all that are required; then reads what the first pass reads
+ * into `object`. False: it is no mapping. */
+bool map_read(struct reader *r, const struct yaml_node *map, const struct mapping *m, void *object);
 const struct yaml_node *map_get(const struct yaml_node *map, const char *key); /* NULL if absent or no mapping */
+
+const char *text_of(const struct yaml_node *map, const char *key); /* NULL if absent or no text */
 
 /* NULL if absent, or of the wrong type, which is complained about. */
 const char *map_text(struct reader *r, const struct yaml_node *map, const char *key);
@@ -45,12 +49,14 @@ const char *map_id(struct reader *r, const struct yaml_node *map, const char *ke
 const struct yaml_node *map_list(struct reader *r, const struct yaml_node *map, const char *key);
 const char *node_text(struct reader *r, const struct yaml_node *n, const char *what);
 bool check_id(struct reader *r, struct mark at, const char *id, const char *what, enum id_style style);
-bool map_bool(struct reader *r, const struct yaml_node *map, const char *key, bool fallback);
-unsigned map_number(struct reader *r, const struct yaml_node *map, const char *key, unsigned most, unsigned fallback);
 /* One of the words (NULL-terminated); -1 if absent or another, which is complained about. */
 int map_word(struct reader *r, const struct yaml_node *map, const char *key, const char *const *words);
-/* A list of texts; entries that are none are left out, and complained about. */
-const char **text_list(struct reader *r, const struct yaml_node *list, const char *what, size_t *count);
+/* The same without complaint. */
+int word_of(const struct yaml_node *map, const char *key, const char *const *words);
+/* Room for what a list holds, and the first of it; NULL if there is none, which is complained about if it is no list. */
+void *map_items(struct reader *r, const struct yaml_node *map, const char *key, size_t size,
+                const struct yaml_node **first);
+const struct yaml_node *first_of(const struct yaml_node *map, const char *key); /* of a list, else NULL */
 /* A literal with its unit. */
 bool literal_parse(struct reader *r, const struct yaml_node *n, const char *what, double *number, enum type *type);
 
@@ -63,9 +69,6 @@ struct brief {
     char text[96];
 };
 struct brief brief(const char *text);
-
-/* In the order of their enums, then NULL. */
-extern const char *const question_type_names[], *const action_names[];
 
 /* playbook_names.c: what names mean */
 void bind_names(struct reader *r);
