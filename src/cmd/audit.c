@@ -83,24 +83,24 @@ static void sum_up(const struct run *r)
         printf("... and %zu more in the report\n", more);
     if (unchecked)
         printf("[?] %zu check%s could not be made; the report tells why\n", unchecked, unchecked == 1 ? "" : "s");
-    for (size_t i = 0; i < r->output_count; i++)
-        printf("Report: %s\n", r->outputs[i]);
+    for (size_t i = 0; i < r->outputs.count; i++)
+        printf("Report: %s\n", r->outputs.paths[i]);
     if (r->bundle_path)
         printf("Bundle: %s\n", r->bundle_path);
 }
 
 static bool has_standard_output(const struct run *r)
 {
-    for (size_t i = 0; i < r->output_count; i++)
-        if (strcmp(r->outputs[i], "-") == 0)
+    for (size_t i = 0; i < r->outputs.count; i++)
+        if (strcmp(r->outputs.paths[i], "-") == 0)
             return true;
     return false;
 }
 
 static bool deliver(struct run *r)
 {
-    if (!r->output_count && !r->bundle_path)
-        return run_print(r->c, r->format, &r->term);
+    if (!r->outputs.count && !r->bundle_path)
+        return run_print(r->c, r->outputs.format, &r->term);
     if (!run_write_outputs(r))
         return false;
     if (r->term.tty_out && !has_standard_output(r))

@@ -219,29 +219,25 @@ struct request {
     long pid;
 };
 
+static bool take_duration(void *window, const char *word)
+{
+    return units_parse_duration(word, window) ||
+           (complain("capture: --duration: '%s' is no duration (30s, 5min, 2h)", word), false);
+}
+
+static bool take_pid(void *pid, const char *word)
+{
+    return parse_pid(word, pid) || (complain("capture: --pid: '%s' is no process id", word), false);
+}
+
 static bool parse(struct request *q, int argc, char **argv, int *status)
 {
-    static const struct option long_options[] = {{"duration", required_argument, NULL, 'd'},
-                                                 {"pid", required_argument, NULL, 'p'},
-                                                 {"help", no_argument, NULL, 'h'},
-                                                 {0}};
+    const struct option_decl list[] = {
+        {"duration", .take = take_duration, .data = &q->window}, {"pid", .take = take_pid, .data = &q->pid}, {0}};
+    const struct verb_options options = {"capture", usage, .list = list};
     *q = (struct request){0};
-    *status = EXIT_UNKNOWN;
-    optind = 0;
-    opterr = 0;
-    for (int option; (option = getopt_long(argc, argv, ":h", long_options, NULL)) != -1;) {
-        if (option == 'h') {
-            fputs(usage, stdout);
-            *status = EXIT_OK;
-            return false;
-        }
-        if (option == '?' || option == ':')
-            return complain_option("capture", option, argv, long_options), false;
-        if (option == 'd' && !units_parse_duration(optarg, &q->window))
-            return complain("capture: --duration: '%s' is no duration (30s, 5min, 2h)", optarg), false;
-        if (option == 'p' && !parse_pid(optarg, &q->pid))
-            return complain("capture: --pid: '%s' is no process id", optarg), false;
-    }
+    if (!options_parse(&options, argc, argv, status))
+        return false;
     if (optind != argc - 1)
         return complain(optind == argc ? "capture: into which directory? see `fragwizard capture --help`"
                                        : "capture: one directory only; see `fragwizard capture --help`"),

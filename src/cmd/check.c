@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Playbooks checked without running anything: every complaint of each at file:line:column. */
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "cmd/option.h"
 #include "engine/playbook/playbook.h"
 
 static const char usage[] =
@@ -42,16 +42,10 @@ static bool check_one(const char *name)
 
 static int run(int argc, char **argv)
 {
-    static const struct option options[] = {{"help", no_argument, NULL, 'h'}, {0}};
-    opterr = 0;
-    optind = 0;
-    for (int o; (o = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
-        if (o == 'h') {
-            fputs(usage, stdout);
-            return EXIT_OK;
-        }
-        return complain("check: unknown option '%s'; see `fragwizard check --help`", argv[optind - 1]);
-    }
+    static const struct verb_options options = {"check", usage, .wrong = "unknown option"};
+    int status;
+    if (!options_parse(&options, argc, argv, &status))
+        return status;
     if (optind >= argc)
         return complain("check: which playbook? see `fragwizard check --help`");
     bool fine = true;

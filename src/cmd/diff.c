@@ -19,42 +19,28 @@ static const char usage[] =
     "comparable: another host or playbook, a case that cannot be read, or a check that could be made in one run only\n"
     "and on which the outcome depends.\n";
 
-struct request {
-    const char *paths[OUTPUTS_MAX];
-    enum report_format format;
-    struct outputs outputs;
-};
-
-enum { OPTION_FORMAT = 256 };
-
 static bool is_offered(enum report_format f)
 {
     return f == FORMAT_TEXT || f == FORMAT_HTML || f == FORMAT_JSON;
 }
 
-static bool take_option(struct request *r, int option)
+static bool take_format(void *outputs, const char *word)
 {
-    if (option == OPTION_FORMAT) {
-        if (!report_format_parse(optarg, &r->format) || !is_offered(r->format))
-            return complain("--format: '%s' is none of text, html, json", optarg), false;
-        r->outputs.format = &r->format;
-        return true;
-    }
-    if (r->outputs.count == OUTPUTS_MAX)
-        return complain("at most %d outputs can be written", OUTPUTS_MAX), false;
-    r->paths[r->outputs.count++] = optarg;
-    return true;
+    struct outputs *o = outputs;
+    o->format_given = true;
+    return (report_format_parse(word, &o->format) && is_offered(o->format)) ||
+           (complain("--format: '%s' is none of text, html, json", word), false);
 }
 
-static bool check_outputs(const struct request *r)
+static bool check_outputs(const struct outputs *o)
 {
-    if (!outputs_check(&r->outputs))
+    if (!outputs_check(o))
         return false;
-    for (size_t i = 0; i < r->outputs.count; i++) {
+    for (size_t i = 0; i < o->count; i++) {
         enum report_format f;
-        outputs_format(&r->outputs, r->paths[i], &f);
+        outputs_format(o, o->paths[i], &f);
         if (!is_offered(f))
-            return complain("%s: a comparison is text, html or json", r->paths[i]), false;
+            return complain("%s: a comparison is text, html or json", o->paths[i]), false;
     }
     return true;
 }
@@ -66,7 +52,7 @@ static char *render(const void *data, enum report_format f, const struct report_
 }
 
 /* The exit status. */
-static int compare(struct request *r, const struct case_file *before, const struct case_file *after)
+static int compare(struct outputs *o, const struct case_file *before, const struct case_file *after)
 {
     struct err e;
     struct comparison *c = compare_cases(before, after, &e);
@@ -75,8 +61,7 @@ static int compare(struct request *r, const struct case_file *before, const stru
     struct term term;
     term_init(&term);
     struct rendering rendering = {render, c, after->host, after->started, "diff."};
-    bool done = r->outputs.count ? outputs_write(&r->outputs, &rendering, &term, &c->arena)
-                                 : outputs_print(&rendering, r->format, &term);
+    bool done = o->count ? outputs_write(o, &rendering, &term, &c->arena) : outputs_print(&rendering, o->format, &term);
     int status = done ? outcome_exit_status(c->outcome) : EXIT_UNKNOWN;
     comparison_free(c);
     return status;
@@ -84,33 +69,20 @@ static int compare(struct request *r, const struct case_file *before, const stru
 
 static int diff(int argc, char **argv)
 {
-    static const struct option long_options[] = {
-        {"output", required_argument, NULL, 'o'},
-        {"format", required_argument, NULL, OPTION_FORMAT},
-        {"help", no_argument, NULL, 'h'},
-        {0},
-    };
-    struct request r = {.format = FORMAT_TEXT};
-    r.outputs.paths = r.paths;
-    optind = 0;
-    opterr = 0;
-    for (int option; (option = getopt_long(argc, argv, ":o:h", long_options, NULL)) != -1;) {
-        if (option == 'h') {
-            fputs(usage, stdout);
-            return EXIT_OK;
-        }
-        if (option == ':' || option == '?')
-            return complain_option("diff", option, argv, long_options);
-        if (!take_option(&r, option))
-            return EXIT_UNKNOWN;
-    }
+    struct outputs o = {.format = FORMAT_TEXT};
+    const struct option_decl list[] = {
+        {"output", .take = outputs_add, .data = &o, .letter = 'o'}, {"format", .take = take_format, .data = &o}, {0}};
+    const struct verb_options options = {"diff", usage, .list = list};
+    int status;
+    if (!options_parse(&options, argc, argv, &status))
+        return status;
     if (argc - optind != 2)
         return complain("diff: two cases: `fragwizard diff BEFORE.json AFTER.json`");
-    if (!check_outputs(&r))
+    if (!check_outputs(&o))
         return EXIT_UNKNOWN;
     struct err e;
     struct case_file *before = case_load(argv[optind], &e), *after = before ? case_load(argv[optind + 1], &e) : NULL;
-    int status = after ? compare(&r, before, after) : complain("%s", e.text);
+    status = after ? compare(&o, before, after) : complain("%s", e.text);
     case_free(after);
     case_free(before);
     return status;

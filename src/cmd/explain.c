@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What a check, verdict, limit, recommendation, question, experiment, step, probe, table or column means. */
 #include <ctype.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "cmd/cmd.h"
+#include "cmd/option.h"
 #include "engine/playbook/playbook.h"
 
 static const char usage[] =
@@ -555,21 +555,13 @@ static int explain(const char *only, const char *id)
 
 static int run(int argc, char **argv)
 {
-    static const struct option options[] = {
-        {"help", no_argument, NULL, 'h'}, {"playbook", required_argument, NULL, 'p'}, {0}};
     const char *only = NULL;
-    opterr = 0;
-    optind = 0;
-    for (int o; (o = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
-        if (o == 'h') {
-            fputs(usage, stdout);
-            return EXIT_OK;
-        }
-        if (o != 'p')
-            return complain("explain: unknown option, or one without its value, '%s'; see `fragwizard explain --help`",
-                            argv[optind - 1]);
-        only = optarg;
-    }
+    const struct option_decl list[] = {{"playbook", .word = &only}, {0}};
+    const struct verb_options options = {"explain", usage, .list = list,
+                                         .wrong = "unknown option, or one without its value,"};
+    int status;
+    if (!options_parse(&options, argc, argv, &status))
+        return status;
     if (optind + 1 != argc)
         return complain("explain: which id? `fragwizard list checks` tells them");
     return explain(only, argv[optind]);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What there is: playbooks and templates and which file is used, probes, every fact that a playbook can name, every
  * check, every experiment. */
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/output.h"
 #include "cmd/cmd.h"
+#include "cmd/option.h"
 #include "base/builtin.h"
 #include "engine/playbook/playbook.h"
 
@@ -190,16 +190,10 @@ static bool show(struct facts *f, int which, const struct term *term)
 
 static int run(int argc, char **argv)
 {
-    static const struct option options[] = {{"help", no_argument, NULL, 'h'}, {0}};
-    opterr = 0;
-    optind = 0;
-    for (int o; (o = getopt_long(argc, argv, "h", options, NULL)) != -1;) {
-        if (o == 'h') {
-            fputs(usage, stdout);
-            return EXIT_OK;
-        }
-        return complain("list: unknown option '%s'; see `fragwizard list --help`", argv[optind - 1]);
-    }
+    static const struct verb_options options = {"list", usage, .wrong = "unknown option"};
+    int status;
+    if (!options_parse(&options, argc, argv, &status))
+        return status;
     int which = -1;
     if (optind + 1 < argc)
         return complain("list: one word at a time; see `fragwizard list --help`");

@@ -7,9 +7,27 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* getopt_long returned '?' or ':'. Names the word, and the option that may have been meant. `verb` NULL: none. Returns the
- * exit status, as complain() does. */
-int complain_option(const char *verb, int result, char **argv, const struct option *known);
+/* One option, by what it sets: a flag, the word behind it, or whatever `take` makes of that word. */
+struct option_decl {
+    const char *name;
+    bool *flag;
+    const char **word;
+    bool (*take)(void *data, const char *word); /* false after a complaint */
+    void *data;
+    char letter; /* 'o': also -o, of one with a value */
+};
+
+struct verb_options {
+    const char *verb; /* begins a complaint; NULL: none */
+    const char *usage;
+    void (*more_usage)(void);       /* behind that; NULL: nothing */
+    const struct option_decl *list; /* up to one without name; --help is no part of it */
+    const char *wrong;              /* "unknown option": such a one is only quoted; NULL: the nearest is named */
+};
+
+/* Sets what the options say; then argv[optind] is the first of the other words. True: *exit_status is EXIT_UNKNOWN. False: the command ends with it (help
+ * or a complaint). */
+bool options_parse(const struct verb_options *o, int argc, char **argv, int *exit_status);
 /* "LACK 'NAME'; did you mean 'x'?", or where to look; `lack` as in "there is no verb". */
 int complain_name(const char *lack, const char *name, const char *const *known, size_t count, const char *where);
 

@@ -23,12 +23,21 @@ static bool is_directory(const char *path)
     return !report_format_of_path(path, &f) && stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+bool outputs_add(void *outputs, const char *path)
+{
+    struct outputs *o = outputs;
+    if (o->count == OUTPUTS_MAX)
+        return complain("at most %d outputs can be written", OUTPUTS_MAX), false;
+    o->paths[o->count++] = path;
+    return true;
+}
+
 bool outputs_format(const struct outputs *o, const char *path, enum report_format *f)
 {
     *f = is_directory(path) ? FORMAT_HTML : FORMAT_TEXT;
-    if (o->format)
-        *f = *o->format;
-    return o->format || is_standard_output(path) || is_directory(path) || report_format_of_path(path, f);
+    if (o->format_given)
+        *f = o->format;
+    return o->format_given || is_standard_output(path) || is_directory(path) || report_format_of_path(path, f);
 }
 
 /* A window that nobody will see the end of is a mistake better told before it than after. */

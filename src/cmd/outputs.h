@@ -9,9 +9,10 @@
 #define OUTPUTS_MAX 8
 
 struct outputs {
-    const char **paths; /* a file, a directory, or "-" (standard output) */
+    const char *paths[OUTPUTS_MAX]; /* a file, a directory, or "-" (standard output) */
     size_t count;
-    const enum report_format *format; /* NULL: by their endings */
+    bool format_given; /* else by their endings */
+    enum report_format format;
 };
 
 struct rendering {
@@ -24,6 +25,8 @@ struct rendering {
     const char *suffix; /* before the format's own: "diff."; "" for none */
 };
 
+/* One more -o: a struct outputs; false after a complaint that there are too many. */
+bool outputs_add(void *outputs, const char *path);
 /* HTML into a directory, text to standard output; false if the ending tells none. */
 bool outputs_format(const struct outputs *o, const char *path, enum report_format *f);
 /* Whether every one could be written, before long work. False after a complaint. */

@@ -38,7 +38,6 @@ struct request {
 
 static void list_probes(void)
 {
-    fputs(usage, stdout);
     for (size_t i = 0; probes[i]; i++)
         printf("  %-10s %s (%s)\n", probes[i]->name, probes[i]->help, probes[i]->classic);
 }
@@ -147,31 +146,21 @@ static bool check_sort(const struct request *q)
     return complain_name(lack, column, names, count, "`fragwizard list facts` lists them"), false;
 }
 
+static bool take_format(void *json, const char *word)
+{
+    *(bool *)json = strcmp(word, "json") == 0;
+    return *(bool *)json || strcmp(word, "text") == 0 ||
+           (complain("probe: --format: '%s' is none of text, json", word), false);
+}
+
 static bool parse(struct request *q, int argc, char **argv, int *status)
 {
-    static const struct option long_options[] = {{"format", required_argument, NULL, 'f'},
-                                                 {"root", required_argument, NULL, 'r'},
-                                                 {"help", no_argument, NULL, 'h'},
-                                                 {0}};
+    const struct option_decl list[] = {
+        {"format", .take = take_format, .data = &q->json}, {"root", .word = &q->root_path}, {0}};
+    const struct verb_options options = {"probe", usage, list_probes, list};
     *q = (struct request){.root_path = "/", .input.window_s = -1};
-    *status = EXIT_UNKNOWN;
-    optind = 0;
-    opterr = 0;
-    for (int option; (option = getopt_long(argc, argv, ":h", long_options, NULL)) != -1;) {
-        if (option == 'h') {
-            list_probes();
-            *status = EXIT_OK;
-            return false;
-        }
-        if (option == 'r')
-            q->root_path = optarg;
-        else if (option == 'f' && (strcmp(optarg, "json") == 0 || strcmp(optarg, "text") == 0))
-            q->json = optarg[0] == 'j';
-        else if (option == 'f')
-            return complain("probe: --format: '%s' is none of text, json", optarg), false;
-        else
-            return complain_option("probe", option, argv, long_options), false;
-    }
+    if (!options_parse(&options, argc, argv, status))
+        return false;
     if (optind == argc)
         return complain("probe: which one? `fragwizard probe --help` lists them"), false;
     if (!find_probe(q, argv[optind]))

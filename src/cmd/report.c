@@ -32,7 +32,7 @@ static int report(int argc, char **argv)
     r.c = case_load(path, &e);
     if (!r.c)
         return complain("%s", e.text);
-    bool done = r.output_count || r.bundle_path ? run_write_outputs(&r) : run_print(r.c, r.format, &r.term);
+    bool done = r.outputs.count || r.bundle_path ? run_write_outputs(&r) : run_print(r.c, r.outputs.format, &r.term);
     status = done ? r.c->status : EXIT_UNKNOWN;
     run_close(&r);
     return status;

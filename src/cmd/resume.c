@@ -12,44 +12,13 @@ static const char usage[] =
     "\n"
     "Goes on with a session at the first step that was not done, on the same machine or captured tree.\n";
 
-enum { ARGUMENTS_MAX = 64 };
-
-/* The case is the one word that is no option; what is left are options of every run. */
-static int take_case(int argc, char **argv, char **rest, const char **path)
-{
-    static const char *const with_value[] = {"-o",       "--output",   "--format",  "--root",
-                                             "--pid",    "--duration", "--answers", "--case-id",
-                                             "--bundle", "--playbook", "--allow",   "--limit"};
-    int count = 0;
-    if (argc >= ARGUMENTS_MAX)
-        return -1;
-    for (int i = 0; i < argc; i++) {
-        if (i > 0 && argv[i][0] != '-' && !*path) {
-            *path = argv[i];
-            continue;
-        }
-        bool takes_value = false;
-        for (size_t k = 0; k < ARRAY_SIZE(with_value); k++)
-            takes_value = takes_value || strcmp(argv[i], with_value[k]) == 0;
-        rest[count++] = argv[i];
-        if (takes_value && i + 1 < argc)
-            rest[count++] = argv[++i];
-    }
-    rest[count] = NULL;
-    return count;
-}
-
 static int resume(int argc, char **argv)
 {
-    const char *path = NULL;
-    char *rest[ARGUMENTS_MAX];
-    int count = take_case(argc, argv, rest, &path);
-    if (count < 0)
-        return complain("resume: too many words; see --help");
+    const char *path;
     struct run r;
     struct err e;
     int status;
-    if (!run_options(&r, count, rest, usage, &status))
+    if (!run_options_and_word(&r, argc, argv, usage, &path, &status))
         return status;
     if (!path)
         return complain("resume: which case? `fragwizard resume CASE.json`");

@@ -11,40 +11,11 @@
 #include "cmd/option.h"
 #include "cmd/outputs.h"
 
-enum {
-    OPTION_AUTO = 256,
-    OPTION_FORMAT,
-    OPTION_ROOT,
-    OPTION_PID,
-    OPTION_DURATION,
-    OPTION_PLAYBOOK,
-    OPTION_ANSWERS,
-    OPTION_CASE_ID,
-    OPTION_BUNDLE,
-    OPTION_ALLOW,
-    OPTION_LIMIT
-};
 enum { CASE_ID_MAX = 200 };
 
-static const struct option long_options[] = {
-    {"auto", no_argument, NULL, OPTION_AUTO},
-    {"output", required_argument, NULL, 'o'},
-    {"format", required_argument, NULL, OPTION_FORMAT},
-    {"root", required_argument, NULL, OPTION_ROOT},
-    {"pid", required_argument, NULL, OPTION_PID},
-    {"duration", required_argument, NULL, OPTION_DURATION},
-    {"playbook", required_argument, NULL, OPTION_PLAYBOOK},
-    {"answers", required_argument, NULL, OPTION_ANSWERS},
-    {"case-id", required_argument, NULL, OPTION_CASE_ID},
-    {"bundle", required_argument, NULL, OPTION_BUNDLE},
-    {"allow", required_argument, NULL, OPTION_ALLOW},
-    {"limit", required_argument, NULL, OPTION_LIMIT},
-    {"help", no_argument, NULL, 'h'},
-    {0},
-};
-
-static bool take_allowed(struct run *r, const char *word)
+static bool take_allowed(void *data, const char *word)
 {
+    struct run *r = data;
     const char *words[ACTION_OPERATOR + 1];
     size_t count = 0;
     for (enum experiment_action a = ACTION_COMPACT; a <= ACTION_OPERATOR; a++) {
@@ -61,70 +32,64 @@ static bool take_allowed(struct run *r, const char *word)
     return false;
 }
 
-static bool take_option(struct run *r, int option)
+static bool take_format(void *data, const char *word)
 {
-    switch (option) {
-    case OPTION_AUTO:
-        return true;
-    case 'o':
-        if (r->output_count == OUTPUTS_MAX)
-            return complain("at most %d outputs can be written", OUTPUTS_MAX), false;
-        r->outputs[r->output_count++] = optarg;
-        return true;
-    case OPTION_FORMAT:
-        if (!report_format_parse(optarg, &r->format))
-            return complain("--format: '%s' is none of text, html, json, nagios, prometheus", optarg), false;
-        r->format_given = true;
-        return true;
-    case OPTION_ROOT:
-        r->root_path = optarg;
-        return true;
-    case OPTION_PID:
-        return parse_pid(optarg, &r->pid) || (complain("--pid: '%s' is no process id", optarg), false);
-    case OPTION_DURATION:
-        return units_parse_duration(optarg, &r->window_s) ||
-               (complain("--duration: '%s' is no duration (30s, 5min, 2h, 3d)", optarg), false);
-    case OPTION_PLAYBOOK:
-        r->playbook_name = optarg;
-        return true;
-    case OPTION_ANSWERS:
-        r->answers_path = optarg;
-        return true;
-    case OPTION_CASE_ID:
-        if (!*optarg || strlen(optarg) > CASE_ID_MAX)
-            return complain("--case-id: 1 to %d characters", CASE_ID_MAX), false;
-        r->case_id = optarg;
-        return true;
-    case OPTION_ALLOW:
-        return take_allowed(r, optarg);
-    case OPTION_LIMIT:
-        if (r->limit_count == LIMITS_MAX)
-            return complain("at most %d limits can be set", LIMITS_MAX), false;
-        r->limits[r->limit_count++] = optarg;
-        return true;
-    default:
-        r->bundle_path = optarg;
-        return true;
-    }
+    struct outputs *o = data;
+    o->format_given = true;
+    return report_format_parse(word, &o->format) ||
+           (complain("--format: '%s' is none of text, html, json, nagios, prometheus", word), false);
+}
+
+static bool take_pid(void *pid, const char *word)
+{
+    return parse_pid(word, pid) || (complain("--pid: '%s' is no process id", word), false);
+}
+
+static bool take_duration(void *window_s, const char *word)
+{
+    return units_parse_duration(word, window_s) ||
+           (complain("--duration: '%s' is no duration (30s, 5min, 2h, 3d)", word), false);
+}
+
+static bool take_case_id(void *case_id, const char *word)
+{
+    if (!*word || strlen(word) > CASE_ID_MAX)
+        return complain("--case-id: 1 to %d characters", CASE_ID_MAX), false;
+    *(const char **)case_id = word;
+    return true;
+}
+
+static bool take_limit(void *data, const char *word)
+{
+    struct run *r = data;
+    if (r->limit_count == LIMITS_MAX)
+        return complain("at most %d limits can be set", LIMITS_MAX), false;
+    r->limits[r->limit_count++] = word;
+    return true;
 }
 
 bool run_options_and_word(struct run *r, int argc, char **argv, const char *usage, const char **word, int *exit_status)
 {
+    bool is_auto; /* which verb that means, main has seen */
+    const struct option_decl list[] = {
+        {"auto", .flag = &is_auto},
+        {"output", .take = outputs_add, .data = &r->outputs, .letter = 'o'},
+        {"format", .take = take_format, .data = &r->outputs},
+        {"root", .word = &r->root_path},
+        {"pid", .take = take_pid, .data = &r->pid},
+        {"duration", .take = take_duration, .data = &r->window_s},
+        {"playbook", .word = &r->playbook_name},
+        {"answers", .word = &r->answers_path},
+        {"case-id", .take = take_case_id, .data = &r->case_id},
+        {"bundle", .word = &r->bundle_path},
+        {"allow", .take = take_allowed, .data = r},
+        {"limit", .take = take_limit, .data = r},
+        {0},
+    };
+    const struct verb_options options = {NULL, usage, .list = list};
     *r = (struct run){.playbook_name = "memory-fragmentation", .root_path = "/", .window_s = -1, .root.fd = -1};
-    *exit_status = EXIT_UNKNOWN;
-    optind = 0;
-    opterr = 0;
-    for (int option; (option = getopt_long(argc, argv, ":o:h", long_options, NULL)) != -1;) {
-        if (option == 'h') {
-            fputs(usage, stdout);
-            *exit_status = EXIT_OK;
-            return false;
-        }
-        if (option == ':' || option == '?')
-            return complain_option(NULL, option, argv, long_options), false;
-        if (!take_option(r, option))
-            return false;
-    }
+    if (!options_parse(&options, argc, argv, exit_status))
+        return false;
     if (word)
         *word = optind < argc ? argv[optind++] : NULL;
     if (optind < argc)
@@ -137,17 +102,10 @@ bool run_options(struct run *r, int argc, char **argv, const char *usage, int *e
     return run_options_and_word(r, argc, argv, usage, NULL, exit_status);
 }
 
-/* It refers to the run's own list, in which a directory becomes a file. */
-static struct outputs outputs_of(struct run *r)
-{
-    return (struct outputs){r->outputs, r->output_count, r->format_given ? &r->format : NULL};
-}
-
-bool run_check_outputs(struct run *r)
+bool run_check_outputs(const struct run *r)
 {
     struct err e;
-    struct outputs o = outputs_of(r);
-    if (!outputs_check(&o))
+    if (!outputs_check(&r->outputs))
         return false;
     if (r->bundle_path && !output_check(r->bundle_path, &e))
         return complain("%s", e.text), false;
@@ -268,9 +226,8 @@ bool run_print(const struct case_file *c, enum report_format f, const struct ter
 bool run_write_outputs(struct run *r)
 {
     struct err e;
-    struct outputs o = outputs_of(r);
     struct rendering rendering = rendering_of(r->c);
-    if (!outputs_write(&o, &rendering, &r->term, &r->c->arena))
+    if (!outputs_write(&r->outputs, &rendering, &r->term, &r->c->arena))
         return false;
     if (r->bundle_path && !bundle_write(r->bundle_path, r->c, &e))
         return complain("%s", e.text), false;

@@ -12,16 +12,13 @@ enum { LIMITS_MAX = 100 };
 
 struct run {
     /* options */
-    const char *playbook_name;        /* --playbook, default memory-fragmentation */
-    const char *root_path;            /* --root, default / */
-    const char *answers_path;         /* --answers */
-    const char *bundle_path;          /* --bundle */
-    const char *case_id;              /* --case-id */
-    const char *outputs[OUTPUTS_MAX]; /* -o: a file, a directory, or "-" (standard output) */
-    size_t output_count;
-    bool format_given;
-    enum report_format format;
-    double window_s; /* --duration; negative: the playbook's */
+    const char *playbook_name; /* --playbook, default memory-fragmentation */
+    const char *root_path;     /* --root, default / */
+    const char *answers_path;  /* --answers */
+    const char *bundle_path;   /* --bundle */
+    const char *case_id;       /* --case-id */
+    struct outputs outputs;    /* -o, --format */
+    double window_s;           /* --duration; negative: the playbook's */
     long pid;
     const char *limits[LIMITS_MAX]; /* --limit: "NAME=VALUE" */
     size_t limit_count;
@@ -46,7 +43,7 @@ bool run_can_compact(const struct run *r);
 bool run_allows(const struct run *r, enum experiment_action a);
 
 /* Whether every output could be written, before long work. False after a complaint. */
-bool run_check_outputs(struct run *r);
+bool run_check_outputs(const struct run *r);
 
 /* Opens root and playbook and makes the engine over a new case, or over `loaded`, which it then owns. False after a complaint. */
 bool run_open(struct run *r, struct case_file *loaded);

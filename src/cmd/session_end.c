@@ -110,9 +110,9 @@ static char *resume_command(const struct run *r)
         add_word(&command, r->answers_path);
     }
     add_allowed(&command, r->allowed);
-    for (size_t i = 0; i < r->output_count; i++) {
+    for (size_t i = 0; i < r->outputs.count; i++) {
         add_word(&command, "-o");
-        add_word(&command, r->outputs[i]);
+        add_word(&command, r->outputs.paths[i]);
     }
     if (r->bundle_path) {
         add_word(&command, "--bundle");
@@ -126,7 +126,7 @@ static enum move choose_output(struct session *s)
 {
     struct run *r = s->run;
     bool ask = !engine_takes_defaults(r->engine);
-    if (r->output_count || r->bundle_path)
+    if (r->outputs.count || r->bundle_path)
         return MOVE_NEXT;
     AUTO_FREE char *name = output_default_name(r->c->host, r->c->started, "html");
     AUTO_FREE char *prompt = mem_printf("[Enter: %s] > ", name);
@@ -145,12 +145,12 @@ static enum move choose_output(struct session *s)
             ask = move != MOVE_DEFAULTS;
             continue;
         }
-        r->outputs[0] = arena_strdup(&r->c->arena, *line ? line : name);
-        r->output_count = 1;
+        r->outputs.paths[0] = arena_strdup(&r->c->arena, *line ? line : name);
+        r->outputs.count = 1;
         if (run_check_outputs(r))
             return MOVE_NEXT;
         ask = true;
-        r->output_count = 0;
+        r->outputs.count = 0;
     }
 }
 
@@ -246,8 +246,8 @@ int session_finish(struct session *s)
 {
     struct run *r = s->run;
     bool written = s->outcome == MOVE_NEXT && run_write_outputs(r);
-    for (size_t i = 0; written && i < r->output_count; i++)
-        session_say_whole(s, 0, "Report: %s", r->outputs[i]);
+    for (size_t i = 0; written && i < r->outputs.count; i++)
+        session_say_whole(s, 0, "Report: %s", r->outputs.paths[i]);
     if (written && r->bundle_path)
         session_say_whole(s, 0, "Bundle: %s", r->bundle_path);
     session_say_whole(s, 0, "Case: %s", r->c->path);

@@ -33,16 +33,6 @@ static const char usage[] =
     "\n"
     "Exit status: 0 done as answered, 3 something could not be done.\n";
 
-enum { OPTION_YES = 256, OPTION_DRY_RUN, OPTION_KEEP };
-
-static const struct option long_options[] = {
-    {"yes", no_argument, NULL, OPTION_YES},
-    {"dry-run", no_argument, NULL, OPTION_DRY_RUN},
-    {"keep", no_argument, NULL, OPTION_KEEP},
-    {"help", no_argument, NULL, 'h'},
-    {0},
-};
-
 struct apply {
     bool yes, dry_run, keep;
     bool good; /* nothing was refused */
@@ -352,23 +342,16 @@ static int apply_case(struct apply *a, const char *path, char *const *ids, size_
 static int apply(int argc, char **argv)
 {
     struct apply a = {.good = true, .root.fd = -1};
-    optind = 0;
-    opterr = 0;
-    for (int option; (option = getopt_long(argc, argv, ":h", long_options, NULL)) != -1;) {
-        if (option == 'h') {
-            fputs(usage, stdout);
-            return EXIT_OK;
-        }
-        if (option == ':' || option == '?')
-            return complain_option("apply", option, argv, long_options);
-        a.yes = a.yes || option == OPTION_YES;
-        a.dry_run = a.dry_run || option == OPTION_DRY_RUN;
-        a.keep = a.keep || option == OPTION_KEEP;
-    }
+    const struct option_decl list[] = {
+        {"yes", .flag = &a.yes}, {"dry-run", .flag = &a.dry_run}, {"keep", .flag = &a.keep}, {0}};
+    const struct verb_options options = {"apply", usage, .list = list};
+    int status;
+    if (!options_parse(&options, argc, argv, &status))
+        return status;
     if (optind == argc)
         return complain("apply: which case? `fragwizard apply CASE.json`");
     term_init(&a.term);
-    int status = apply_case(&a, argv[optind], argv + optind + 1, (size_t)(argc - optind - 1));
+    status = apply_case(&a, argv[optind], argv + optind + 1, (size_t)(argc - optind - 1));
     free(a.list);
     if (a.c)
         case_free(a.c);

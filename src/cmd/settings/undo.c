@@ -26,14 +26,6 @@ static const char usage[] =
     "\n"
     "Exit status: 0 all is as it was before (also: nothing to undo), 3 something is not.\n";
 
-enum { OPTION_ALL = 256, OPTION_LIST, OPTION_FORCE, OPTION_FORGET };
-
-static const struct option long_options[] = {
-    {"all", no_argument, NULL, OPTION_ALL},     {"list", no_argument, NULL, OPTION_LIST},
-    {"force", no_argument, NULL, OPTION_FORCE}, {"forget", no_argument, NULL, OPTION_FORGET},
-    {"help", no_argument, NULL, 'h'},           {0},
-};
-
 struct undo {
     bool all, list, force, forget;
     struct root root;
@@ -233,26 +225,21 @@ static int undo(int argc, char **argv)
 {
     struct undo u = {.root.fd = -1};
     struct err e;
-    optind = 0;
-    opterr = 0;
-    for (int option; (option = getopt_long(argc, argv, ":h", long_options, NULL)) != -1;) {
-        if (option == 'h') {
-            fputs(usage, stdout);
-            return EXIT_OK;
-        }
-        if (option == ':' || option == '?')
-            return complain_option("undo", option, argv, long_options);
-        u.all = u.all || option == OPTION_ALL;
-        u.list = u.list || option == OPTION_LIST;
-        u.force = u.force || option == OPTION_FORCE;
-        u.forget = u.forget || option == OPTION_FORGET;
-    }
+    const struct option_decl words[] = {{"all", .flag = &u.all},
+                                        {"list", .flag = &u.list},
+                                        {"force", .flag = &u.force},
+                                        {"forget", .flag = &u.forget},
+                                        {0}};
+    const struct verb_options options = {"undo", usage, .list = words};
+    int status;
+    if (!options_parse(&options, argc, argv, &status))
+        return status;
     if (u.force && u.forget)
         return complain("undo: --force puts back and --forget leaves; one of them only");
     if (!root_open(&u.root, "/", &e))
         return complain("%s", e.text);
     root_sysctl(&u.root, "kernel.random.boot_id", u.boot, sizeof u.boot, &(enum status){0}, NULL);
-    int status = EXIT_UNKNOWN;
+    status = EXIT_UNKNOWN;
     if (journal_open(&u.j, false, &e)) {
         status = undo_journal(&u, argv + optind, (size_t)(argc - optind));
         journal_close(&u.j);
