@@ -85,18 +85,22 @@ struct verdict { VERDICT_FIELDS(RECORD_MEMBER, ) };
     X(R, NUMBER, duration_s, SECONDS, REQUIRED, "duration", "time it took")
 struct experiment { EXPERIMENT_FIELDS(RECORD_MEMBER, ) };
 
+/* What a recommendation says: in a playbook a message each, in a case what that comes to. Their detail is when a playbook must
+ * have them. */
+#define RECOMMENDATION_TEXTS(X, R) \
+    X(R, TEXT, title, "required", REQUIRED, "title", "what to change") \
+    X(R, TEXT, current, NULL, NULLABLE, "current", "the value now") \
+    X(R, TEXT, proposed, NULL, NULLABLE, "proposed", "the value proposed") \
+    X(R, TEXT, apply, "all kinds but sysctl and observe", NULLABLE, "apply", "the command or the deed") \
+    X(R, TEXT, keep, NULL, NULLABLE, "keep", "what makes it last over a reboot") \
+    X(R, TEXT, verify, NULL, NULLABLE, "verify", "what shows it") \
+    X(R, TEXT, undo, NULL, NULLABLE, "undo", "what takes it back") \
+    X(R, TEXT, risk, NULL, NULLABLE, "risk", "what it can cost") \
+    X(R, TEXT, why, "required", NULLABLE, "why", "the reason")
 #define RECOMMENDATION_FIELDS(X, R) \
     X(R, NAME, id, , REQUIRED, "id", "id") \
     X(R, CHOICE, kind, recommendation_kind, REQUIRED, "kind", "what is changed") \
-    X(R, TEXT, title, , REQUIRED, "title", "what to change") \
-    X(R, TEXT, current, , NULLABLE, "current", "value now") \
-    X(R, TEXT, proposed, , NULLABLE, "proposed", "value proposed") \
-    X(R, TEXT, apply, , NULLABLE, "apply", "command to apply") \
-    X(R, TEXT, keep, , NULLABLE, "keep", "command to keep it over a reboot") \
-    X(R, TEXT, verify, , NULLABLE, "verify", "command to verify") \
-    X(R, TEXT, undo, , NULLABLE, "undo", "command to undo") \
-    X(R, TEXT, risk, , NULLABLE, "risk", "what it can cost") \
-    X(R, TEXT, why, , NULLABLE, "why", "reason") \
+    RECOMMENDATION_TEXTS(X, R) \
     X(R, NAME, sysctl, , NULLABLE, "sysctl", "name of the sysctl")
 struct recommendation { RECOMMENDATION_FIELDS(RECORD_MEMBER, ) };
 

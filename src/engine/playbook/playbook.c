@@ -28,7 +28,7 @@ enum type question_answer_type(const struct question *q)
 
 const char *experiment_action_name(enum experiment_action a)
 {
-    return action_names[a];
+    return experiment_action_names[a];
 }
 
 /* What a person does, a person must be there for. */

@@ -5,6 +5,7 @@
 #ifndef FW_ENGINE_PLAYBOOK_PLAYBOOK_H
 #define FW_ENGINE_PLAYBOOK_PLAYBOOK_H
 
+#include "engine/case/case_records.h"
 #include "engine/expr/diag.h"
 #include "engine/expr/expr.h"
 #include "facts/severity.h"
@@ -123,6 +124,11 @@ struct step {
     size_t next_count; /* the first whose `when` is true; none: the following step */
 };
 
+/* A message, and its text as written or generated. */
+#define RECOMMENDATION_MESSAGE(R, KIND, member, ...)                                                                   \
+    struct message *member;                                                                                            \
+    const char *member##_text;
+
 struct recommendation_decl {
     struct mark mark;
     const char *id;
@@ -130,8 +136,7 @@ struct recommendation_decl {
     const char *sysctl;             /* kind sysctl: its name; messages then see that row of table `tunable` */
     const struct table_decl *table; /* the rule's row if all rules that recommend it are `for` one table, else NULL */
     struct expr *when;              /* shown only if true; NULL: always */
-    struct message *title, *current, *proposed, *apply, *keep, *verify, *undo, *risk, *why;
-    const char *title_text, *apply_text, *undo_text, *risk_text, *why_text; /* as written or generated */
+    RECOMMENDATION_TEXTS(RECOMMENDATION_MESSAGE, )
 };
 
 struct sentence {

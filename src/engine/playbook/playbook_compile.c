@@ -286,37 +286,40 @@ static struct message *word(struct reader *r, const struct yaml_node *n, const c
 }
 
 /* Its value, its command and what takes that back; without a value of the playbook's own, the kernel's default. */
-static void word_sysctl(struct reader *r, const struct yaml_node *n, const struct scope_decl *row,
-                        struct recommendation_decl *d)
+struct wording {
+#define WORDING_MEMBER(R, KIND, member, ...) struct str member;
+    RECOMMENDATION_TEXTS(WORDING_MEMBER, )
+};
+
+static void generate_wording(struct wording *w, const char *sysctl, const char *value)
 {
-    struct setting other = {.name = d->sysctl};
-    AUTO_FREE char *file = d->sysctl ? mem_printf("/etc/sysctl.d/60-fragwizard-%s.conf", d->sysctl) : NULL;
-    const struct setting *s = d->sysctl ? setting_named(d->sysctl) : NULL;
-    AUTO_STR struct str current = {0}, proposed = {0}, apply = {0}, keep = {0}, verify = {0}, undo = {0};
-    const char *ignored, *value;
-    if (!s) {
-        other.file = file;
-        s = &other;
-    }
-    str_add(&current, "{current}");
-    str_add(&proposed, "{default}");
-    d->current = word(r, n, "current", row, d, &current, &ignored);
-    d->proposed = word(r, n, "proposed", row, d, &proposed, &value);
-    if (d->sysctl && d->proposed) {
-        setting_add_command(&apply, s, value);
-        setting_add_command(&undo, s, "{current}");
-        str_printf(&verify, s->words ? "cat /%s" : "sysctl %s", s->words ? s->path : s->name);
-        if (s->file) {
-            str_add(&keep, "echo '");
-            setting_add_line(&keep, s, value);
-            str_printf(&keep, "' > %s", s->file);
-            str_printf(&undo, "; rm -f %s", s->file);
-        }
-    }
-    d->apply = word(r, n, "apply", row, d, &apply, &d->apply_text);
-    d->keep = word(r, n, "keep", row, d, &keep, &ignored);
-    d->verify = word(r, n, "verify", row, d, &verify, &ignored);
-    d->undo = word(r, n, "undo", row, d, &undo, &d->undo_text);
+    AUTO_FREE char *file = mem_printf("/etc/sysctl.d/60-fragwizard-%s.conf", sysctl);
+    const struct setting other = {.name = sysctl, .file = file}, *known = setting_named(sysctl);
+    const struct setting *s = known ? known : &other;
+    str_add(&w->current, "{current}");
+    str_add(&w->proposed, value);
+    setting_add_command(&w->apply, s, value);
+    setting_add_command(&w->undo, s, "{current}");
+    str_printf(&w->verify, s->words ? "cat /%s" : "sysctl %s", s->words ? s->path : s->name);
+    if (!s->file)
+        return;
+    str_add(&w->keep, "echo '");
+    setting_add_line(&w->keep, s, value);
+    str_printf(&w->keep, "' > %s", s->file);
+    str_printf(&w->undo, "; rm -f %s", s->file);
+}
+
+static void compile_wording(struct reader *r, const struct yaml_node *n, const struct scope_decl *row,
+                            struct recommendation_decl *d)
+{
+    struct wording w = {0};
+    const char *proposed = text_of(n, "proposed");
+    if (d->sysctl)
+        generate_wording(&w, d->sysctl, proposed ? proposed : "{default}");
+#define WORDING_COMPILE(R, KIND, member, detail, NEED, NAME, HELP)                                                     \
+    d->member = word(r, n, NAME, row, d, &w.member, &d->member##_text);                                                \
+    str_free(&w.member);
+    RECOMMENDATION_TEXTS(WORDING_COMPILE, )
 }
 
 static void compile_recommendation(struct reader *r, const struct yaml_node *n, struct recommendation_decl *d)
@@ -337,7 +340,7 @@ static void compile_recommendation(struct reader *r, const struct yaml_node *n, 
         d->table = table;
     }
     map_compile(r, n, &recommendation_mapping, d, table);
-    word_sysctl(r, n, row_of(r, table), d);
+    compile_wording(r, n, row_of(r, table), d);
 }
 
 static struct sentence *compile_sentences(struct reader *r, const struct yaml_node *map, const char *key, size_t *count)

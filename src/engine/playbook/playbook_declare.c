@@ -264,7 +264,7 @@ static void declare_experiment(struct reader *r, const struct yaml_node *n, cons
     d->again = map_items(r, n, "again", sizeof *d->again, &again);
     for (; again; again = again->next)
         add_again(r, again, s, d);
-    if (word_of(n, "action", action_names) >= 0)
+    if (word_of(n, "action", experiment_action_names) >= 0)
         check_action(r, n, s, d);
 }
 

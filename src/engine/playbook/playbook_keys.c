@@ -7,8 +7,6 @@
 
 const char *const question_type_names[] = {"yesno", "choice", "number", "text", "process", "file", NULL};
 const char *const unit_names[] = {"count", "ratio", "bytes", "seconds", NULL};
-const char *const action_names[] = {"compact", "watch", "operator", NULL};
-const char *const recommendation_kinds[] = {"sysctl", "application", "service", "kernel", "observe", NULL};
 
 /* clang-format off */
 #define NEEDED REQUIRED_KEY
@@ -89,7 +87,7 @@ static const struct key experiment_keys[] = {
     KEY("ask", NEEDED, TEXT, "what it decides, as a question", AT(experiment_decl, ask))
     KEY("cost", NEEDED, TEXT, "what it takes: time, processors", AT(experiment_decl, cost))
     KEY("risk", NEEDED, TEXT, "what it can do to the machine", AT(experiment_decl, risk))
-    KEY("action", NEEDED, WORD, "see below", AT(experiment_decl, action), .words = action_names)
+    KEY("action", NEEDED, WORD, "see below", AT(experiment_decl, action), .words = experiment_action_names)
     KEY("when", NULL, CONDITION, "offered only if true", AT(experiment_decl, when), OTHER(experiment_decl, when_text))
     KEY("measure", NEEDED, OTHER, "an expression, evaluated before and after: `before.ID` and `after.ID`, of its type", .schema = "{'$ref': '#/definitions/text'}")
     KEY("measured", NEEDED, TEXT, "what that is, in words", AT(experiment_decl, measured))
@@ -131,21 +129,14 @@ static const struct key step_keys[] = {
 };
 const struct mapping step_mapping = MAPPING(step_keys, "step", .by_id = true, .always = "'not': {'required': ['probe', 'probes']}");
 
+#define RECOMMENDATION_KEY(R, KIND, member, NEED_OF_IT, n, NAME, HELP) KEY(NAME, NEED_OF_IT, WORDING, HELP)
 static const struct key recommendation_keys[] = {
     KEY("id", NEEDED, ID, "as rules name it", AT(recommendation_decl, id))
-    KEY("kind", NEEDED, CHOICE, "`sysctl`, `application`, `service`, `kernel`, `observe` (nothing is changed)", AT(recommendation_decl, kind), .words = recommendation_kinds)
+    KEY("kind", NEEDED, CHOICE, "`sysctl`, `application`, `service`, `kernel`, `observe` (nothing is changed)", AT(recommendation_decl, kind), .words = recommendation_kind_names)
     KEY("sysctl", "kind sysctl", TEXT, "its name; `fragwizard apply` changes those that the shipped playbooks recommend and no other", AT(recommendation_decl, sysctl),
         .schema = "{'type': 'string', 'pattern': '^([a-z0-9_][a-z0-9_-]*(\\\\.[a-z0-9_-]+)+|transparent_hugepage/[a-z_/]+)$'}")
     KEY("when", NULL, CONDITION, "shown only if true", AT(recommendation_decl, when))
-    KEY("title", NEEDED, MESSAGE, "what to change", AT(recommendation_decl, title), OTHER(recommendation_decl, title_text))
-    KEY("current", NULL, WORDING, "the value now")
-    KEY("proposed", NULL, WORDING, "the value proposed")
-    KEY("apply", "all kinds but sysctl and observe", WORDING, "the command or the deed")
-    KEY("keep", NULL, WORDING, "what makes it last")
-    KEY("verify", NULL, WORDING, "what shows it")
-    KEY("undo", NULL, WORDING, "what takes it back")
-    KEY("risk", NULL, MESSAGE, "what it can cost", AT(recommendation_decl, risk), OTHER(recommendation_decl, risk_text))
-    KEY("why", NEEDED, MESSAGE, "the reason", AT(recommendation_decl, why), OTHER(recommendation_decl, why_text))
+    RECOMMENDATION_TEXTS(RECOMMENDATION_KEY, )
     CHANGES
 };
 const struct mapping recommendation_mapping = MAPPING(recommendation_keys, "recommendation", .by_id = true, .whole =

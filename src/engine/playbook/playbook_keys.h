@@ -63,7 +63,6 @@ bool key_required(const struct key *k);
 /* The keys that hold lists of mappings with ids; NULL: `name` is none. */
 const struct key *key_of_list(const char *name);
 
-extern const char *const question_type_names[], *const unit_names[], *const recommendation_kinds[],
-                                                                         *const action_names[];
+extern const char *const question_type_names[], *const unit_names[];
 
 #endif

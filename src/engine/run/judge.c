@@ -118,20 +118,11 @@ static void render_recommendation(struct engine *g, size_t index, const struct s
     struct recommendation *r = g->rendered[index];
     if (!r)
         r = g->rendered[index] = arena_alloc(&g->c->arena, sizeof *r);
-    *r = (struct recommendation){
-        .id = d->id,
-        .kind = d->kind,
-        .sysctl = d->sysctl,
-        .title = message_text(g, d->title, scope, r->title),
-        .current = message_text(g, d->current, scope, r->current),
-        .proposed = message_text(g, d->proposed, scope, r->proposed),
-        .apply = message_text(g, d->apply, scope, r->apply),
-        .keep = message_text(g, d->keep, scope, r->keep),
-        .verify = message_text(g, d->verify, scope, r->verify),
-        .undo = message_text(g, d->undo, scope, r->undo),
-        .risk = message_text(g, d->risk, scope, r->risk),
-        .why = message_text(g, d->why, scope, r->why),
-    };
+    *r = (struct recommendation){.id = d->id,
+                                 .kind = d->kind,
+                                 .sysctl = d->sysctl,
+#define RENDERED(R, KIND, member, ...) .member = message_text(g, d->member, scope, r->member),
+                                 RECOMMENDATION_TEXTS(RENDERED, )};
 }
 
 /* Messages that name columns are rendered for the row at hand; the rest is rendered when all is known. */
