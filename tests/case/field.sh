@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # A new field of a record is its declaration, what fills it and a line of the template: with these three the JSON, the schema, the
-# documentation and the reports have it, and a case with it is read back. Tried on a copy.
+# documentation and the reports have it, and a case with it is read back. What fills one of a recommendation is the playbook, which
+# has a key for it by then. Tried on a copy.
 set -u
 : "${SRC:=$(cd "$(dirname "$0")/../.." && pwd)}"
 . "$SRC/tests/tools/tap.sh"
@@ -22,7 +23,12 @@ check "its declaration" add src/engine/case/case_records.h 'X(R, TEXT, threshold
 check "what fills it" add src/engine/run/engine.c '.threshold_why = rule->why,' '                .moon = "waning",'
 check "a line of the template" add templates/report.html '<p class="tight">{case.checks} checks:' \
     '<p fw-for="check">moon: {moon}</p>'
-make -C "$work" -j2 BUILD=build build/schema build/fragwizard >"$work/made" 2>&1
+check "of a recommendation: its declaration" add src/engine/case/case_records.h 'X(R, TEXT, undo,' \
+    '    X(R, TEXT, tide, NULL, ADDED, "tide", "the tide") \'
+check "of a recommendation: what fills it" add playbooks/memory-fragmentation.yaml '  - id: find-consumer' '    tide: "{1 + 1} m"'
+check "of a recommendation: a line of the template" add templates/report.html '<div fw-if="known(undo)">' \
+    '<div fw-if="known(tide)"><dt>Tide</dt><dd>{tide}</dd></div>'
+make -C "$work" -j2 BUILD=build build/schema build/playbook_schema build/fragwizard >"$work/made" 2>&1
 seen=$work/made
 check "it builds" [ -x "$work/build/fragwizard" ]
 seen=$work/seen
@@ -38,4 +44,13 @@ check "it is read back" cmp -s "$work/case.json" "$work/again.json"
 check "the report shows it" grep -q 'moon: waning' "$work/report.html"
 "$work/build/fragwizard" report tests/case/old/linux-6.18.json -o "$work/old.json" >"$seen" 2>&1
 is "a case without it is read too" "$(jq -r '[.check_list[].moon] | unique[]' "$work/old.json")" null
+
+"$work/build/fragwizard" --root tests/roots/linux-3.10 --auto -o "$work/case.json" >"$seen" 2>&1
+is "of a recommendation: the JSON has it" "$(jq -r '.recommendations[] | select(.id == "find-consumer").tide' "$work/case.json")" "2 m"
+"$work/build/fragwizard" report "$work/case.json" -o "$work/report.txt" >"$seen" 2>&1
+check "of a recommendation: the report shows it" grep -q 'Tide *2 m' "$work/report.txt"
+"$work/build/playbook_schema" schema >"$seen"
+check "of a recommendation: the playbook's schema has it" grep -q '"tide".*the tide' "$seen"
+"$work/build/playbook_schema" tables <docs/playbooks.md >"$seen"
+check "of a recommendation: so has its reference" grep -q '`tide` .* the tide' "$seen"
 finish
