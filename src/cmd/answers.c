@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "base/text.h"
 #include "engine/run/answer.h"
+#include "facts/json_value.h"
 
 #define FORMAT "fragwizard-answers/1"
 #define BYTES_MAX (1024 * 1024)
@@ -78,19 +79,6 @@ bool answers_load(const char *path, const struct playbook *p, struct arena *aren
     return fine;
 }
 
-static json_t *to_json(const struct value *v)
-{
-    if (!v->known)
-        return json_null();
-    if (v->type == TYPE_BOOL)
-        return json_boolean(v->truth);
-    if (v->type == TYPE_TEXT)
-        return json_string(v->text);
-    if (v->number == (double)(json_int_t)v->number)
-        return json_integer((json_int_t)v->number);
-    return json_real(v->number);
-}
-
 bool answers_save(const char *path, const struct case_file *c, const struct playbook *p, struct err *e)
 {
     json_t *answers = json_object();
@@ -100,7 +88,7 @@ bool answers_save(const char *path, const struct case_file *c, const struct play
         /* the largest process of this run need not be that of the next */
         bool passing = q && q->type == QUESTION_PROCESS && a->defaulted;
         if (a->value.known && !passing)
-            json_object_set_new(answers, a->id, to_json(&a->value));
+            json_put(answers, a->id, json_of_value(&a->value));
     }
     json_t *root = json_pack("{s:s, s:o}", "format", FORMAT, "answers", answers);
     char *text = root ? json_dumps(root, JSON_INDENT(2)) : NULL;
