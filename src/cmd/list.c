@@ -47,8 +47,6 @@ static const struct column experiment_columns[] = {{"experiment", TYPE_TEXT, "id
                                                    {"decides", TYPE_TEXT, "what it asks"}};
 
 enum { LIST_PLAYBOOKS, LIST_TEMPLATES, LIST_PROBES, LIST_FACTS, LIST_CHECKS, LIST_EXPERIMENTS, LISTS };
-static const char *const words[LISTS + 1] = {"playbooks", "templates",   "probes", "facts",
-                                             "checks",    "experiments", NULL};
 
 #define LIST(word, list)                                                                                               \
     {                                                                                                                  \
@@ -67,7 +65,10 @@ static void add_row(struct table *t, const char *const *cells)
         cell_text(t, row, i, cells[i] ? cells[i] : "");
 }
 
-static bool fill_playbooks(struct table *t)
+/* Of each playbook; `p` is NULL if it is faulty, and `origin` then says why. */
+typedef void add_playbook(struct table *t, const struct playbook *p, const char *name, const char *origin);
+
+static bool fill_from_each(struct table *t, add_playbook *add)
 {
     struct arena a = {0};
     size_t count;
@@ -78,13 +79,23 @@ static bool fill_playbooks(struct table *t)
         struct err e;
         AUTO_FREE char *origin = NULL;
         struct playbook *p = playbook_load(names[i], &d, &origin, &e);
-        add_row(t, (const char *[]){names[i], p ? p->title : "(faulty: see `fragwizard check`)", p ? origin : e.text});
+        add(t, p, names[i], p ? origin : e.text);
         fine = fine && p;
         playbook_free(p);
         diags_free(&d);
     }
     arena_free(&a);
     return fine;
+}
+
+static void add_title(struct table *t, const struct playbook *p, const char *name, const char *origin)
+{
+    add_row(t, (const char *[]){name, p ? p->title : "(faulty: see `fragwizard check`)", origin});
+}
+
+static bool fill_playbooks(struct table *t)
+{
+    return fill_from_each(t, add_title);
 }
 
 static bool fill_templates(struct table *t)
@@ -124,44 +135,30 @@ static bool fill_facts(struct table *t)
     return true;
 }
 
-static void add_checks(struct table *t, const struct playbook *p, const char *name)
+/* None of a faulty one, which is complained about. */
+static size_t steps_of(const struct playbook *p, const char *name, const char *why)
 {
-    for (size_t s = 0; s < p->step_count; s++)
+    if (!p)
+        complain("%s; see `fragwizard check %s`", why, name);
+    return p ? p->step_count : 0;
+}
+
+static void add_checks(struct table *t, const struct playbook *p, const char *name, const char *origin)
+{
+    for (size_t s = 0, count = steps_of(p, name, origin); s < count; s++)
         for (size_t r = 0; r < p->steps[s].rule_count; r++) {
             const struct rule *rule = &p->steps[s].rules[r];
             add_row(t, (const char *[]){rule->id, severity_name(rule->severity), name, p->steps[s].id, rule->formula});
         }
 }
 
-static void add_experiments(struct table *t, const struct playbook *p, const char *name)
+static void add_experiments(struct table *t, const struct playbook *p, const char *name, const char *origin)
 {
-    for (size_t s = 0; s < p->step_count; s++)
+    for (size_t s = 0, count = steps_of(p, name, origin); s < count; s++)
         for (size_t i = 0; i < p->steps[s].experiment_count; i++) {
             const struct experiment_decl *d = &p->steps[s].experiments[i];
             add_row(t, (const char *[]){d->id, experiment_action_name(d->action), name, p->steps[s].id, d->ask});
         }
-}
-
-static bool fill_from_each(struct table *t, void (*add)(struct table *t, const struct playbook *p, const char *name))
-{
-    struct arena a = {0};
-    size_t count;
-    const char **names = playbook_names(&a, &count);
-    bool fine = true;
-    for (size_t i = 0; i < count; i++) {
-        struct diags d = {0};
-        struct err e;
-        struct playbook *p = playbook_load(names[i], &d, NULL, &e);
-        fine = fine && p;
-        if (p)
-            add(t, p, names[i]);
-        else
-            complain("%s; see `fragwizard check %s`", e.text, names[i]);
-        playbook_free(p);
-        diags_free(&d);
-    }
-    arena_free(&a);
-    return fine;
 }
 
 static bool fill_checks(struct table *t)
@@ -197,8 +194,8 @@ static int run(int argc, char **argv)
     int which = -1;
     if (optind + 1 < argc)
         return complain("list: one word at a time; see `fragwizard list --help`");
-    for (int i = 0; optind < argc && words[i]; i++)
-        if (strcmp(argv[optind], words[i]) == 0)
+    for (int i = 0; optind < argc && i < LISTS; i++)
+        if (strcmp(argv[optind], lists[i].name) == 0)
             which = i;
     if (optind < argc && which < 0)
         return complain("list: there is no list '%s'; see `fragwizard list --help`", argv[optind]);
