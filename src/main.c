@@ -2,7 +2,7 @@
 /* The command line. A map of the files, from here down:
  *
  *   cmd/     one file per verb: session audit probe check list explain capture report diff resume
- *            run (what session, audit and resume share) outputs (-o) option (wrong words) complain questions (their prompts)
+ *            run (what session, audit and resume share) outputs (-o) option (those of every verb) complain questions (their prompts)
  *            session: session_state session_talk (its words) session_ask (questions and tests) session_end (report, commands)
  *            answers (the answers file) bundle (one zip for a ticket) capture_files (what probes declare to read)
  *     settings/  apply undo: proposal (what a case may change) setting (reads and writes one)

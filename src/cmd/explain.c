@@ -18,22 +18,74 @@ static const char usage[] =
 
 enum { PLAYBOOKS_MAX = 200 };
 
+/* In the order in which what shares an id is told. */
+enum kind {
+    KIND_RULE,
+    KIND_VERDICT,
+    KIND_LIMIT,
+    KIND_RECOMMENDATION,
+    KIND_QUESTION,
+    KIND_STEP,
+    KIND_EXPERIMENT,
+    KINDS
+};
+
+/* Whatever has an id in a playbook. */
+struct thing {
+    enum kind kind;
+    const char *id;
+    const struct playbook *playbook;
+    const struct step *step; /* NULL: in none */
+    const void *decl;
+};
+
 struct library {
     struct arena arena;
     struct playbook *playbooks[PLAYBOOKS_MAX];
     size_t count;
+    struct thing *things; /* of one playbook after another */
+    size_t thing_count;
     struct term term;
     unsigned found;
     bool faulty; /* limits that cannot be used, which was complained about */
 };
 
-static bool same(const char *a, const char *b)
+static void add(struct library *l, const struct thing *t)
 {
-    return a && b && strcmp(a, b) == 0;
+    l->things = mem_resize(l->things, l->thing_count + 1, sizeof *l->things);
+    l->things[l->thing_count++] = *t;
+}
+
+static void add_things(struct library *l, const struct playbook *p)
+{
+    for (size_t i = 0; i < p->limit_count; i++)
+        add(l, &(struct thing){KIND_LIMIT, p->limits[i].name, p, NULL, &p->limits[i]});
+    for (size_t i = 0; i < p->verdict_count; i++)
+        add(l, &(struct thing){KIND_VERDICT, p->verdicts[i].id, p, NULL, &p->verdicts[i]});
+    for (size_t i = 0; i < p->recommendation_count; i++)
+        add(l, &(struct thing){KIND_RECOMMENDATION, p->recommendations[i].id, p, NULL, &p->recommendations[i]});
+    for (const struct step *s = p->steps; s < p->steps + p->step_count; s++) {
+        add(l, &(struct thing){KIND_STEP, s->id, p, NULL, s});
+        for (size_t i = 0; i < s->rule_count; i++)
+            add(l, &(struct thing){KIND_RULE, s->rules[i].id, p, s, &s->rules[i]});
+        for (size_t i = 0; i < s->question_count; i++)
+            add(l, &(struct thing){KIND_QUESTION, s->questions[i].id, p, s, &s->questions[i]});
+        for (size_t i = 0; i < s->experiment_count; i++)
+            add(l, &(struct thing){KIND_EXPERIMENT, s->experiments[i].id, p, s, &s->experiments[i]});
+    }
+}
+
+/* `p` NULL: the first of any playbook. NULL if there is none. */
+static const struct thing *find(const struct library *l, const struct playbook *p, enum kind kind, const char *id)
+{
+    for (const struct thing *t = l->things; t < l->things + l->thing_count; t++)
+        if (t->kind == kind && (!p || t->playbook == p) && strcmp(t->id, id) == 0)
+            return t;
+    return NULL;
 }
 
 /* A label and a text below the heading; nothing if there is no text. */
-static void tell(const struct library *l, const char *label, const char *text)
+static void tell(struct library *l, const char *label, const char *text)
 {
     if (!text || !*text)
         return;
@@ -51,14 +103,18 @@ static void heading(struct library *l, const char *text)
     term_print(&l->term, 0, text);
 }
 
-/* "memory-fragmentation" and others that hold the same; only the first is printed in full. */
-static void also(const struct library *l, size_t from, const char *id,
-                 const void *(*find)(const struct playbook *, const char *))
+static void add_name(struct str *list, const char *name)
+{
+    str_printf(list, "%s%s", list->length ? ", " : "", name);
+}
+
+/* "memory-fragmentation" and others that hold the same; only the first is told in full. */
+static void also(struct library *l, const struct thing *first)
 {
     AUTO_STR struct str names = {0};
-    for (size_t i = from + 1; i < l->count; i++)
-        if (find(l->playbooks[i], id))
-            str_printf(&names, "%s%s", names.length ? ", " : "", l->playbooks[i]->name);
+    for (size_t i = 0; i < l->count; i++)
+        if (l->playbooks[i] != first->playbook && find(l, l->playbooks[i], first->kind, first->id))
+            add_name(&names, l->playbooks[i]->name);
     tell(l, "Also in playbook", str_text(&names));
 }
 
@@ -106,55 +162,7 @@ static const struct column *find_column(const char *name, const struct table_dec
     return column < 0 ? NULL : &(*table)->columns[column];
 }
 
-static const void *find_limit(const struct playbook *p, const char *name)
-{
-    for (size_t i = 0; i < p->limit_count; i++)
-        if (same(p->limits[i].name, name))
-            return &p->limits[i];
-    return NULL;
-}
-
-static const void *find_rule(const struct playbook *p, const char *id)
-{
-    return playbook_rule(p, id, NULL);
-}
-
-static const void *find_verdict(const struct playbook *p, const char *id)
-{
-    for (size_t i = 0; i < p->verdict_count; i++)
-        if (same(p->verdicts[i].id, id))
-            return &p->verdicts[i];
-    return NULL;
-}
-
-static const void *find_recommendation(const struct playbook *p, const char *id)
-{
-    for (size_t i = 0; i < p->recommendation_count; i++)
-        if (same(p->recommendations[i].id, id))
-            return &p->recommendations[i];
-    return NULL;
-}
-
-static const void *find_step(const struct playbook *p, const char *id)
-{
-    return playbook_step(p, id);
-}
-
-static const void *find_question(const struct playbook *p, const char *id)
-{
-    for (size_t s = 0; s < p->step_count; s++)
-        for (size_t i = 0; i < p->steps[s].question_count; i++)
-            if (same(p->steps[s].questions[i].id, id))
-                return &p->steps[s].questions[i];
-    return NULL;
-}
-
-static const void *find_experiment(const struct playbook *p, const char *id)
-{
-    return playbook_experiment(p, id, NULL);
-}
-
-static void tell_changed(const struct library *l, const struct limit *limit)
+static void tell_changed(struct library *l, const struct limit *limit)
 {
     char own[64];
     units_format(own, sizeof own, limit->own, limit->type);
@@ -162,12 +170,12 @@ static void tell_changed(const struct library *l, const struct limit *limit)
     tell(l, "Set", text);
 }
 
-static void tell_limit(const struct library *l, const struct limit *limit)
+static void tell_limit(struct library *l, const struct limit *limit)
 {
     char value[64];
     units_format(value, sizeof value, limit->number, limit->type);
-    AUTO_FREE char *text = mem_printf("%s = %s. %s (source: %s)", limit->name, value, limit->why, limit->source);
-    tell(l, "Limit", text);
+    tell(l, "Limit",
+         arena_printf(&l->arena, "%s = %s. %s (source: %s)", limit->name, value, limit->why, limit->source));
     tell_changed(l, limit);
 }
 
@@ -179,8 +187,7 @@ static void describe(const struct column *c, struct str *out)
 }
 
 /* The limits and columns that a formula names, each once. */
-static void tell_names(const struct library *l, const struct playbook *p, const struct table_decl *row,
-                       const char *text)
+static void tell_names(struct library *l, const struct playbook *p, const struct table_decl *row, const char *text)
 {
     size_t length = 0;
     for (const char *at = text; at && (at = next_name(at, &length)); at += length) {
@@ -189,9 +196,9 @@ static void tell_names(const struct library *l, const struct playbook *p, const 
         if (mentions(before, name))
             continue;
         if (strncmp(name, "limit.", 6) == 0) {
-            const struct limit *limit = find_limit(p, name + 6);
+            const struct thing *limit = find(l, p, KIND_LIMIT, name + 6);
             if (limit)
-                tell_limit(l, limit);
+                tell_limit(l, limit->decl);
             continue;
         }
         const struct table_decl *table = row;
@@ -207,147 +214,140 @@ static void tell_names(const struct library *l, const struct playbook *p, const 
     }
 }
 
-static void tell_recommended(const struct library *l, const struct playbook *p, const struct rule *rule)
+static void tell_recommended(struct library *l, const struct playbook *p, const struct rule *rule)
 {
     for (size_t i = 0; i < rule->recommend_count; i++) {
-        const struct recommendation_decl *d = find_recommendation(p, rule->recommend[i]);
-        AUTO_FREE char *line = mem_printf("%s: %s", rule->recommend[i], d && d->title_text ? d->title_text : "");
-        tell(l, "Recommends", line);
+        const struct thing *t = find(l, p, KIND_RECOMMENDATION, rule->recommend[i]);
+        const struct recommendation_decl *d = t ? t->decl : NULL;
+        tell(l, "Recommends",
+             arena_printf(&l->arena, "%s: %s", rule->recommend[i], d && d->title_text ? d->title_text : ""));
     }
 }
 
-static void explain_rule(struct library *l, size_t at, const char *id)
+static void explain_rule(struct library *l, const struct thing *t)
 {
-    const struct playbook *p = l->playbooks[at];
-    const struct step *step = NULL;
-    const struct rule *rule = playbook_rule(p, id, &step);
-    AUTO_FREE char *title = mem_printf("%s %s: a check (%s) of playbook %s, step %s (%s)", term_sign(rule->severity),
-                                       id, severity_name(rule->severity), p->name, step->id, step->title);
-    heading(l, title);
+    const struct playbook *p = t->playbook;
+    const struct step *step = t->step;
+    const struct rule *rule = t->decl;
+    heading(l, arena_printf(&l->arena, "%s %s: a check (%s) of playbook %s, step %s (%s)", term_sign(rule->severity),
+                            t->id, severity_name(rule->severity), p->name, step->id, step->title));
     tell(l, "Says", rule->say_text);
     if (rule->table) {
-        AUTO_FREE char *rows = mem_printf("%s: %s", rule->table->name, rule->table->help);
-        tell(l, "For each row of", rows);
+        tell(l, "For each row of", arena_printf(&l->arena, "%s: %s", rule->table->name, rule->table->help));
     }
     tell(l, "Where", rule->where_text);
     tell(l, "Fires when", rule->formula);
-    AUTO_FREE char *both = mem_printf("%s %s", rule->where_text ? rule->where_text : "", rule->formula);
-    tell_names(l, p, rule->table, both);
+    tell_names(l, p, rule->table,
+               arena_printf(&l->arena, "%s %s", rule->where_text ? rule->where_text : "", rule->formula));
     tell(l, "Why", rule->why);
     tell(l, "Source", rule->source);
     if (rule->optional)
         tell(l, "Optional", "being unable to check it does not change the exit status; other checks cover it");
     tell_recommended(l, p, rule);
-    also(l, at, id, find_rule);
+    also(l, t);
 }
 
-static void explain_verdict(struct library *l, size_t at, const char *id)
+static void explain_verdict(struct library *l, const struct thing *t)
 {
-    const struct verdict_decl *v = find_verdict(l->playbooks[at], id);
-    AUTO_FREE char *title = mem_printf("%s: a verdict of playbook %s: %s", id, l->playbooks[at]->name, v->title);
-    heading(l, title);
+    const struct verdict_decl *v = t->decl;
+    heading(l, arena_printf(&l->arena, "%s: a verdict of playbook %s: %s", t->id, t->playbook->name, v->title));
     tell(l, "Headline", v->headline_text);
     tell(l, "Confirmed if", v->confirmed_text);
     tell(l, "Likely if", v->likely_text);
     tell(l, "Ruled out if", v->ruled_out_text);
     tell(l, "Its kind", v->kind_text);
     if (v->owners) {
-        AUTO_FREE char *owners = mem_printf("%s (table %s)", v->owners->say_text, v->owners->table->name);
-        tell(l, "Names", owners);
+        tell(l, "Names", arena_printf(&l->arena, "%s (table %s)", v->owners->say_text, v->owners->table->name));
     }
     if (v->confirmed_text || v->likely_text || v->ruled_out_text)
         tell(l, "Unknown", "if none of these holds");
     else
         tell(l, "Confirmed if", "no check of weight fired and all could be made");
-    also(l, at, id, find_verdict);
+    also(l, t);
 }
 
-static void tell_users(const struct library *l, const struct playbook *p, const char *name, const char *column,
+static bool mentions_either(const struct rule *rule, const char *name)
+{
+    return mentions(rule->formula, name) || mentions(rule->where_text, name);
+}
+
+static void tell_users(struct library *l, const struct playbook *p, const char *name, const char *column,
                        const struct table_decl *table)
 {
     AUTO_STR struct str ids = {0};
-    for (size_t s = 0; s < p->step_count; s++)
-        for (size_t i = 0; i < p->steps[s].rule_count; i++) {
-            const struct rule *rule = &p->steps[s].rules[i];
-            bool bare = column && rule->table == table &&
-                        (mentions(rule->formula, column) || mentions(rule->where_text, column));
-            if (bare || mentions(rule->formula, name) || mentions(rule->where_text, name))
-                str_printf(&ids, "%s%s", ids.length ? ", " : "", rule->id);
-        }
-    AUTO_FREE char *label = mem_printf("Used by checks of %s", p->name);
-    tell(l, label, str_text(&ids));
+    for (const struct thing *t = l->things; t < l->things + l->thing_count; t++) {
+        const struct rule *rule = t->kind == KIND_RULE && t->playbook == p ? t->decl : NULL;
+        if (rule && (mentions_either(rule, name) || (column && rule->table == table && mentions_either(rule, column))))
+            add_name(&ids, rule->id);
+    }
+    tell(l, arena_printf(&l->arena, "Used by checks of %s", p->name), str_text(&ids));
 }
 
-static void explain_limit(struct library *l, size_t at, const char *name)
+static void explain_limit(struct library *l, const struct thing *t)
 {
-    const struct playbook *p = l->playbooks[at];
-    const struct limit *limit = find_limit(p, name);
+    const struct playbook *p = t->playbook;
+    const struct limit *limit = t->decl;
     char value[64];
     units_format(value, sizeof value, limit->number, limit->type);
-    AUTO_FREE char *title = mem_printf("%s: a limit of playbook %s: %s", name, p->name, value);
-    heading(l, title);
+    heading(l, arena_printf(&l->arena, "%s: a limit of playbook %s: %s", t->id, p->name, value));
     tell_changed(l, limit);
     tell(l, "Why", limit->why);
     tell(l, "Source", limit->source);
-    AUTO_FREE char *full = mem_printf("limit.%s", name);
-    tell_users(l, p, full, NULL, NULL);
-    also(l, at, name, find_limit);
+    tell_users(l, p, arena_printf(&l->arena, "limit.%s", t->id), NULL, NULL);
+    also(l, t);
 }
 
-static void explain_recommendation(struct library *l, size_t at, const char *id)
+static void explain_recommendation(struct library *l, const struct thing *t)
 {
-    const struct playbook *p = l->playbooks[at];
-    const struct recommendation_decl *d = find_recommendation(p, id);
-    AUTO_FREE char *title = mem_printf("%s: a recommendation (%s) of playbook %s", id, d->kind, p->name);
-    heading(l, title);
+    const struct playbook *p = t->playbook;
+    const struct recommendation_decl *d = t->decl;
+    heading(l, arena_printf(&l->arena, "%s: a recommendation (%s) of playbook %s", t->id, d->kind, p->name));
     tell(l, "Title", d->title_text);
     tell(l, "Why", d->why_text);
     tell(l, "Apply", d->apply_text);
     tell(l, "Undo", d->undo_text);
     tell(l, "Risk", d->risk_text);
     AUTO_STR struct str ids = {0};
-    for (size_t s = 0; s < p->step_count; s++)
-        for (size_t i = 0; i < p->steps[s].rule_count; i++)
-            for (size_t k = 0; k < p->steps[s].rules[i].recommend_count; k++)
-                if (same(p->steps[s].rules[i].recommend[k], id))
-                    str_printf(&ids, "%s%s", ids.length ? ", " : "", p->steps[s].rules[i].id);
+    for (const struct thing *r = l->things; r < l->things + l->thing_count; r++) {
+        const struct rule *rule = r->kind == KIND_RULE && r->playbook == p ? r->decl : NULL;
+        for (size_t k = 0; rule && k < rule->recommend_count; k++)
+            if (strcmp(rule->recommend[k], t->id) == 0)
+                add_name(&ids, rule->id);
+    }
     tell(l, "Recommended by", str_text(&ids));
-    also(l, at, id, find_recommendation);
+    also(l, t);
 }
 
-static void explain_step(struct library *l, size_t at, const char *id)
+static void explain_step(struct library *l, const struct thing *t)
 {
-    const struct step *s = playbook_step(l->playbooks[at], id);
-    AUTO_FREE char *title = mem_printf("%s: a step of playbook %s: %s", id, l->playbooks[at]->name, s->title);
-    heading(l, title);
+    const struct step *s = t->decl;
+    heading(l, arena_printf(&l->arena, "%s: a step of playbook %s: %s", t->id, t->playbook->name, s->title));
     tell(l, "Why", s->why);
     tell(l, "Stands for", s->classic);
     tell(l, "Which does not tell", s->blind);
     AUTO_STR struct str measured = {0}, checks = {0};
     for (size_t i = 0; i < s->probe_count; i++)
-        str_printf(&measured, "%s%s", i ? ", " : "", s->probes[i]->name);
+        add_name(&measured, s->probes[i]->name);
     for (size_t i = 0; i < s->rule_count; i++)
-        str_printf(&checks, "%s%s", i ? ", " : "", s->rules[i].id);
+        add_name(&checks, s->rules[i].id);
     tell(l, "Probes", str_text(&measured));
     tell(l, "Checks", str_text(&checks));
     AUTO_STR struct str tests = {0};
     for (size_t i = 0; i < s->experiment_count; i++)
-        str_printf(&tests, "%s%s", i ? ", " : "", s->experiments[i].id);
+        add_name(&tests, s->experiments[i].id);
     tell(l, "Experiments", str_text(&tests));
-    also(l, at, id, find_step);
+    also(l, t);
 }
 
-static void explain_question(struct library *l, size_t at, const char *id)
+static void explain_question(struct library *l, const struct thing *t)
 {
-    const struct question *q = find_question(l->playbooks[at], id);
-    AUTO_FREE char *title =
-        mem_printf("%s: a question (%s) of playbook %s", id, question_type_name((int)q->type), l->playbooks[at]->name);
-    heading(l, title);
+    const struct question *q = t->decl;
+    heading(l, arena_printf(&l->arena, "%s: a question (%s) of playbook %s", t->id, question_type_name((int)q->type),
+                            t->playbook->name));
     tell(l, "Asks", q->ask);
     tell(l, "Help", q->help);
     for (size_t i = 0; i < q->choice_count; i++) {
-        AUTO_FREE char *line = mem_printf("%s: %s", q->choices[i].id, q->choices[i].text);
-        tell(l, "Choice", line);
+        tell(l, "Choice", arena_printf(&l->arena, "%s: %s", q->choices[i].id, q->choices[i].text));
     }
     AUTO_STR struct str fallback = {0};
     if (q->type == QUESTION_PROCESS && q->fallback.number == 0)
@@ -355,10 +355,10 @@ static void explain_question(struct library *l, size_t at, const char *id)
     else
         value_format(&q->fallback, false, &fallback);
     tell(l, "Default", str_text(&fallback));
-    also(l, at, id, find_question);
+    also(l, t);
 }
 
-static void tell_action(const struct library *l, const struct experiment_decl *d)
+static void tell_action(struct library *l, const struct experiment_decl *d)
 {
     char window[64];
     units_format(window, sizeof window, d->window_s, TYPE_SECONDS);
@@ -369,66 +369,57 @@ static void tell_action(const struct library *l, const struct experiment_decl *d
                                      : d->instruct_text);
     AUTO_STR struct str again = {0};
     for (size_t i = 0; i < d->again_count; i++)
-        str_printf(&again, "%s%s", i ? ", " : "", d->again[i]->name);
+        add_name(&again, d->again[i]->name);
     tell(l, "Measured once more by", str_text(&again));
     const char *word = experiment_allow_word(d->action);
     AUTO_FREE char *allow = mem_printf("only after a yes; the audit with --allow %s", word ? word : "");
     tell(l, "Made", word ? allow : "only by an operator, in the session");
 }
 
-static void explain_experiment(struct library *l, size_t at, const char *id)
+static void explain_experiment(struct library *l, const struct thing *t)
 {
-    const struct playbook *p = l->playbooks[at];
-    const struct step *step = NULL;
-    const struct experiment_decl *d = playbook_experiment(p, id, &step);
-    AUTO_FREE char *title = mem_printf("%s: an experiment (%s) of playbook %s, step %s (%s)", id,
-                                       experiment_action_name(d->action), p->name, step->id, step->title);
-    heading(l, title);
+    const struct playbook *p = t->playbook;
+    const struct step *step = t->step;
+    const struct experiment_decl *d = t->decl;
+    heading(l, arena_printf(&l->arena, "%s: an experiment (%s) of playbook %s, step %s (%s)", t->id,
+                            experiment_action_name(d->action), p->name, step->id, step->title));
     tell(l, "Decides", d->ask);
     tell(l, "Offered if", d->when_text);
     tell_action(l, d);
     tell(l, "Cost", d->cost);
     tell(l, "Risk", d->risk);
-    AUTO_FREE char *measure = mem_printf("%s: %s", d->measured, d->measure_text);
-    tell(l, "Before and after", measure);
-    AUTO_FREE char *after = mem_printf("after.%s", id);
-    tell_users(l, p, after, NULL, NULL);
-    also(l, at, id, find_experiment);
+    tell(l, "Before and after", arena_printf(&l->arena, "%s: %s", d->measured, d->measure_text));
+    tell_users(l, p, arena_printf(&l->arena, "after.%s", t->id), NULL, NULL);
+    also(l, t);
 }
 
-static const struct kind {
-    const void *(*find)(const struct playbook *p, const char *id);
-    void (*explain)(struct library *l, size_t at, const char *id);
-} kinds[] = {
-    {find_rule, explain_rule},
-    {find_verdict, explain_verdict},
-    {find_limit, explain_limit},
-    {find_recommendation, explain_recommendation},
-    {find_question, explain_question},
-    {find_step, explain_step},
-    {find_experiment, explain_experiment},
+static void (*const explain_thing[KINDS])(struct library *l, const struct thing *t) = {
+    [KIND_RULE] = explain_rule,
+    [KIND_VERDICT] = explain_verdict,
+    [KIND_LIMIT] = explain_limit,
+    [KIND_RECOMMENDATION] = explain_recommendation,
+    [KIND_QUESTION] = explain_question,
+    [KIND_STEP] = explain_step,
+    [KIND_EXPERIMENT] = explain_experiment,
 };
 
 static void explain_probe(struct library *l, const struct probe *p)
 {
-    AUTO_FREE char *title = mem_printf("%s: a probe: %s", p->name, p->help);
-    heading(l, title);
+    heading(l, arena_printf(&l->arena, "%s: a probe: %s", p->name, p->help));
     tell(l, "Instead of", p->classic);
     for (unsigned i = 0; i < p->table_count; i++) {
-        AUTO_FREE char *line = mem_printf("%s: %s", p->tables[i].name, p->tables[i].help);
-        tell(l, p->tables[i].single ? "Table, one row" : "Table", line);
+        tell(l, p->tables[i].single ? "Table, one row" : "Table",
+             arena_printf(&l->arena, "%s: %s", p->tables[i].name, p->tables[i].help));
     }
     tell(l, "Reads", p->reads);
     tell(l, "Reads at each tick", p->reads_moving);
     tell(l, "Reads, but a capture does not hold it", p->reads_live);
-    AUTO_FREE char *line = mem_printf("fragwizard probe %s", p->name);
-    tell(l, "Try", line);
+    tell(l, "Try", arena_printf(&l->arena, "fragwizard probe %s", p->name));
 }
 
 static void explain_table(struct library *l, const struct table_decl *t, const struct probe *p)
 {
-    AUTO_FREE char *title = mem_printf("%s: a table of probe %s: %s", t->name, p->name, t->help);
-    heading(l, title);
+    heading(l, arena_printf(&l->arena, "%s: a table of probe %s: %s", t->name, p->name, t->help));
     for (unsigned i = 0; i < t->column_count; i++) {
         AUTO_STR struct str line = {0};
         describe(&t->columns[i], &line);
@@ -438,12 +429,11 @@ static void explain_table(struct library *l, const struct table_decl *t, const s
 
 static void explain_column(struct library *l, const struct column *c, const struct table_decl *t, const struct probe *p)
 {
-    AUTO_FREE char *title =
-        mem_printf("%s.%s: a column (%s) of probe %s: %s", t->name, c->name, type_name(c->type), p->name, c->help);
-    heading(l, title);
+    heading(l, arena_printf(&l->arena, "%s.%s: a column (%s) of probe %s: %s", t->name, c->name, type_name(c->type),
+                            p->name, c->help));
     AUTO_STR struct str values = {0};
     for (const char *const *v = c->values; v && *v; v++)
-        str_printf(&values, "%s%s", values.length ? ", " : "", *v);
+        add_name(&values, *v);
     tell(l, "Is one of", str_text(&values));
     tell(l, "Table", t->help);
     tell(l, "Instead of", p->classic);
@@ -471,24 +461,8 @@ static int not_found(struct library *l, const char *id)
     const char *candidates[4096];
     const size_t most = ARRAY_SIZE(candidates);
     size_t n = 0;
-    for (size_t i = 0; i < l->count; i++) {
-        const struct playbook *p = l->playbooks[i];
-        for (size_t k = 0; k < p->limit_count && n < most; k++)
-            candidates[n++] = p->limits[k].name;
-        for (size_t k = 0; k < p->verdict_count && n < most; k++)
-            candidates[n++] = p->verdicts[k].id;
-        for (size_t k = 0; k < p->recommendation_count && n < most; k++)
-            candidates[n++] = p->recommendations[k].id;
-        for (size_t s = 0; s < p->step_count && n < most; s++) {
-            candidates[n++] = p->steps[s].id;
-            for (size_t k = 0; k < p->steps[s].rule_count && n < most; k++)
-                candidates[n++] = p->steps[s].rules[k].id;
-            for (size_t k = 0; k < p->steps[s].question_count && n < most; k++)
-                candidates[n++] = p->steps[s].questions[k].id;
-            for (size_t k = 0; k < p->steps[s].experiment_count && n < most; k++)
-                candidates[n++] = p->steps[s].experiments[k].id;
-        }
-    }
+    for (size_t i = 0; i < l->thing_count && n < most; i++)
+        candidates[n++] = l->things[i].id;
     for (size_t i = 0; probes[i]; i++)
         for (unsigned t = 0; t < probes[i]->table_count; t++) {
             const struct table_decl *d = &probes[i]->tables[t];
@@ -512,12 +486,14 @@ static bool load(struct library *l, const char *name, bool must)
         diags_print(&d, stderr);
         l->faulty = true;
     }
-    if (p && l->count < PLAYBOOKS_MAX)
+    if (p && l->count < PLAYBOOKS_MAX) {
         l->playbooks[l->count++] = p;
-    else if (p)
+        add_things(l, p);
+    } else if (p) {
         playbook_free(p);
-    else if (must)
+    } else if (must) {
         complain("%s", e.text);
+    }
     diags_free(&d);
     return p != NULL;
 }
@@ -537,18 +513,18 @@ static int explain(const char *only, const char *id)
     }
     if (l.faulty)
         status = EXIT_UNKNOWN;
-    for (size_t k = 0; status == EXIT_OK && k < ARRAY_SIZE(kinds); k++)
-        for (size_t i = 0; i < l.count; i++)
-            if (kinds[k].find(l.playbooks[i], id)) {
-                kinds[k].explain(&l, i, id);
-                break;
-            }
+    for (enum kind k = 0; status == EXIT_OK && k < KINDS; k++) {
+        const struct thing *t = find(&l, NULL, k, id);
+        if (t)
+            explain_thing[k](&l, t);
+    }
     if (status == EXIT_OK)
         explain_facts(&l, id);
     if (status == EXIT_OK && !l.found)
         status = not_found(&l, id);
     for (size_t i = 0; i < l.count; i++)
         playbook_free(l.playbooks[i]);
+    free(l.things);
     arena_free(&l.arena);
     return status;
 }
