@@ -31,12 +31,22 @@ static void complain(struct compiler *c, size_t offset, const char *format, va_l
     diag_add(c->diags, mark_forward(c->at, c->source, offset), "%s", text);
 }
 
-void complain_at(struct compiler *c, size_t offset, const char *format, ...)
+bool complain_at(struct compiler *c, size_t offset, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
     complain(c, offset, format, args);
     va_end(args);
+    return false;
+}
+
+struct node *bad_at(struct compiler *c, size_t offset, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    complain(c, offset, format, args);
+    va_end(args);
+    return node_bad(c);
 }
 
 void complain_stop(struct compiler *c, size_t offset, const char *format, ...)

@@ -71,25 +71,24 @@ static const struct table_decl *find_table(struct compiler *c, const char *name)
     return c->names->table ? c->names->table(c->names->data, name) : NULL;
 }
 
-bool name_table(struct compiler *c, const struct token *token, const char *name, const struct table_decl **decl,
-                unsigned *reference)
-{
-    *decl = find_table(c, name);
-    if (!*decl) {
-        complain_at(c, token->begin, "unknown table '%s'%s", name, name_suggestion_of(c, "table", name));
-        return false;
-    }
-    *reference = name_reference(c, token->begin, (struct reference){.kind = REFERENCE_TABLE, .decl = *decl});
-    return true;
-}
-
-/* The text of a name; NULL (and a complaint) if it is too long to be one. */
-static const char *token_name(struct compiler *c, const struct token *token)
+const char *token_name(struct compiler *c, const struct token *token)
 {
     if (token->length < NAME_MAX_BYTES)
         return arena_strndup(c->arena, c->source + token->begin, token->length);
     complain_at(c, token->begin, "this name is too long");
     return NULL;
+}
+
+bool name_table(struct compiler *c, const struct token *token, const char *name, const struct table_decl **decl,
+                unsigned *reference)
+{
+    if (!name)
+        return false;
+    *decl = find_table(c, name);
+    if (!*decl)
+        return complain_at(c, token->begin, "unknown table '%s'%s", name, name_suggestion_of(c, "table", name));
+    *reference = name_reference(c, token->begin, (struct reference){.kind = REFERENCE_TABLE, .decl = *decl});
+    return true;
 }
 
 static int find_column(struct compiler *c, const struct token *token, const struct table_decl *decl, const char *column)
@@ -108,10 +107,8 @@ bool name_table_column(struct compiler *c, const struct token *token, const stru
     if (!path)
         return false;
     const char *dot = strrchr(path, '.');
-    if (!dot) {
-        complain_at(c, token->begin, "here stands table.column, such as %s.COLUMN", path);
-        return false;
-    }
+    if (!dot)
+        return complain_at(c, token->begin, "here stands table.column, such as %s.COLUMN", path);
     const char *table = arena_strndup(c->arena, path, (size_t)(dot - path));
     if (!name_table(c, token, table, decl, reference))
         return false;
@@ -160,15 +157,11 @@ static struct node *declared_name(struct compiler *c, const struct token *token,
                                                       : kind == REFERENCE_ANSWER ? c->names->answer
                                                                                  : c->names->experiment;
     struct reference wanted = {.kind = kind, .name = name};
-    if (!find) {
-        complain_at(c, token->begin, "no %s can be named here", word);
-        return node_bad(c);
-    }
-    if (!find(c->names->data, name, &wanted.type)) {
-        complain_at(c, token->begin + token->length - strlen(name), "unknown %s '%s'%s", word, name,
-                    name_suggestion_of(c, word, name));
-        return node_bad(c);
-    }
+    if (!find)
+        return bad_at(c, token->begin, "no %s can be named here", word);
+    if (!find(c->names->data, name, &wanted.type))
+        return bad_at(c, token->begin + token->length - strlen(name), "unknown %s '%s'%s", word, name,
+                      name_suggestion_of(c, word, name));
     if (kind == REFERENCE_ANSWER && c->names->choices)
         wanted.values = c->names->choices(c->names->data, name);
     struct node *n = node_new(c, NODE_REFERENCE, wanted.type);
@@ -216,11 +209,10 @@ struct node *name_value(struct compiler *c, const struct token *token)
     unsigned reference, index;
     if (!name_table_column(c, token, &decl, &reference, &index))
         return node_bad(c);
-    if (!decl->single) {
-        complain_at(c, token->begin,
-                    "table %s has many rows and none is at hand here; write an aggregate such as max(%s)", table, path);
-        return node_bad(c);
-    }
+    if (!decl->single)
+        return bad_at(c, token->begin,
+                      "table %s has many rows and none is at hand here; write an aggregate such as max(%s)", table,
+                      path);
     struct node *n = node_new(c, NODE_SINGLE, decl->columns[index].type);
     n->reference = reference;
     n->column = index;

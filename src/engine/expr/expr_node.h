@@ -130,7 +130,10 @@ void lex_next(struct compiler *c);
 bool token_is(const struct compiler *c, const char *text); /* a name or a symbol */
 /* What a text says between its quotes, a doubled quote standing for one; cleaned as the facts are, with which it is compared. */
 const char *token_text(struct compiler *c, const struct token *t);
-void complain_at(struct compiler *c, size_t offset, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* False, so that a check can return it. */
+bool complain_at(struct compiler *c, size_t offset, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* The same, and a node for what is refused, about which nothing more is said. */
+struct node *bad_at(struct compiler *c, size_t offset, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* The same, and nothing after this is read. */
 void complain_stop(struct compiler *c, size_t offset, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* Where in a file the character at `offset` of a source stands that begins at `at`. Columns count characters. */
@@ -143,7 +146,9 @@ bool type_quotient(struct node *a, struct node *b, enum type *out);
 
 /* expr_name.c: what a name means */
 struct node *name_value(struct compiler *c, const struct token *token);
-/* The table of an aggregate; false (and a complaint) if there is none. */
+/* The text of a name; NULL (and a complaint) if it is too long to be one. */
+const char *token_name(struct compiler *c, const struct token *token);
+/* The table of an aggregate; false (and a complaint, if it has a name) if there is none. */
 bool name_table(struct compiler *c, const struct token *token, const char *name, const struct table_decl **decl,
                 unsigned *reference);
 /* Splits "zone.free" or "buddy.zone.free" before its last dot; the column is looked up. */

@@ -44,7 +44,7 @@ static void leave(struct compiler *c)
     c->depth--;
 }
 
-static void unexpected(struct compiler *c, const char *wanted)
+static struct node *unexpected(struct compiler *c, const char *wanted)
 {
     const struct token *t = &c->token;
     if (t->kind == TOKEN_END)
@@ -52,6 +52,7 @@ static void unexpected(struct compiler *c, const char *wanted)
     else
         complain_stop(c, t->begin, "%s is expected here, not '%.*s'", wanted, (int)(t->length > 40 ? 40 : t->length),
                       c->source + t->begin);
+    return node_bad(c);
 }
 
 static bool accept(struct compiler *c, const char *text)
@@ -144,25 +145,15 @@ static bool aggregate_type(const struct aggregate *a, const struct column *colum
 /* Stands on the table, behind the opening parenthesis. */
 static struct node *aggregate(struct compiler *c, const struct aggregate *a)
 {
-    if (c->token.kind != TOKEN_NAME || is_keyword(c)) {
-        unexpected(c, a->column ? "table.column" : "a table");
-        return node_bad(c);
-    }
+    if (c->token.kind != TOKEN_NAME || is_keyword(c))
+        return unexpected(c, a->column ? "table.column" : "a table");
     if (++c->aggregates > EXPR_AGGREGATES_MAX)
         complain_stop(c, c->token.begin, "aggregates stand within each other at most %d deep", EXPR_AGGREGATES_MAX);
     struct token table = c->token;
     const struct table_decl *decl = NULL;
     unsigned reference = 0, column = 0;
-    bool found;
-    if (a->column) {
-        found = name_table_column(c, &table, &decl, &reference, &column);
-    } else if (table.length < 128) {
-        found =
-            name_table(c, &table, arena_strndup(c->arena, c->source + table.begin, table.length), &decl, &reference);
-    } else {
-        complain_at(c, table.begin, "this name is too long");
-        found = false;
-    }
+    bool found = a->column ? name_table_column(c, &table, &decl, &reference, &column)
+                           : name_table(c, &table, token_name(c, &table), &decl, &reference);
     lex_next(c);
     struct node *where = NULL;
     if (accept(c, "where"))
@@ -174,11 +165,9 @@ static struct node *aggregate(struct compiler *c, const struct aggregate *a)
     if (!found || (where && where->bad))
         return node_bad(c);
     enum type type;
-    if (!aggregate_type(a, &decl->columns[column], &type)) {
-        complain_at(c, table.begin, "%s needs numbers, and %s is %s", a->name, decl->columns[column].name,
-                    type_name(type));
-        return node_bad(c);
-    }
+    if (!aggregate_type(a, &decl->columns[column], &type))
+        return bad_at(c, table.begin, "%s needs numbers, and %s is %s", a->name, decl->columns[column].name,
+                      type_name(type));
     struct node *n = parent(c, a->kind, type, where, NULL);
     n->reference = reference;
     n->column = column;
@@ -222,47 +211,38 @@ static bool function_type(struct compiler *c, const struct function *f, struct n
         *out = TYPE_BOOL;
         if (x->type == TYPE_TEXT && y->type == TYPE_TEXT)
             return true;
-        complain_at(c, offset, "%s needs two texts, not %s", f->name,
-                    type_name(x->type == TYPE_TEXT ? y->type : x->type));
-        return false;
+        return complain_at(c, offset, "%s needs two texts, not %s", f->name,
+                           type_name(x->type == TYPE_TEXT ? y->type : x->type));
     case NODE_ABS:
         *out = x->type;
         if (type_is_number(x->type))
             return true;
-        complain_at(c, offset, "abs needs a number, not %s", type_name(x->type));
-        return false;
+        return complain_at(c, offset, "abs needs a number, not %s", type_name(x->type));
     case NODE_SQRT:
         *out = x->type;
         if (x->type == TYPE_COUNT)
             return true;
-        complain_at(c, offset, "sqrt needs a plain number, not %s", type_name(x->type));
-        return false;
+        return complain_at(c, offset, "sqrt needs a plain number, not %s", type_name(x->type));
     case NODE_IF:
-        if (a[0]->type != TYPE_BOOL) {
-            complain_at(c, offset, "the first argument of if is a condition, not %s", type_name(a[0]->type));
-            return false;
-        }
+        if (a[0]->type != TYPE_BOOL)
+            return complain_at(c, offset, "the first argument of if is a condition, not %s", type_name(a[0]->type));
         break;
     case NODE_LEAST:
     case NODE_GREATEST:
     case NODE_ROUND:
     case NODE_CLAMP:
-        if (!type_is_number(x->type) || !type_is_number(y->type)) {
-            complain_at(c, offset, "%s needs numbers, not %s", f->name,
-                        type_name(type_is_number(x->type) ? y->type : x->type));
-            return false;
-        }
+        if (!type_is_number(x->type) || !type_is_number(y->type))
+            return complain_at(c, offset, "%s needs numbers, not %s", f->name,
+                               type_name(type_is_number(x->type) ? y->type : x->type));
         break;
     default:
         break;
     }
     struct node *z = f->kind == NODE_CLAMP ? a[2] : y;
     bool fit = type_fit(x, y);
-    if (!fit || !type_fit(x, z) || !type_fit(x, y)) { /* again, as x can have been made a ratio for z */
-        complain_at(c, offset, "%s gives one kind of value, not either %s or %s", f->name, type_name(x->type),
-                    type_name((fit ? z : y)->type));
-        return false;
-    }
+    if (!fit || !type_fit(x, z) || !type_fit(x, y)) /* again, as x can have been made a ratio for z */
+        return complain_at(c, offset, "%s gives one kind of value, not either %s or %s", f->name, type_name(x->type),
+                           type_name((fit ? z : y)->type));
     *out = x->type;
     return true;
 }
@@ -298,17 +278,13 @@ static struct node *function(struct compiler *c, const struct function *f, size_
 static struct node *fired(struct compiler *c)
 {
     struct token argument = c->token;
-    if (argument.kind != TOKEN_TEXT) {
-        unexpected(c, "the id of a rule in quotes");
-        return node_bad(c);
-    }
+    if (argument.kind != TOKEN_TEXT)
+        return unexpected(c, "the id of a rule in quotes");
     const char *id = token_text(c, &argument);
     lex_next(c);
     expect(c, ")", ")");
-    if (!c->names->rule || !c->names->rule(c->names->data, id)) {
-        complain_at(c, argument.begin, "unknown rule '%s'%s", id, name_suggestion_of(c, "rule", id));
-        return node_bad(c);
-    }
+    if (!c->names->rule || !c->names->rule(c->names->data, id))
+        return bad_at(c, argument.begin, "unknown rule '%s'%s", id, name_suggestion_of(c, "rule", id));
     struct node *n = node_new(c, NODE_REFERENCE, TYPE_BOOL);
     n->reference =
         name_reference(c, argument.begin, (struct reference){.kind = REFERENCE_RULE, .name = id, .type = TYPE_BOOL});
@@ -376,15 +352,12 @@ static struct node *primary(struct compiler *c)
             expect(c, ")", "an operator or )");
             return n;
         }
-        unexpected(c, "a value");
-        return node_bad(c);
+        return unexpected(c, "a value");
     }
     if (token_is(c, "true") || token_is(c, "false"))
         return bool_literal(c, token_is(c, "true"));
-    if (is_keyword(c)) {
-        unexpected(c, "a value");
-        return node_bad(c);
-    }
+    if (is_keyword(c))
+        return unexpected(c, "a value");
     struct token name = c->token;
     lex_next(c);
     return accept(c, "(") ? call(c, &name) : name_value(c, &name);
@@ -404,10 +377,8 @@ static struct node *negation(struct compiler *c)
     leave(c);
     if (a->bad)
         return a;
-    if (!type_is_number(a->type)) {
-        complain_at(c, offset, "- needs a number, not %s", type_name(a->type));
-        return node_bad(c);
-    }
+    if (!type_is_number(a->type))
+        return bad_at(c, offset, "- needs a number, not %s", type_name(a->type));
     if (a->kind == NODE_LITERAL) {
         a->value.number = -a->value.number;
         return a;
@@ -494,8 +465,7 @@ static bool need_condition(struct compiler *c, struct node *n, size_t offset, co
         return false;
     if (n->type == TYPE_BOOL)
         return true;
-    complain_at(c, offset, "%s joins conditions, and this is %s", operator, type_name(n->type));
-    return false;
+    return complain_at(c, offset, "%s joins conditions, and this is %s", operator, type_name(n->type));
 }
 
 static struct node *inversion(struct compiler *c)
@@ -512,10 +482,8 @@ static struct node *inversion(struct compiler *c)
     leave(c);
     if (a->bad)
         return a;
-    if (a->type != TYPE_BOOL) {
-        complain_at(c, offset, "not needs a condition, not %s", type_name(a->type));
-        return node_bad(c);
-    }
+    if (a->type != TYPE_BOOL)
+        return bad_at(c, offset, "not needs a condition, not %s", type_name(a->type));
     return parent(c, NODE_NOT, TYPE_BOOL, a, NULL);
 }
 

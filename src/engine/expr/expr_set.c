@@ -97,9 +97,8 @@ static bool literals_fit(struct compiler *c, const struct node *n, const struct 
     if (n->kind != NODE_LITERAL || has(other, n->value.text))
         return true;
     const char *near = name_suggestion(c, n->value.text, other->values, other->count);
-    complain_at(c, n->at, "%s is never '%s'%s", other->name, n->value.text,
-                *near ? near : arena_printf(c->arena, ", but %s", listed(c, other)));
-    return false;
+    return complain_at(c, n->at, "%s is never '%s'%s", other->name, n->value.text,
+                       *near ? near : arena_printf(c->arena, ", but %s", listed(c, other)));
 }
 
 bool set_fit(struct compiler *c, size_t offset, const struct node *a, const struct node *b)
@@ -114,7 +113,6 @@ bool set_fit(struct compiler *c, size_t offset, const struct node *a, const stru
     for (unsigned i = 0; i < x.count; i++)
         if (has(&y, x.values[i]))
             return true;
-    complain_at(c, offset, "%s and %s are never equal: one is %s, the other %s", x.name, y.name, listed(c, &x),
-                listed(c, &y));
-    return false;
+    return complain_at(c, offset, "%s and %s are never equal: one is %s, the other %s", x.name, y.name, listed(c, &x),
+                       listed(c, &y));
 }
