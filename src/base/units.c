@@ -191,6 +191,11 @@ static void put_rate(struct show *s, double number)
     }
 }
 
+static void (*const put_type[])(struct show *s, double number) = {
+    [TYPE_RATIO] = put_ratio, [TYPE_BYTES] = put_bytes,         [TYPE_SECONDS] = put_seconds,
+    [TYPE_RATE] = put_rate,   [TYPE_BYTE_RATE] = put_byte_rate,
+};
+
 void units_format(char *out, size_t size, double number, enum type type)
 {
     if (!size)
@@ -205,26 +210,8 @@ void units_format(char *out, size_t size, double number, enum type type)
         put(&s, number != 0 ? "yes" : "no");
     } else {
         struct show unsigned_text = {.length = 0};
-        switch (type) {
-        case TYPE_RATIO:
-            put_ratio(&unsigned_text, magnitude);
-            break;
-        case TYPE_BYTES:
-            put_bytes(&unsigned_text, magnitude);
-            break;
-        case TYPE_SECONDS:
-            put_seconds(&unsigned_text, magnitude);
-            break;
-        case TYPE_RATE:
-            put_rate(&unsigned_text, magnitude);
-            break;
-        case TYPE_BYTE_RATE:
-            put_byte_rate(&unsigned_text, magnitude);
-            break;
-        default:
-            put_count(&unsigned_text, magnitude);
-            break;
-        }
+        bool known = (unsigned)type < ARRAY_SIZE(put_type) && put_type[type];
+        (known ? put_type[type] : put_count)(&unsigned_text, magnitude);
         /* "-<0.1 %" would say the opposite */
         const char *text = unsigned_text.text;
         if (number < 0) {
