@@ -42,33 +42,16 @@ static void list_probes(void)
         printf("  %-10s %s (%s)\n", probes[i]->name, probes[i]->help, probes[i]->classic);
 }
 
-static bool parse_rows(const char *text, size_t *rows)
+/* "all" is more than any machine has. */
+static bool parse_count(const char *text, size_t most, size_t *count)
 {
     char *end;
     errno = 0;
-    unsigned long number = strcmp(text, "all") == 0 ? (end = "", ULONG_MAX) : strtoul(text, &end, 10);
-    *rows = number;
-    return !errno && !*end && number > 0 && *text != '-' && *text != '+';
+    *count = strcmp(text, "all") == 0 ? (end = "", ULONG_MAX) : strtoul(text, &end, 10);
+    return !errno && !*end && *count > 0 && *count <= most && *text != '-' && *text != '+';
 }
 
 enum { TOP_MAX = 10000 };
-
-static bool parse_top(const char *text, unsigned *top)
-{
-    size_t number;
-    bool fine = parse_rows(text, &number) && number <= TOP_MAX;
-    *top = fine ? (unsigned)number : 0;
-    return fine;
-}
-
-/* "all" is more than any machine has. */
-static bool parse_blocks(const char *text, uint64_t *blocks)
-{
-    size_t number;
-    bool fine = parse_rows(text, &number);
-    *blocks = fine ? number : 0;
-    return fine;
-}
 
 static bool parse_key(struct request *q, const char *word)
 {
@@ -79,16 +62,17 @@ static bool parse_key(struct request *q, const char *word)
     AUTO_FREE char *key = mem_printf("%.*s", (int)(value - word), word);
     value++;
     bool fine = *value != '\0';
+    size_t top = q->input.top, blocks = q->input.blocks;
     if (strcmp(key, "window") == 0)
         fine = units_parse_duration(value, &q->input.window_s);
     else if (strcmp(key, "pid") == 0)
         fine = parse_pid(value, &q->input.pid);
     else if (strcmp(key, "top") == 0)
-        fine = parse_top(value, &q->input.top);
+        fine = parse_count(value, TOP_MAX, &top);
     else if (strcmp(key, "blocks") == 0)
-        fine = parse_blocks(value, &q->input.blocks);
+        fine = parse_count(value, SIZE_MAX, &blocks);
     else if (strcmp(key, "rows") == 0)
-        fine = parse_rows(value, &q->rows);
+        fine = parse_count(value, SIZE_MAX, &q->rows);
     else if (strcmp(key, "table") == 0)
         q->table = value;
     else if (strcmp(key, "sort") == 0)
@@ -96,6 +80,8 @@ static bool parse_key(struct request *q, const char *word)
     else
         return complain_name("probe: there is no key", key, keys, ARRAY_SIZE(keys), "see `fragwizard probe --help`"),
                false;
+    q->input.top = (unsigned)top;
+    q->input.blocks = blocks;
     return fine || (complain("probe: '%s' is no value for %s", value, key), false);
 }
 
