@@ -27,18 +27,25 @@ static bool open_plain(const char *path, int *fd, struct stat *st, bool *absent,
     return err_set(e, "%s: is not a file of its own, and is left alone", path);
 }
 
-bool sysctl_file_look(struct sysctl_file *k, const char *path, struct arena *a, struct err *e)
+/* The same with what it holds, which the caller frees; NULL for false. */
+static char *read_plain(const char *path, size_t *length, struct stat *st, bool *absent, struct err *e)
 {
     int fd;
+    if (!open_plain(path, &fd, st, absent, e))
+        return NULL;
+    char *data = input_read_fd(fd, path, SYSCTL_FILE_BYTES_MAX, length, e);
+    close(fd);
+    return data;
+}
+
+bool sysctl_file_look(struct sysctl_file *k, const char *path, struct arena *a, struct err *e)
+{
     struct stat st;
     bool absent;
-    if (!open_plain(path, &fd, &st, &absent, e))
-        return absent;
     size_t length = 0;
-    AUTO_FREE char *data = input_read_fd(fd, path, SYSCTL_FILE_BYTES_MAX, &length, e);
-    close(fd);
+    AUTO_FREE char *data = read_plain(path, &length, &st, &absent, e);
     if (!data)
-        return false;
+        return absent;
     k->existed = true;
     k->data = memcpy(arena_alloc(a, length + 1), data, length);
     k->length = length;
@@ -53,19 +60,14 @@ bool sysctl_file_look(struct sysctl_file *k, const char *path, struct arena *a, 
 
 enum sysctl_file_state sysctl_file_now(const struct sysctl_file *k, const char *path, struct err *e)
 {
-    int fd;
     struct stat st;
     bool absent;
-    if (!open_plain(path, &fd, &st, &absent, e)) {
-        if (absent)
-            err_set(e, "%s: was removed since", path);
-        return absent && !k->existed ? SYSCTL_FILE_AS_BEFORE : SYSCTL_FILE_CHANGED;
-    }
     size_t length = 0;
-    AUTO_FREE char *data = input_read_fd(fd, path, SYSCTL_FILE_BYTES_MAX, &length, e);
-    close(fd);
+    AUTO_FREE char *data = read_plain(path, &length, &st, &absent, e);
+    if (absent)
+        err_set(e, "%s: was removed since", path);
     if (!data)
-        return SYSCTL_FILE_CHANGED;
+        return absent && !k->existed ? SYSCTL_FILE_AS_BEFORE : SYSCTL_FILE_CHANGED;
     if (k->existed && length == k->length && memcmp(data, k->data, length) == 0)
         return SYSCTL_FILE_AS_BEFORE;
     if (length == strlen(k->wrote) && memcmp(data, k->wrote, length) == 0)
