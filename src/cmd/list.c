@@ -93,12 +93,7 @@ static void add_title(struct table *t, const struct playbook *p, const char *nam
     add_row(t, (const char *[]){name, p ? p->title : "(faulty: see `fragwizard check`)", origin});
 }
 
-static bool fill_playbooks(struct table *t)
-{
-    return fill_from_each(t, add_title);
-}
-
-static bool fill_templates(struct table *t)
+static void fill_templates(struct table *t)
 {
     for (const struct builtin *b = builtins; b->name; b++) {
         if (strncmp(b->name, "templates/", 10) != 0)
@@ -106,17 +101,15 @@ static bool fill_templates(struct table *t)
         AUTO_FREE char *path = output_config_file(b->name);
         add_row(t, (const char *[]){b->name + 10, path ? path : "built in"});
     }
-    return true;
 }
 
-static bool fill_probes(struct table *t)
+static void fill_probes(struct table *t)
 {
     for (size_t i = 0; probes[i]; i++)
         add_row(t, (const char *[]){probes[i]->name, probes[i]->help, probes[i]->classic});
-    return true;
 }
 
-static bool fill_facts(struct table *t)
+static void fill_facts(struct table *t)
 {
     for (size_t i = 0; probes[i]; i++)
         for (unsigned n = 0; n < probes[i]->table_count; n++) {
@@ -132,7 +125,6 @@ static bool fill_facts(struct table *t)
                 add_row(t, (const char *[]){name, unit, str_text(&help)});
             }
         }
-    return true;
 }
 
 /* None of a faulty one, which is complained about. */
@@ -161,22 +153,24 @@ static void add_experiments(struct table *t, const struct playbook *p, const cha
         }
 }
 
-static bool fill_checks(struct table *t)
-{
-    return fill_from_each(t, add_checks);
-}
-
-static bool fill_experiments(struct table *t)
-{
-    return fill_from_each(t, add_experiments);
-}
+/* What fills each list: itself, or each playbook. */
+static const struct {
+    void (*fill)(struct table *t);
+    add_playbook *add;
+} sources[LISTS] = {
+    [LIST_PLAYBOOKS] = {.add = add_title}, [LIST_TEMPLATES] = {fill_templates},
+    [LIST_PROBES] = {fill_probes},         [LIST_FACTS] = {fill_facts},
+    [LIST_CHECKS] = {.add = add_checks},   [LIST_EXPERIMENTS] = {.add = add_experiments},
+};
 
 static bool show(struct facts *f, int which, const struct term *term)
 {
-    static bool (*const fill[LISTS])(struct table *) = {fill_playbooks, fill_templates, fill_probes,
-                                                        fill_facts,     fill_checks,    fill_experiments};
     struct table *t = &f->tables[which];
-    bool fine = fill[which](t);
+    bool fine = true;
+    if (sources[which].add)
+        fine = fill_from_each(t, sources[which].add);
+    else
+        sources[which].fill(t);
     /* A reference is worth its full width: nothing of it is cut, also where lines then wrap. */
     AUTO_FREE char *text = term_table(t, NULL, NULL, t->rows, term, 0);
     struct err e;
