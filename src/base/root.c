@@ -383,13 +383,14 @@ void root_reason(char *out, size_t size, const char *path, enum status s)
              s == STATUS_DENIED && geteuid() != 0 ? "; run as root" : "");
 }
 
-static void fail(const struct root *r, const char *path, int number, size_t limit, enum status *status, struct err *e)
+/* False. */
+static bool fail(const struct root *r, const char *path, int number, size_t limit, enum status *status, struct err *e)
 {
     enum status s = status_of_errno(number);
     if (status)
         *status = s;
     if (!e)
-        return;
+        return false;
     char shown[64];
     if (number == EFBIG) {
         units_format(shown, sizeof shown, (double)limit, TYPE_BYTES);
@@ -406,16 +407,15 @@ static void fail(const struct root *r, const char *path, int number, size_t limi
         if (advice)
             *advice = '\0'; /* it was refused when the capture was made */
     }
+    return false;
 }
 
 char *root_read(const struct root *r, const char *path, size_t limit, size_t *length, enum status *status,
                 struct err *e)
 {
     int fd = root_open_file(r, path);
-    if (fd < 0) {
-        fail(r, path, -fd, limit, status, e);
-        return NULL;
-    }
+    if (fd < 0)
+        return fail(r, path, -fd, limit, status, e), NULL;
     /* files of /proc tell no size */
     size_t used = 0, room = limit < FIRST_READ ? limit + 1 : FIRST_READ;
     char *data = mem_resize(NULL, room + 1, 1);
@@ -486,10 +486,8 @@ bool root_sysctl(const struct root *r, const char *name, char *out, size_t size,
     /* small: the kernel allocates as much as is asked for */
     char path[256] = "proc/sys/", text[4096];
     size_t at = strlen(path);
-    if (strlen(name) >= sizeof path - at) {
-        fail(r, "proc/sys", ENAMETOOLONG, 0, status, e);
-        return false;
-    }
+    if (strlen(name) >= sizeof path - at)
+        return fail(r, "proc/sys", ENAMETOOLONG, 0, status, e);
     for (const char *c = name; *c; c++)
         path[at++] = *c == '.' ? '/' : *c == '/' ? '.' : *c; /* eth0.100 is written eth0/100, as sysctl does */
     path[at] = '\0';
@@ -497,10 +495,8 @@ bool root_sysctl(const struct root *r, const char *name, char *out, size_t size,
     int error = n < 0 ? (int)-n : trim_into(out, size, text, (size_t)n) ? 0 : EFBIG;
     if (error == ENOENT && r->sosreport)
         sysctl_of_sosreport(r, name, out, size, &error);
-    if (error) {
-        fail(r, path, error, error == EFBIG && n >= 0 ? size - 1 : sizeof text - 1, status, e);
-        return false;
-    }
+    if (error)
+        return fail(r, path, error, error == EFBIG && n >= 0 ? size - 1 : sizeof text - 1, status, e);
     if (status)
         *status = STATUS_OK;
     return true;
