@@ -23,20 +23,11 @@ const char *name_suggestion_of(struct compiler *c, const char *kind, const char 
     return name_suggestion(c, name, candidates, count < CANDIDATES_MAX ? count : CANDIDATES_MAX);
 }
 
-static const char *suggest_column(struct compiler *c, const char *name, const struct table_decl *decl)
+static const char *suggest_column(struct compiler *c, const char *name, const struct scope_decl *scope)
 {
     const char *candidates[CANDIDATES_MAX];
     size_t count = 0;
-    for (unsigned i = 0; i < decl->column_count && count < CANDIDATES_MAX; i++)
-        candidates[count++] = decl->columns[i].name;
-    return name_suggestion(c, name, candidates, count);
-}
-
-static const char *suggest_column_at_hand(struct compiler *c, const char *name)
-{
-    const char *candidates[CANDIDATES_MAX];
-    size_t count = 0;
-    for (const struct scope_decl *s = c->scope; s; s = s->outer)
+    for (const struct scope_decl *s = scope; s; s = s->outer)
         for (unsigned i = 0; i < s->table->column_count && count < CANDIDATES_MAX; i++)
             candidates[count++] = s->table->columns[i].name;
     return name_suggestion(c, name, candidates, count);
@@ -96,7 +87,7 @@ static int find_column(struct compiler *c, const struct token *token, const stru
     int found = table_decl_column(decl, column);
     if (found < 0)
         complain_at(c, token->begin + token->length - strlen(column), "unknown column '%s' of table %s%s", column,
-                    decl->name, suggest_column(c, column, decl));
+                    decl->name, suggest_column(c, column, &(struct scope_decl){decl, NULL}));
     return found;
 }
 
@@ -143,9 +134,9 @@ static struct node *bare_name(struct compiler *c, const struct token *token, con
         complain_at(c, token->begin, "unknown name '%s': no row is at hand here, write TABLE.%s", name, name);
     else if (!c->scope->outer)
         complain_at(c, token->begin, "unknown column '%s' of table %s%s", name, c->scope->table->name,
-                    suggest_column_at_hand(c, name));
+                    suggest_column(c, name, c->scope));
     else
-        complain_at(c, token->begin, "no row at hand has a column '%s'%s", name, suggest_column_at_hand(c, name));
+        complain_at(c, token->begin, "no row at hand has a column '%s'%s", name, suggest_column(c, name, c->scope));
     return node_bad(c);
 }
 
