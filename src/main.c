@@ -16,17 +16,19 @@
  *   engine/
  *     run/   engine (the step loop) ask answer (which is valid) env judge experiment (after a yes) compact (what that writes)
  *            sampler (the one clock) capture_time (when a capture was made)
- *     case/  the record of a run: case case_json case_parse (jansson) case_store identity (of a row, in two cases)
+ *     case/  the record of a run: case case_records (their fields) case_json case_parse case_store identity (of a row, in two cases)
  *     playbook/  playbook_file yaml_tree (libyaml) playbook_extend (what it builds on) playbook_keys (what can be said)
  *              playbook_fields playbook_declare playbook_compile playbook_names playbook_check limits (other values for them)
- *     expr/  the expression language: expr_lex expr_parse expr_name expr_type expr_eval message diag
+ *     expr/  the expression language: expr_lex expr_parse expr_name expr_type expr_set (closed sets of texts) expr_eval
+ *            message diag
  *   probes/  one file per probe, named as playbooks name it; registry lists them
  *     heap/  heap_track (whose, when) heap_look (one look) target (another process's memory) allocator pymalloc
  *              glibc_*, each knows those before it: types layout view bins trim chunk count gap walk segments heap
  *     processes/  process_read (the files of all, with threads)
  *     physmap/  physmap_scan physmap_blocks physmap_tally physmap_owner physmap_*
  *     kernel/  parsers of what /proc and /sys print, shared by probes
- *   facts/   facts (declared tables) value severity probe (what a probe declares) setting (the kernel's, one table) json_value
+ *   facts/   facts (declared tables) value severity probe (what a probe declares) setting (the kernel's, one table)
+ *            record (structs declared field by field) record_json facts_json json_write json_value (jansson)
  *   base/    root (where /proc and /sys are read from) input output (our files) builtin (files in the binary) units trend
  *            scan (text of the kernel, piece by piece) text str mem err clock wait (the one sleep, signals) sha256 version
  */
