@@ -17,7 +17,11 @@ chmod 755 "$work/as-nobody"
 "$work/as-nobody" --version >/dev/null 2>"$work/stderr" || skip_all "nobody cannot run it: $(head -n 1 "$work/stderr")"
 FRAGWIZARD=$work/as-nobody
 duration=2 audit
-is 'exit status: could not check' "$status" 3
+if jq -e '[.findings[] | select(.severity != "info")] | length > 0' "$live_whole" >/dev/null; then
+    skip 'exit status: could not check' "this machine has a warning of its own, which the status tells first"
+else
+    is 'exit status: could not check' "$status" 3
+fi
 holds 'the rules that could not be judged are listed' '[.check_list[] | select(.result == "unchecked")] | length > 0'
 holds 'slabinfo is the reason of some' '[.check_list[] | select(.result == "unchecked") | .why | select(contains("slabinfo"))] | length > 0'
 holds 'permission is named' '[.check_list[] | .why // "" | select(test("permission denied"))] | length > 0'
