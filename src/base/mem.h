@@ -8,6 +8,9 @@
 #include <stdlib.h>
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof *(array))
+/* Of a list, #define LIST(X) X(INDEX, …) …: the members of an enum, and of the array that it indexes. */
+#define LIST_INDEX(index, ...) index,
+#define LIST_ENTRY(index, ...) [index] = {__VA_ARGS__},
 
 void *mem_alloc(size_t size) __attribute__((malloc, returns_nonnull));               /* zeroed; free() releases it */
 void *mem_array(size_t count, size_t size) __attribute__((malloc, returns_nonnull)); /* zeroed, overflow-checked */

@@ -9,96 +9,73 @@
 #include "probes/kernel/page_size.h"
 #include "facts/probe.h"
 
-enum {
-    Z_NODE,
-    Z_NAME,
-    Z_PRESENT,
-    Z_MANAGED,
-    Z_SPANNED,
-    Z_FREE,
-    Z_SHARE,
-    Z_FREE_SHARE,
-    Z_MIN,
-    Z_LOW,
-    Z_HIGH,
-    Z_BOOST,
-    Z_PCP,
-    Z_UNUSABLE3,
-    Z_UNUSABLE4,
-    Z_UNUSABLE_HUGE,
-    Z_FRAGINDEX3,
-    Z_FRAGINDEX4,
-    Z_FRAGINDEX_HUGE,
-    Z_HUGE_ORDER,
-    Z_SMALL,
-    Z_CONTIGUITY_HUGE
-};
-static const struct column zone_columns[] = {
-    [Z_NODE] = {"node", TYPE_COUNT, "NUMA node", .role = ROLE_KEY},
-    [Z_NAME] = {"name", TYPE_TEXT, "zone", .role = ROLE_KEY},
-    [Z_PRESENT] = {"present", TYPE_BYTES, "memory in the zone"},
-    [Z_MANAGED] = {"managed", TYPE_BYTES, "of it given out by the page allocator"},
-    [Z_SPANNED] = {"spanned", TYPE_BYTES, "address range, with holes"},
-    [Z_FREE] = {"free", TYPE_BYTES, "free in blocks (buddyinfo)"},
-    [Z_SHARE] = {"share", TYPE_RATIO, "share of the node's memory"},
-    [Z_FREE_SHARE] = {"free_share", TYPE_RATIO, "free as a share of the zone"},
-    [Z_MIN] = {"min", TYPE_BYTES, "watermark below which allocations reclaim themselves"},
-    [Z_LOW] = {"low", TYPE_BYTES, "watermark below which background reclaim starts"},
-    [Z_HIGH] = {"high", TYPE_BYTES, "watermark at which background reclaim stops"},
-    [Z_BOOST] = {"boost", TYPE_BYTES, "watermarks raised because kinds of pages were mixed just now (since Linux 5.0)"},
-    [Z_PCP] = {"pcp", TYPE_BYTES, "free on per-CPU lists, not in free"},
-    [Z_UNUSABLE3] = {"unusable_order3", TYPE_RATIO, "share of free memory that cannot serve a request of 8 pages"},
-    [Z_UNUSABLE4] = {"unusable_order4", TYPE_RATIO, "share of free memory that cannot serve a request of 16 pages"},
-    [Z_UNUSABLE_HUGE] = {"unusable_huge", TYPE_RATIO, "share of free memory that cannot serve a huge page"},
-    [Z_FRAGINDEX3] = {"fragindex_order3", TYPE_COUNT,
-                      "why 8 pages would fail: 0 lack of memory, 1 fragmentation, -1 they would not"},
-    [Z_FRAGINDEX4] = {"fragindex_order4", TYPE_COUNT,
-                      "why 16 pages would fail: 0 lack of memory, 1 fragmentation, -1 they would not"},
-    [Z_FRAGINDEX_HUGE] = {"fragindex_huge", TYPE_COUNT,
-                          "why a huge page would fail: 0 lack of memory, 1 fragmentation, -1 it would not"},
-    [Z_HUGE_ORDER] = {"huge_order", TYPE_COUNT, "order of a huge page: it takes 2^order pages"},
-    [Z_SMALL] = {"small", TYPE_BOOL, "below 64 MiB or 1 % of its node: does not count"},
-    [Z_CONTIGUITY_HUGE] = {"contiguity_huge", TYPE_RATIO, "share of free memory in blocks of a huge page or larger"},
-};
+#define ZONE_COLUMNS(X)                                                                                                \
+    X(Z_NODE, "node", TYPE_COUNT, "NUMA node", .role = ROLE_KEY)                                                       \
+    X(Z_NAME, "name", TYPE_TEXT, "zone", .role = ROLE_KEY)                                                             \
+    X(Z_PRESENT, "present", TYPE_BYTES, "memory in the zone")                                                          \
+    X(Z_MANAGED, "managed", TYPE_BYTES, "of it given out by the page allocator")                                       \
+    X(Z_SPANNED, "spanned", TYPE_BYTES, "address range, with holes")                                                   \
+    X(Z_FREE, "free", TYPE_BYTES, "free in blocks (buddyinfo)")                                                        \
+    X(Z_SHARE, "share", TYPE_RATIO, "share of the node's memory")                                                      \
+    X(Z_FREE_SHARE, "free_share", TYPE_RATIO, "free as a share of the zone")                                           \
+    X(Z_MIN, "min", TYPE_BYTES, "watermark below which allocations reclaim themselves")                                \
+    X(Z_LOW, "low", TYPE_BYTES, "watermark below which background reclaim starts")                                     \
+    X(Z_HIGH, "high", TYPE_BYTES, "watermark at which background reclaim stops")                                       \
+    X(Z_BOOST, "boost", TYPE_BYTES, "watermarks raised because kinds of pages were mixed just now (since Linux 5.0)")  \
+    X(Z_PCP, "pcp", TYPE_BYTES, "free on per-CPU lists, not in free")                                                  \
+    X(Z_UNUSABLE3, "unusable_order3", TYPE_RATIO, "share of free memory that cannot serve a request of 8 pages")       \
+    X(Z_UNUSABLE4, "unusable_order4", TYPE_RATIO, "share of free memory that cannot serve a request of 16 pages")      \
+    X(Z_UNUSABLE_HUGE, "unusable_huge", TYPE_RATIO, "share of free memory that cannot serve a huge page")              \
+    X(Z_FRAGINDEX3, "fragindex_order3", TYPE_COUNT,                                                                    \
+      "why 8 pages would fail: 0 lack of memory, 1 fragmentation, -1 they would not")                                  \
+    X(Z_FRAGINDEX4, "fragindex_order4", TYPE_COUNT,                                                                    \
+      "why 16 pages would fail: 0 lack of memory, 1 fragmentation, -1 they would not")                                 \
+    X(Z_FRAGINDEX_HUGE, "fragindex_huge", TYPE_COUNT,                                                                  \
+      "why a huge page would fail: 0 lack of memory, 1 fragmentation, -1 it would not")                                \
+    X(Z_HUGE_ORDER, "huge_order", TYPE_COUNT, "order of a huge page: it takes 2^order pages")                          \
+    X(Z_SMALL, "small", TYPE_BOOL, "below 64 MiB or 1 % of its node: does not count")                                  \
+    X(Z_CONTIGUITY_HUGE, "contiguity_huge", TYPE_RATIO, "share of free memory in blocks of a huge page or larger")
+enum { ZONE_COLUMNS(LIST_INDEX) };
+static const struct column zone_columns[] = {ZONE_COLUMNS(LIST_ENTRY)};
 
-enum { O_NODE, O_ZONE, O_ORDER, O_BLOCK_SIZE, O_FREE_BLOCKS, O_FREE, O_UNUSABLE, O_FRAGINDEX };
-static const struct column order_columns[] = {
-    [O_NODE] = {"node", TYPE_COUNT, "NUMA node", .role = ROLE_KEY},
-    [O_ZONE] = {"zone", TYPE_TEXT, "zone", .role = ROLE_KEY},
-    [O_ORDER] = {"order", TYPE_COUNT, "blocks of 2^order pages", .role = ROLE_KEY},
-    [O_BLOCK_SIZE] = {"block_size", TYPE_BYTES, "size of such a block"},
-    [O_FREE_BLOCKS] = {"free_blocks", TYPE_COUNT, "free blocks of exactly this order"},
-    [O_FREE] = {"free", TYPE_BYTES, "free memory in them"},
-    [O_UNUSABLE] = {"unusable", TYPE_RATIO, "share of free memory that cannot serve a request of this order"},
-    [O_FRAGINDEX] = {"fragindex", TYPE_COUNT,
-                     "why such a request would fail: 0 lack of memory, 1 fragmentation, -1 it would not"},
-};
+#define ORDER_COLUMNS(X)                                                                                               \
+    X(O_NODE, "node", TYPE_COUNT, "NUMA node", .role = ROLE_KEY)                                                       \
+    X(O_ZONE, "zone", TYPE_TEXT, "zone", .role = ROLE_KEY)                                                             \
+    X(O_ORDER, "order", TYPE_COUNT, "blocks of 2^order pages", .role = ROLE_KEY)                                       \
+    X(O_BLOCK_SIZE, "block_size", TYPE_BYTES, "size of such a block")                                                  \
+    X(O_FREE_BLOCKS, "free_blocks", TYPE_COUNT, "free blocks of exactly this order")                                   \
+    X(O_FREE, "free", TYPE_BYTES, "free memory in them")                                                               \
+    X(O_UNUSABLE, "unusable", TYPE_RATIO, "share of free memory that cannot serve a request of this order")            \
+    X(O_FRAGINDEX, "fragindex", TYPE_COUNT,                                                                            \
+      "why such a request would fail: 0 lack of memory, 1 fragmentation, -1 it would not")
+enum { ORDER_COLUMNS(LIST_INDEX) };
+static const struct column order_columns[] = {ORDER_COLUMNS(LIST_ENTRY)};
 
-enum { N_NODE, N_PRESENT, N_MANAGED, N_FREE, N_SCORE, N_WAKE, N_STOP, N_PROACTIVENESS, N_FREE_HUGE };
-static const struct column node_columns[] = {
-    [N_NODE] = {"node", TYPE_COUNT, "NUMA node", .role = ROLE_KEY},
-    [N_PRESENT] = {"present", TYPE_BYTES, "memory in the node"},
-    [N_MANAGED] = {"managed", TYPE_BYTES, "of it given out by the page allocator"},
-    [N_FREE] = {"free", TYPE_BYTES, "free in blocks"},
-    [N_SCORE] = {"score", TYPE_COUNT, "fragmentation score, 0 to 100: the measure by which kcompactd works"},
-    [N_WAKE] = {"wake_line", TYPE_COUNT, "score above which kcompactd starts by itself"},
-    [N_STOP] = {"stop_line", TYPE_COUNT, "score at which it stops"},
-    [N_PROACTIVENESS] = {"proactiveness", TYPE_COUNT, "vm.compaction_proactiveness (since Linux 5.9)"},
-    [N_FREE_HUGE] = {"free_huge", TYPE_BYTES, "free memory in blocks of a huge page or larger"},
-};
+#define NODE_COLUMNS(X)                                                                                                \
+    X(N_NODE, "node", TYPE_COUNT, "NUMA node", .role = ROLE_KEY)                                                       \
+    X(N_PRESENT, "present", TYPE_BYTES, "memory in the node")                                                          \
+    X(N_MANAGED, "managed", TYPE_BYTES, "of it given out by the page allocator")                                       \
+    X(N_FREE, "free", TYPE_BYTES, "free in blocks")                                                                    \
+    X(N_SCORE, "score", TYPE_COUNT, "fragmentation score, 0 to 100: the measure by which kcompactd works")             \
+    X(N_WAKE, "wake_line", TYPE_COUNT, "score above which kcompactd starts by itself")                                 \
+    X(N_STOP, "stop_line", TYPE_COUNT, "score at which it stops")                                                      \
+    X(N_PROACTIVENESS, "proactiveness", TYPE_COUNT, "vm.compaction_proactiveness (since Linux 5.9)")                   \
+    X(N_FREE_HUGE, "free_huge", TYPE_BYTES, "free memory in blocks of a huge page or larger")
+enum { NODE_COLUMNS(LIST_INDEX) };
+static const struct column node_columns[] = {NODE_COLUMNS(LIST_ENTRY)};
 
-enum { FREE, FREE_HUGE, UNUSABLE_HUGE, HUGE_ORDER, HUGE_SIZE, WORST_SCORE, WAKE_LINE, BOOSTED };
-static const struct column buddy_columns[] = {
-    [FREE] = {"free", TYPE_BYTES, "free in blocks, all zones"},
-    [FREE_HUGE] = {"free_huge", TYPE_BYTES, "of it in blocks of a huge page or larger"},
-    [UNUSABLE_HUGE] = {"unusable_huge", TYPE_RATIO,
-                       "share of free memory that cannot serve a huge page, over the zones that count"},
-    [HUGE_ORDER] = {"huge_order", TYPE_COUNT, "order of a huge page"},
-    [HUGE_SIZE] = {"huge_size", TYPE_BYTES, "its size"},
-    [WORST_SCORE] = {"worst_score", TYPE_COUNT, "highest fragmentation score of a node"},
-    [WAKE_LINE] = {"wake_line", TYPE_COUNT, "score above which kcompactd starts by itself"},
-    [BOOSTED] = {"boosted", TYPE_BOOL, "in some zone kinds of pages were mixed just now"},
-};
+#define BUDDY_COLUMNS(X)                                                                                               \
+    X(FREE, "free", TYPE_BYTES, "free in blocks, all zones")                                                           \
+    X(FREE_HUGE, "free_huge", TYPE_BYTES, "of it in blocks of a huge page or larger")                                  \
+    X(UNUSABLE_HUGE, "unusable_huge", TYPE_RATIO,                                                                      \
+      "share of free memory that cannot serve a huge page, over the zones that count")                                 \
+    X(HUGE_ORDER, "huge_order", TYPE_COUNT, "order of a huge page")                                                    \
+    X(HUGE_SIZE, "huge_size", TYPE_BYTES, "its size")                                                                  \
+    X(WORST_SCORE, "worst_score", TYPE_COUNT, "highest fragmentation score of a node")                                 \
+    X(WAKE_LINE, "wake_line", TYPE_COUNT, "score above which kcompactd starts by itself")                              \
+    X(BOOSTED, "boosted", TYPE_BOOL, "in some zone kinds of pages were mixed just now")
+enum { BUDDY_COLUMNS(LIST_INDEX) };
+static const struct column buddy_columns[] = {BUDDY_COLUMNS(LIST_ENTRY)};
 
 static const struct table_decl tables[] = {
     {.name = "zone", .help = "zones: watermarks and fragmentation", COLUMNS(zone_columns)},

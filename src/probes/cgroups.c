@@ -158,57 +158,38 @@ static void close_state(void *state)
     free(s);
 }
 
-enum {
-    C_PATH,
-    C_VERSION,
-    C_CURRENT,
-    C_MAX,
-    C_HIGH,
-    C_SWAP,
-    C_SWAP_MAX,
-    C_USAGE_SHARE,
-    C_MAX_EVENTS,
-    C_HIGH_EVENTS,
-    C_OOM_KILLS,
-    C_MEMORY_SOME,
-    C_INACTIVE_FILE,
-    C_WORKING_SET,
-    C_ANON,
-    C_FILE,
-    C_SLAB,
-    C_PROCESSES,
-};
-static const struct column group_columns[] = {
-    [C_PATH] = {"path", TYPE_TEXT, "the group's path below the memory controller", .role = ROLE_KEY},
-    [C_VERSION] = {"version", TYPE_COUNT, "version of the memory controller's interface"},
-    [C_CURRENT] = {"current", TYPE_BYTES, "memory of the group and those below it, page cache included",
-                   .role = ROLE_RANK},
-    [C_MAX] = {"max", TYPE_BYTES, "hard limit; unknown if there is none"},
-    [C_HIGH] = {"high", TYPE_BYTES, "limit above which the group is slowed down; unknown if there is none"},
-    [C_SWAP] = {"swap", TYPE_BYTES, "swapped out"},
-    [C_SWAP_MAX] = {"swap_max", TYPE_BYTES, "limit of swap; unknown if there is none"},
-    [C_USAGE_SHARE] = {"usage_share", TYPE_RATIO, "current by max"},
-    [C_MAX_EVENTS] = {"max_events", TYPE_COUNT, "times it ran into its limit over the window (version 1: failcnt)"},
-    [C_HIGH_EVENTS] = {"high_events", TYPE_COUNT, "times it was slowed down over the window"},
-    [C_OOM_KILLS] = {"oom_kills", TYPE_COUNT, "processes killed for its limit over the window"},
-    [C_MEMORY_SOME] = {"memory_some", TYPE_RATIO, "share of the window in which some task waited for memory"},
-    [C_INACTIVE_FILE] = {"inactive_file", TYPE_BYTES, "page cache that is given up first"},
-    [C_WORKING_SET] = {"working_set", TYPE_BYTES, "current - inactive_file"},
-    [C_ANON] = {"anon", TYPE_BYTES, "anonymous memory"},
-    [C_FILE] = {"file", TYPE_BYTES, "page cache, shared memory included"},
-    [C_SLAB] = {"slab", TYPE_BYTES, "kernel slabs charged to it"},
-    [C_PROCESSES] = {"processes", TYPE_COUNT, "processes in the group itself"},
-};
-enum { T_VERSION, T_COUNT, T_LIMITED, T_AT_LIMIT, T_SWAPPING, T_SELF };
-static const struct column total_columns[] = {
-    [T_VERSION] = {"version", TYPE_COUNT, "version of the memory controller's interface"},
-    [T_COUNT] = {"count", TYPE_COUNT, "groups with memory accounted"},
-    [T_LIMITED] = {"limited", TYPE_COUNT, "groups with a hard limit"},
-    [T_AT_LIMIT] = {"at_limit", TYPE_COUNT,
-                    "groups that ran into their limit over the window, or whose working set is within 5 % of it"},
-    [T_SWAPPING] = {"swapping", TYPE_COUNT, "groups with memory swapped out"},
-    [T_SELF] = {"self", TYPE_TEXT, "the group that this program runs in"},
-};
+#define GROUP_COLUMNS(X)                                                                                               \
+    X(C_PATH, "path", TYPE_TEXT, "the group's path below the memory controller", .role = ROLE_KEY)                     \
+    X(C_VERSION, "version", TYPE_COUNT, "version of the memory controller's interface")                                \
+    X(C_CURRENT, "current", TYPE_BYTES, "memory of the group and those below it, page cache included",                 \
+      .role = ROLE_RANK)                                                                                               \
+    X(C_MAX, "max", TYPE_BYTES, "hard limit; unknown if there is none")                                                \
+    X(C_HIGH, "high", TYPE_BYTES, "limit above which the group is slowed down; unknown if there is none")              \
+    X(C_SWAP, "swap", TYPE_BYTES, "swapped out")                                                                       \
+    X(C_SWAP_MAX, "swap_max", TYPE_BYTES, "limit of swap; unknown if there is none")                                   \
+    X(C_USAGE_SHARE, "usage_share", TYPE_RATIO, "current by max")                                                      \
+    X(C_MAX_EVENTS, "max_events", TYPE_COUNT, "times it ran into its limit over the window (version 1: failcnt)")      \
+    X(C_HIGH_EVENTS, "high_events", TYPE_COUNT, "times it was slowed down over the window")                            \
+    X(C_OOM_KILLS, "oom_kills", TYPE_COUNT, "processes killed for its limit over the window")                          \
+    X(C_MEMORY_SOME, "memory_some", TYPE_RATIO, "share of the window in which some task waited for memory")            \
+    X(C_INACTIVE_FILE, "inactive_file", TYPE_BYTES, "page cache that is given up first")                               \
+    X(C_WORKING_SET, "working_set", TYPE_BYTES, "current - inactive_file")                                             \
+    X(C_ANON, "anon", TYPE_BYTES, "anonymous memory")                                                                  \
+    X(C_FILE, "file", TYPE_BYTES, "page cache, shared memory included")                                                \
+    X(C_SLAB, "slab", TYPE_BYTES, "kernel slabs charged to it")                                                        \
+    X(C_PROCESSES, "processes", TYPE_COUNT, "processes in the group itself")
+enum { GROUP_COLUMNS(LIST_INDEX) };
+static const struct column group_columns[] = {GROUP_COLUMNS(LIST_ENTRY)};
+#define TOTAL_COLUMNS(X)                                                                                               \
+    X(T_VERSION, "version", TYPE_COUNT, "version of the memory controller's interface")                                \
+    X(T_COUNT, "count", TYPE_COUNT, "groups with memory accounted")                                                    \
+    X(T_LIMITED, "limited", TYPE_COUNT, "groups with a hard limit")                                                    \
+    X(T_AT_LIMIT, "at_limit", TYPE_COUNT,                                                                              \
+      "groups that ran into their limit over the window, or whose working set is within 5 % of it")                    \
+    X(T_SWAPPING, "swapping", TYPE_COUNT, "groups with memory swapped out")                                            \
+    X(T_SELF, "self", TYPE_TEXT, "the group that this program runs in")
+enum { TOTAL_COLUMNS(LIST_INDEX) };
+static const struct column total_columns[] = {TOTAL_COLUMNS(LIST_ENTRY)};
 
 static const struct table_decl tables[] = {
     {.name = "cgroup", .help = "control groups and their memory", COLUMNS(group_columns), .keep = 40},

@@ -10,162 +10,105 @@
 #include "probes/heap/heap_track.h"
 #include "base/trend.h"
 
-enum {
-    T_PID,
-    T_COMMAND,
-    T_USER,
-    T_STATE,
-    T_REASON,
-    T_COVERAGE,
-    T_ALLOCATOR,
-    T_RSS,
-    T_OUTSIDE,
-    T_IN_USE,
-    T_FREE,
-    T_TRIMMABLE,
-    T_PINNED,
-    T_MMAPPED,
-    T_ARENAS,
-    T_BINNED,
-    T_FAST,
-    T_TCACHE,
-    T_TOP,
-    T_ABSENT,
-    T_LARGEST_FREE,
-    T_SYSTEM,
-    T_THREAD_ARENA_FREE,
-    T_PYTHON_IN_USE,
-    T_PYTHON_FREE,
-    T_PYTHON_ARENAS,
-    T_LIVE,
-    T_HELD,
-    T_SAMPLES,
-    T_WINDOW,
-    T_LIVE_CHANGE,
-    T_HELD_CHANGE,
-    T_OUTSIDE_CHANGE,
-    T_LIVE_SLOPE,
-    T_LIVE_SLOPE_LOW,
-    T_LIVE_EVENNESS,
-    T_HELD_SLOPE,
-    T_HELD_SLOPE_LOW,
-    T_OUTSIDE_SLOPE,
-    T_OUTSIDE_SLOPE_LOW,
-    T_ARENAS_CHANGE,
-    T_READ_TIME,
-};
-static const struct column heap_columns[] = {
-    [T_PID] = {"pid", TYPE_COUNT, "process id", .role = ROLE_KEY},
-    [T_COMMAND] = {"command", TYPE_TEXT, "name of the program"},
-    [T_USER] = {"user", TYPE_TEXT, "owner; the number if the system's passwd file has no name for it"},
-    [T_STATE] = {"state", TYPE_TEXT, "whether 99 % of the heap was read, or 90 % and scaled up, or less",
-                 .values = heap_state_names},
-    [T_REASON] = {"reason", TYPE_TEXT, "why it is an estimate or unknown; else empty"},
-    [T_COVERAGE] = {"coverage", TYPE_RATIO, "share of the heap that was read"},
-    [T_ALLOCATOR] = {"allocator", TYPE_TEXT, "whose heap it is", .values = allocator_names},
-    [T_RSS] = {"rss", TYPE_BYTES, "resident memory", .role = ROLE_RANK},
-    [T_OUTSIDE] =
-        {"outside", TYPE_BYTES,
-         "anonymous memory, resident or swapped out, that belongs to no heap known here: mappings of its own"},
-    [T_IN_USE] = {"in_use", TYPE_BYTES, "malloc's chunks that the program holds, large ones (mmapped) aside"},
-    [T_FREE] = {"free", TYPE_BYTES, "free memory in malloc's heaps, resident or not"},
-    [T_TRIMMABLE] = {"trimmable", TYPE_BYTES, "free resident pages that malloc_trim(0) would give back"},
-    [T_PINNED] = {"pinned", TYPE_BYTES, "free memory that it would not: in pages that are partly in use"},
-    [T_MMAPPED] = {"mmapped", TYPE_BYTES, "large chunks, each in a mapping of its own"},
-    [T_ARENAS] = {"arenas", TYPE_COUNT, "malloc's arenas: the main one and those of threads"},
-    [T_BINNED] = {"binned", TYPE_BYTES, "free chunks in bins"},
-    [T_FAST] = {"fast", TYPE_BYTES, "free chunks in fast bins, which are not merged"},
-    [T_TCACHE] = {"tcache", TYPE_BYTES, "free chunks kept by threads for themselves"},
-    [T_TOP] = {"top", TYPE_BYTES, "free memory at the heaps' ends"},
-    [T_ABSENT] = {"absent", TYPE_BYTES, "free memory whose pages are not resident: it costs nothing"},
-    [T_LARGEST_FREE] = {"largest_free", TYPE_BYTES, "largest free chunk, those at the heaps' ends aside"},
-    [T_SYSTEM] = {"system", TYPE_BYTES, "memory that malloc's heaps have from the kernel"},
-    [T_THREAD_ARENA_FREE] = {"thread_arena_free", TYPE_BYTES, "free memory in the arenas of threads"},
-    [T_PYTHON_IN_USE] = {"python_in_use", TYPE_BYTES, "blocks in use in CPython's arenas; 0 if it has none"},
-    [T_PYTHON_FREE] = {"python_free", TYPE_BYTES, "free blocks and free pools there, once used"},
-    [T_PYTHON_ARENAS] = {"python_arenas", TYPE_COUNT, "CPython's arenas"},
-    [T_LIVE] = {"live", TYPE_BYTES, "what the program holds: in_use + mmapped + python_in_use"},
-    [T_HELD] = {"held", TYPE_BYTES, "what it does not, and yet is resident: free memory of malloc and of CPython"},
-    [T_SAMPLES] = {"samples", TYPE_COUNT, "times it was read"},
-    [T_WINDOW] = {"window", TYPE_SECONDS, "time between the first and the last reading"},
-    [T_LIVE_CHANGE] = {"live_change", TYPE_BYTES, "live at the last reading less that at the first"},
-    [T_HELD_CHANGE] = {"held_change", TYPE_BYTES, "held at the last reading less that at the first"},
-    [T_OUTSIDE_CHANGE] = {"outside_change", TYPE_BYTES, "outside at the last reading less that at the first"},
-    [T_LIVE_SLOPE] = {"live_slope", TYPE_BYTE_RATE, "growth of live (Theil-Sen)"},
-    [T_LIVE_SLOPE_LOW] = {"live_slope_low", TYPE_BYTE_RATE, "lower end of its 95 % interval"},
-    [T_LIVE_EVENNESS] = {"live_evenness", TYPE_RATIO, "how evenly it grows, as in table growth"},
-    [T_HELD_SLOPE] = {"held_slope", TYPE_BYTE_RATE, "growth of held (Theil-Sen)"},
-    [T_HELD_SLOPE_LOW] = {"held_slope_low", TYPE_BYTE_RATE, "lower end of its 95 % interval"},
-    [T_OUTSIDE_SLOPE] = {"outside_slope", TYPE_BYTE_RATE, "growth of outside (Theil-Sen)"},
-    [T_OUTSIDE_SLOPE_LOW] = {"outside_slope_low", TYPE_BYTE_RATE, "lower end of its 95 % interval"},
-    [T_ARENAS_CHANGE] = {"arenas_change", TYPE_COUNT, "arenas at the last reading less those at the first"},
-    [T_READ_TIME] = {"read_time", TYPE_SECONDS, "time that the last reading took"},
-};
+#define HEAP_COLUMNS(X)                                                                                                \
+    X(T_PID, "pid", TYPE_COUNT, "process id", .role = ROLE_KEY)                                                        \
+    X(T_COMMAND, "command", TYPE_TEXT, "name of the program")                                                          \
+    X(T_USER, "user", TYPE_TEXT, "owner; the number if the system's passwd file has no name for it")                   \
+    X(T_STATE, "state", TYPE_TEXT, "whether 99 % of the heap was read, or 90 % and scaled up, or less",                \
+      .values = heap_state_names)                                                                                      \
+    X(T_REASON, "reason", TYPE_TEXT, "why it is an estimate or unknown; else empty")                                   \
+    X(T_COVERAGE, "coverage", TYPE_RATIO, "share of the heap that was read")                                           \
+    X(T_ALLOCATOR, "allocator", TYPE_TEXT, "whose heap it is", .values = allocator_names)                              \
+    X(T_RSS, "rss", TYPE_BYTES, "resident memory", .role = ROLE_RANK)                                                  \
+    X(T_OUTSIDE, "outside", TYPE_BYTES,                                                                                \
+      "anonymous memory, resident or swapped out, that belongs to no heap known here: mappings of its own")            \
+    X(T_IN_USE, "in_use", TYPE_BYTES, "malloc's chunks that the program holds, large ones (mmapped) aside")            \
+    X(T_FREE, "free", TYPE_BYTES, "free memory in malloc's heaps, resident or not")                                    \
+    X(T_TRIMMABLE, "trimmable", TYPE_BYTES, "free resident pages that malloc_trim(0) would give back")                 \
+    X(T_PINNED, "pinned", TYPE_BYTES, "free memory that it would not: in pages that are partly in use")                \
+    X(T_MMAPPED, "mmapped", TYPE_BYTES, "large chunks, each in a mapping of its own")                                  \
+    X(T_ARENAS, "arenas", TYPE_COUNT, "malloc's arenas: the main one and those of threads")                            \
+    X(T_BINNED, "binned", TYPE_BYTES, "free chunks in bins")                                                           \
+    X(T_FAST, "fast", TYPE_BYTES, "free chunks in fast bins, which are not merged")                                    \
+    X(T_TCACHE, "tcache", TYPE_BYTES, "free chunks kept by threads for themselves")                                    \
+    X(T_TOP, "top", TYPE_BYTES, "free memory at the heaps' ends")                                                      \
+    X(T_ABSENT, "absent", TYPE_BYTES, "free memory whose pages are not resident: it costs nothing")                    \
+    X(T_LARGEST_FREE, "largest_free", TYPE_BYTES, "largest free chunk, those at the heaps' ends aside")                \
+    X(T_SYSTEM, "system", TYPE_BYTES, "memory that malloc's heaps have from the kernel")                               \
+    X(T_THREAD_ARENA_FREE, "thread_arena_free", TYPE_BYTES, "free memory in the arenas of threads")                    \
+    X(T_PYTHON_IN_USE, "python_in_use", TYPE_BYTES, "blocks in use in CPython's arenas; 0 if it has none")             \
+    X(T_PYTHON_FREE, "python_free", TYPE_BYTES, "free blocks and free pools there, once used")                         \
+    X(T_PYTHON_ARENAS, "python_arenas", TYPE_COUNT, "CPython's arenas")                                                \
+    X(T_LIVE, "live", TYPE_BYTES, "what the program holds: in_use + mmapped + python_in_use")                          \
+    X(T_HELD, "held", TYPE_BYTES, "what it does not, and yet is resident: free memory of malloc and of CPython")       \
+    X(T_SAMPLES, "samples", TYPE_COUNT, "times it was read")                                                           \
+    X(T_WINDOW, "window", TYPE_SECONDS, "time between the first and the last reading")                                 \
+    X(T_LIVE_CHANGE, "live_change", TYPE_BYTES, "live at the last reading less that at the first")                     \
+    X(T_HELD_CHANGE, "held_change", TYPE_BYTES, "held at the last reading less that at the first")                     \
+    X(T_OUTSIDE_CHANGE, "outside_change", TYPE_BYTES, "outside at the last reading less that at the first")            \
+    X(T_LIVE_SLOPE, "live_slope", TYPE_BYTE_RATE, "growth of live (Theil-Sen)")                                        \
+    X(T_LIVE_SLOPE_LOW, "live_slope_low", TYPE_BYTE_RATE, "lower end of its 95 % interval")                            \
+    X(T_LIVE_EVENNESS, "live_evenness", TYPE_RATIO, "how evenly it grows, as in table growth")                         \
+    X(T_HELD_SLOPE, "held_slope", TYPE_BYTE_RATE, "growth of held (Theil-Sen)")                                        \
+    X(T_HELD_SLOPE_LOW, "held_slope_low", TYPE_BYTE_RATE, "lower end of its 95 % interval")                            \
+    X(T_OUTSIDE_SLOPE, "outside_slope", TYPE_BYTE_RATE, "growth of outside (Theil-Sen)")                               \
+    X(T_OUTSIDE_SLOPE_LOW, "outside_slope_low", TYPE_BYTE_RATE, "lower end of its 95 % interval")                      \
+    X(T_ARENAS_CHANGE, "arenas_change", TYPE_COUNT, "arenas at the last reading less those at the first")              \
+    X(T_READ_TIME, "read_time", TYPE_SECONDS, "time that the last reading took")
+enum { HEAP_COLUMNS(LIST_INDEX) };
+static const struct column heap_columns[] = {HEAP_COLUMNS(LIST_ENTRY)};
 
-enum {
-    A_PID,
-    A_ARENA,
-    A_MAIN,
-    A_SEGMENTS,
-    A_SYSTEM,
-    A_IN_USE,
-    A_FREE,
-    A_TRIMMABLE,
-    A_PINNED,
-    A_TOP,
-    A_FAST,
-    A_TCACHE,
-    A_BINNED,
-    A_LARGEST_FREE,
-};
-static const struct column arena_columns[] = {
-    [A_PID] = {"pid", TYPE_COUNT, "process id", .role = ROLE_KEY},
-    [A_ARENA] = {"arena", TYPE_COUNT, "number of the arena; 0 is the main one", .role = ROLE_KEY},
-    [A_MAIN] = {"main", TYPE_BOOL, "the main arena, which alone grows by brk"},
-    [A_SEGMENTS] = {"segments", TYPE_COUNT, "pieces of address space that it consists of"},
-    [A_SYSTEM] = {"system", TYPE_BYTES, "memory from the kernel"},
-    [A_IN_USE] = {"in_use", TYPE_BYTES, "chunks that the program holds"},
-    [A_FREE] = {"free", TYPE_BYTES, "free memory", .role = ROLE_RANK},
-    [A_TRIMMABLE] = {"trimmable", TYPE_BYTES, "free resident pages that malloc_trim(0) would give back"},
-    [A_PINNED] = {"pinned", TYPE_BYTES, "free memory in pages that are partly in use"},
-    [A_TOP] = {"top", TYPE_BYTES, "free memory at its end"},
-    [A_FAST] = {"fast", TYPE_BYTES, "free chunks in fast bins"},
-    [A_TCACHE] = {"tcache", TYPE_BYTES, "free chunks kept by threads for themselves"},
-    [A_BINNED] = {"binned", TYPE_BYTES, "free chunks in bins"},
-    [A_LARGEST_FREE] = {"largest_free", TYPE_BYTES, "largest free chunk, the one at its end aside"},
-};
+#define ARENA_COLUMNS(X)                                                                                               \
+    X(A_PID, "pid", TYPE_COUNT, "process id", .role = ROLE_KEY)                                                        \
+    X(A_ARENA, "arena", TYPE_COUNT, "number of the arena; 0 is the main one", .role = ROLE_KEY)                        \
+    X(A_MAIN, "main", TYPE_BOOL, "the main arena, which alone grows by brk")                                           \
+    X(A_SEGMENTS, "segments", TYPE_COUNT, "pieces of address space that it consists of")                               \
+    X(A_SYSTEM, "system", TYPE_BYTES, "memory from the kernel")                                                        \
+    X(A_IN_USE, "in_use", TYPE_BYTES, "chunks that the program holds")                                                 \
+    X(A_FREE, "free", TYPE_BYTES, "free memory", .role = ROLE_RANK)                                                    \
+    X(A_TRIMMABLE, "trimmable", TYPE_BYTES, "free resident pages that malloc_trim(0) would give back")                 \
+    X(A_PINNED, "pinned", TYPE_BYTES, "free memory in pages that are partly in use")                                   \
+    X(A_TOP, "top", TYPE_BYTES, "free memory at its end")                                                              \
+    X(A_FAST, "fast", TYPE_BYTES, "free chunks in fast bins")                                                          \
+    X(A_TCACHE, "tcache", TYPE_BYTES, "free chunks kept by threads for themselves")                                    \
+    X(A_BINNED, "binned", TYPE_BYTES, "free chunks in bins")                                                           \
+    X(A_LARGEST_FREE, "largest_free", TYPE_BYTES, "largest free chunk, the one at its end aside")
+enum { ARENA_COLUMNS(LIST_INDEX) };
+static const struct column arena_columns[] = {ARENA_COLUMNS(LIST_ENTRY)};
 
-enum { Z_PID, Z_FROM, Z_TO, Z_USED_COUNT, Z_USED, Z_FREE_COUNT, Z_FREE };
-static const struct column size_columns[] = {
-    [Z_PID] = {"pid", TYPE_COUNT, "process id", .role = ROLE_KEY},
-    [Z_FROM] = {"from", TYPE_BYTES, "smallest size of a chunk", .role = ROLE_KEY},
-    [Z_TO] = {"to", TYPE_BYTES, "sizes are smaller than this"},
-    [Z_USED_COUNT] = {"used_count", TYPE_COUNT, "chunks that the program holds"},
-    [Z_USED] = {"used", TYPE_BYTES, "their bytes"},
-    [Z_FREE_COUNT] = {"free_count", TYPE_COUNT, "free chunks"},
-    [Z_FREE] = {"free", TYPE_BYTES, "their bytes"},
-};
+#define SIZE_COLUMNS(X)                                                                                                \
+    X(Z_PID, "pid", TYPE_COUNT, "process id", .role = ROLE_KEY)                                                        \
+    X(Z_FROM, "from", TYPE_BYTES, "smallest size of a chunk", .role = ROLE_KEY)                                        \
+    X(Z_TO, "to", TYPE_BYTES, "sizes are smaller than this")                                                           \
+    X(Z_USED_COUNT, "used_count", TYPE_COUNT, "chunks that the program holds")                                         \
+    X(Z_USED, "used", TYPE_BYTES, "their bytes")                                                                       \
+    X(Z_FREE_COUNT, "free_count", TYPE_COUNT, "free chunks")                                                           \
+    X(Z_FREE, "free", TYPE_BYTES, "their bytes")
+enum { SIZE_COLUMNS(LIST_INDEX) };
+static const struct column size_columns[] = {SIZE_COLUMNS(LIST_ENTRY)};
 
-enum { S_PID, S_TIME, S_LIVE, S_HELD, S_RSS };
-static const struct column sample_columns[] = {
-    [S_PID] = {"pid", TYPE_COUNT, "process id"},          [S_TIME] = {"time", TYPE_SECONDS, "since the first sample"},
-    [S_LIVE] = {"live", TYPE_BYTES, "what it holds"},     [S_HELD] = {"held", TYPE_BYTES, "free, but resident"},
-    [S_RSS] = {"rss", TYPE_BYTES, "its resident memory"},
-};
+#define SAMPLE_COLUMNS(X)                                                                                              \
+    X(S_PID, "pid", TYPE_COUNT, "process id")                                                                          \
+    X(S_TIME, "time", TYPE_SECONDS, "since the first sample")                                                          \
+    X(S_LIVE, "live", TYPE_BYTES, "what it holds")                                                                     \
+    X(S_HELD, "held", TYPE_BYTES, "free, but resident")                                                                \
+    X(S_RSS, "rss", TYPE_BYTES, "its resident memory")
+enum { SAMPLE_COLUMNS(LIST_INDEX) };
+static const struct column sample_columns[] = {SAMPLE_COLUMNS(LIST_ENTRY)};
 
-enum { H_PROCESSES, H_MEASURED, H_ESTIMATES, H_UNKNOWN, H_LIVE, H_HELD, H_TRIMMABLE, H_PINNED, H_READ, H_CPUS };
-static const struct column heaps_columns[] = {
-    [H_PROCESSES] = {"processes", TYPE_COUNT, "processes looked at"},
-    [H_MEASURED] = {"measured", TYPE_COUNT, "those whose heap was read whole"},
-    [H_ESTIMATES] = {"estimates", TYPE_COUNT, "those whose heap was read for the most part"},
-    [H_UNKNOWN] = {"unknown", TYPE_COUNT, "those of which there are no figures"},
-    [H_LIVE] = {"live", TYPE_BYTES, "what the programs hold, where known"},
-    [H_HELD] = {"held", TYPE_BYTES, "free but resident, where known"},
-    [H_TRIMMABLE] = {"trimmable", TYPE_BYTES, "of it what malloc_trim(0) would give back"},
-    [H_PINNED] = {"pinned", TYPE_BYTES, "of it what is stuck in pages partly in use"},
-    [H_READ] = {"read", TYPE_BYTES, "memory of processes that was read for this"},
-    [H_CPUS] = {"cpus", TYPE_COUNT, "processors, by which malloc limits the number of arenas"},
-};
+#define HEAPS_COLUMNS(X)                                                                                               \
+    X(H_PROCESSES, "processes", TYPE_COUNT, "processes looked at")                                                     \
+    X(H_MEASURED, "measured", TYPE_COUNT, "those whose heap was read whole")                                           \
+    X(H_ESTIMATES, "estimates", TYPE_COUNT, "those whose heap was read for the most part")                             \
+    X(H_UNKNOWN, "unknown", TYPE_COUNT, "those of which there are no figures")                                         \
+    X(H_LIVE, "live", TYPE_BYTES, "what the programs hold, where known")                                               \
+    X(H_HELD, "held", TYPE_BYTES, "free but resident, where known")                                                    \
+    X(H_TRIMMABLE, "trimmable", TYPE_BYTES, "of it what malloc_trim(0) would give back")                               \
+    X(H_PINNED, "pinned", TYPE_BYTES, "of it what is stuck in pages partly in use")                                    \
+    X(H_READ, "read", TYPE_BYTES, "memory of processes that was read for this")                                        \
+    X(H_CPUS, "cpus", TYPE_COUNT, "processors, by which malloc limits the number of arenas")
+enum { HEAPS_COLUMNS(LIST_INDEX) };
+static const struct column heaps_columns[] = {HEAPS_COLUMNS(LIST_ENTRY)};
 
 static const struct table_decl tables[] = {
     {.name = "total", .help = "processes' heaps", COLUMNS(heap_columns), .keep = 20},

@@ -14,28 +14,6 @@
 #include "probes/kernel/pids.h"
 #include "facts/probe.h"
 
-enum {
-    HOSTNAME,
-    KERNEL,
-    MACHINE,
-    PAGE_SIZE,
-    PAGEBLOCK_SIZE,
-    HUGE_PAGE_SIZE,
-    MEMORY_TOTAL,
-    NODES,
-    CPUS,
-    UPTIME,
-    VIRTUALIZATION,
-    PROVIDER,
-    PRODUCT,
-    BALLOON,
-    SWAP_TOTAL,
-    PRIVILEGED,
-    USER,
-    CGROUP_VERSION,
-    CONTAINER
-};
-
 enum platform {
     ON_METAL,
     ON_CONTAINER,
@@ -105,28 +83,29 @@ static const char *const providers[] = {
     [PROVIDERS] = NULL,
 };
 
-static const struct column columns[] = {
-    [HOSTNAME] = {"hostname", TYPE_TEXT, "name of the host"},
-    [KERNEL] = {"kernel", TYPE_TEXT, "kernel release"},
-    [MACHINE] = {"machine", TYPE_TEXT, "architecture"},
-    [PAGE_SIZE] = {"page_size", TYPE_BYTES, "size of a page"},
-    [PAGEBLOCK_SIZE] = {"pageblock_size", TYPE_BYTES, "size of the blocks that the kernel keeps by kind of use"},
-    [HUGE_PAGE_SIZE] = {"huge_page_size", TYPE_BYTES, "size of a transparent huge page"},
-    [MEMORY_TOTAL] = {"memory_total", TYPE_BYTES, "memory that the kernel manages (MemTotal)"},
-    [NODES] = {"nodes", TYPE_COUNT, "NUMA nodes with memory"},
-    [CPUS] = {"cpus", TYPE_COUNT, "processors online"},
-    [UPTIME] = {"uptime", TYPE_SECONDS, "time since boot"},
-    [VIRTUALIZATION] = {"virtualization", TYPE_TEXT, "what it runs on, if on no hardware of its own",
-                        .values = platforms},
-    [PROVIDER] = {"provider", TYPE_TEXT, "cloud provider, as the firmware names it", .values = providers},
-    [PRODUCT] = {"product", TYPE_TEXT, "product name, as the firmware names it"},
-    [BALLOON] = {"balloon", TYPE_BYTES, "memory that the hypervisor has taken back"},
-    [SWAP_TOTAL] = {"swap_total", TYPE_BYTES, "size of all swap"},
-    [PRIVILEGED] = {"privileged", TYPE_BOOL, "can see the memory of other users' processes"},
-    [USER] = {"user", TYPE_TEXT, "user that looks"},
-    [CGROUP_VERSION] = {"cgroup_version", TYPE_COUNT, "version of control groups that accounts memory (1 or 2)"},
-    [CONTAINER] = {"container", TYPE_BOOL, "this is a container: it shares its kernel with others"},
-};
+#define HOST_COLUMNS(X)                                                                                                \
+    X(HOSTNAME, "hostname", TYPE_TEXT, "name of the host")                                                             \
+    X(KERNEL, "kernel", TYPE_TEXT, "kernel release")                                                                   \
+    X(MACHINE, "machine", TYPE_TEXT, "architecture")                                                                   \
+    X(PAGE_SIZE, "page_size", TYPE_BYTES, "size of a page")                                                            \
+    X(PAGEBLOCK_SIZE, "pageblock_size", TYPE_BYTES, "size of the blocks that the kernel keeps by kind of use")         \
+    X(HUGE_PAGE_SIZE, "huge_page_size", TYPE_BYTES, "size of a transparent huge page")                                 \
+    X(MEMORY_TOTAL, "memory_total", TYPE_BYTES, "memory that the kernel manages (MemTotal)")                           \
+    X(NODES, "nodes", TYPE_COUNT, "NUMA nodes with memory")                                                            \
+    X(CPUS, "cpus", TYPE_COUNT, "processors online")                                                                   \
+    X(UPTIME, "uptime", TYPE_SECONDS, "time since boot")                                                               \
+    X(VIRTUALIZATION, "virtualization", TYPE_TEXT, "what it runs on, if on no hardware of its own",                    \
+      .values = platforms)                                                                                             \
+    X(PROVIDER, "provider", TYPE_TEXT, "cloud provider, as the firmware names it", .values = providers)                \
+    X(PRODUCT, "product", TYPE_TEXT, "product name, as the firmware names it")                                         \
+    X(BALLOON, "balloon", TYPE_BYTES, "memory that the hypervisor has taken back")                                     \
+    X(SWAP_TOTAL, "swap_total", TYPE_BYTES, "size of all swap")                                                        \
+    X(PRIVILEGED, "privileged", TYPE_BOOL, "can see the memory of other users' processes")                             \
+    X(USER, "user", TYPE_TEXT, "user that looks")                                                                      \
+    X(CGROUP_VERSION, "cgroup_version", TYPE_COUNT, "version of control groups that accounts memory (1 or 2)")         \
+    X(CONTAINER, "container", TYPE_BOOL, "this is a container: it shares its kernel with others")
+enum { HOST_COLUMNS(LIST_INDEX) };
+static const struct column columns[] = {HOST_COLUMNS(LIST_ENTRY)};
 
 static const struct table_decl tables[] = {
     {.name = "host", .help = "the machine", COLUMNS(columns), .single = true},

@@ -6,89 +6,49 @@
 #include "probes/kernel/page_size.h"
 #include "facts/probe.h"
 
-enum {
-    TOTAL,
-    FREE,
-    AVAILABLE,
-    BUFFERS,
-    CACHED,
-    SWAP_CACHED,
-    SWAP_TOTAL,
-    SWAP_FREE,
-    ANON,
-    MAPPED,
-    SHMEM,
-    SLAB,
-    SLAB_RECLAIMABLE,
-    SLAB_UNRECLAIMABLE,
-    KERNEL_STACK,
-    PAGE_TABLES,
-    PERCPU,
-    HUGETLB,
-    HUGETLB_FREE,
-    HUGETLB_PAGE_SIZE,
-    HUGETLB_RESERVED_IDLE,
-    ANON_HUGE,
-    COMMITTED,
-    COMMIT_LIMIT,
-    VMALLOC,
-    DIRTY,
-    WRITEBACK,
-    UNEVICTABLE,
-    MLOCKED,
-    PCP,
-    UNACCOUNTED,
-    UNACCOUNTED_SHARE,
-    AVAILABLE_SHARE,
-    FREE_SHARE,
-    RECLAIMABLE,
-    AVAILABLE_ESTIMATED
-};
-
-static const struct column columns[] = {
-    [TOTAL] = {"total", TYPE_BYTES, "memory that the kernel manages (MemTotal)"},
-    [FREE] = {"free", TYPE_BYTES, "free pages (MemFree)"},
-    [AVAILABLE] = {"available", TYPE_BYTES,
-                   "what applications can get without swapping (MemAvailable, since Linux 3.14)"},
-    [BUFFERS] = {"buffers", TYPE_BYTES, "cache of block devices"},
-    [CACHED] = {"cached", TYPE_BYTES, "page cache, with shared memory (Cached)"},
-    [SWAP_CACHED] = {"swap_cached", TYPE_BYTES, "swapped pages that are in memory too"},
-    [SWAP_TOTAL] = {"swap_total", TYPE_BYTES, "size of swap"},
-    [SWAP_FREE] = {"swap_free", TYPE_BYTES, "swap not used"},
-    [ANON] = {"anon", TYPE_BYTES, "heaps, stacks and other memory without a file (AnonPages)"},
-    [MAPPED] = {"mapped", TYPE_BYTES, "page cache that processes have mapped"},
-    [SHMEM] = {"shmem", TYPE_BYTES, "shared memory and tmpfs"},
-    [SLAB] = {"slab", TYPE_BYTES, "kernel objects"},
-    [SLAB_RECLAIMABLE] = {"slab_reclaimable", TYPE_BYTES, "kernel objects that pressure can free"},
-    [SLAB_UNRECLAIMABLE] = {"slab_unreclaimable", TYPE_BYTES, "kernel objects that stay"},
-    [KERNEL_STACK] = {"kernel_stack", TYPE_BYTES, "kernel stacks of threads"},
-    [PAGE_TABLES] = {"page_tables", TYPE_BYTES, "page tables of processes"},
-    [PERCPU] = {"percpu", TYPE_BYTES, "per-CPU allocator (since Linux 4.20)"},
-    [HUGETLB] = {"hugetlb", TYPE_BYTES, "huge pages reserved in the pools of hugetlb, of all sizes"},
-    [HUGETLB_FREE] = {"hugetlb_free", TYPE_BYTES, "of them not in use"},
-    [HUGETLB_PAGE_SIZE] = {"hugetlb_page_size", TYPE_BYTES, "default size of hugetlb pages"},
-    [HUGETLB_RESERVED_IDLE] = {"hugetlb_reserved_idle", TYPE_BYTES,
-                               "the idle pool: taken from everybody, used by nobody now"},
-    [ANON_HUGE] = {"anon_huge", TYPE_BYTES, "anonymous memory in transparent huge pages"},
-    [COMMITTED] = {"committed", TYPE_BYTES, "memory promised to processes (Committed_AS)"},
-    [COMMIT_LIMIT] = {"commit_limit", TYPE_BYTES, "limit of promises, if vm.overcommit_memory is 2"},
-    [VMALLOC] = {"vmalloc", TYPE_BYTES, "vmalloc memory (since Linux 5.3)"},
-    [DIRTY] = {"dirty", TYPE_BYTES, "cache to be written"},
-    [WRITEBACK] = {"writeback", TYPE_BYTES, "cache being written"},
-    [UNEVICTABLE] = {"unevictable", TYPE_BYTES, "pages that reclaim must leave"},
-    [MLOCKED] = {"mlocked", TYPE_BYTES, "pages locked by mlock"},
-    [PCP] = {"pcp", TYPE_BYTES, "free pages on per-CPU lists, in no other number"},
-    [UNACCOUNTED] = {"unaccounted", TYPE_BYTES,
-                     "what no counter names: kernel pages, also what drivers and pipes hold"},
-    [UNACCOUNTED_SHARE] = {"unaccounted_share", TYPE_RATIO, "that as a share of all memory"},
-    [AVAILABLE_SHARE] = {"available_share", TYPE_RATIO, "available as a share of all memory"},
-    [FREE_SHARE] = {"free_share", TYPE_RATIO, "free as a share of all memory"},
-    [RECLAIMABLE] = {"reclaimable", TYPE_BYTES,
-                     "what reclaim can take without swap: file pages and reclaimable kernel objects"},
-    [AVAILABLE_ESTIMATED] =
-        {"available_estimated", TYPE_BOOL,
-         "this kernel (before 3.14) has no MemAvailable: available is its formula over its other numbers"},
-};
+#define MEMORY_COLUMNS(X)                                                                                              \
+    X(TOTAL, "total", TYPE_BYTES, "memory that the kernel manages (MemTotal)")                                         \
+    X(FREE, "free", TYPE_BYTES, "free pages (MemFree)")                                                                \
+    X(AVAILABLE, "available", TYPE_BYTES,                                                                              \
+      "what applications can get without swapping (MemAvailable, since Linux 3.14)")                                   \
+    X(BUFFERS, "buffers", TYPE_BYTES, "cache of block devices")                                                        \
+    X(CACHED, "cached", TYPE_BYTES, "page cache, with shared memory (Cached)")                                         \
+    X(SWAP_CACHED, "swap_cached", TYPE_BYTES, "swapped pages that are in memory too")                                  \
+    X(SWAP_TOTAL, "swap_total", TYPE_BYTES, "size of swap")                                                            \
+    X(SWAP_FREE, "swap_free", TYPE_BYTES, "swap not used")                                                             \
+    X(ANON, "anon", TYPE_BYTES, "heaps, stacks and other memory without a file (AnonPages)")                           \
+    X(MAPPED, "mapped", TYPE_BYTES, "page cache that processes have mapped")                                           \
+    X(SHMEM, "shmem", TYPE_BYTES, "shared memory and tmpfs")                                                           \
+    X(SLAB, "slab", TYPE_BYTES, "kernel objects")                                                                      \
+    X(SLAB_RECLAIMABLE, "slab_reclaimable", TYPE_BYTES, "kernel objects that pressure can free")                       \
+    X(SLAB_UNRECLAIMABLE, "slab_unreclaimable", TYPE_BYTES, "kernel objects that stay")                                \
+    X(KERNEL_STACK, "kernel_stack", TYPE_BYTES, "kernel stacks of threads")                                            \
+    X(PAGE_TABLES, "page_tables", TYPE_BYTES, "page tables of processes")                                              \
+    X(PERCPU, "percpu", TYPE_BYTES, "per-CPU allocator (since Linux 4.20)")                                            \
+    X(HUGETLB, "hugetlb", TYPE_BYTES, "huge pages reserved in the pools of hugetlb, of all sizes")                     \
+    X(HUGETLB_FREE, "hugetlb_free", TYPE_BYTES, "of them not in use")                                                  \
+    X(HUGETLB_PAGE_SIZE, "hugetlb_page_size", TYPE_BYTES, "default size of hugetlb pages")                             \
+    X(HUGETLB_RESERVED_IDLE, "hugetlb_reserved_idle", TYPE_BYTES,                                                      \
+      "the idle pool: taken from everybody, used by nobody now")                                                       \
+    X(ANON_HUGE, "anon_huge", TYPE_BYTES, "anonymous memory in transparent huge pages")                                \
+    X(COMMITTED, "committed", TYPE_BYTES, "memory promised to processes (Committed_AS)")                               \
+    X(COMMIT_LIMIT, "commit_limit", TYPE_BYTES, "limit of promises, if vm.overcommit_memory is 2")                     \
+    X(VMALLOC, "vmalloc", TYPE_BYTES, "vmalloc memory (since Linux 5.3)")                                              \
+    X(DIRTY, "dirty", TYPE_BYTES, "cache to be written")                                                               \
+    X(WRITEBACK, "writeback", TYPE_BYTES, "cache being written")                                                       \
+    X(UNEVICTABLE, "unevictable", TYPE_BYTES, "pages that reclaim must leave")                                         \
+    X(MLOCKED, "mlocked", TYPE_BYTES, "pages locked by mlock")                                                         \
+    X(PCP, "pcp", TYPE_BYTES, "free pages on per-CPU lists, in no other number")                                       \
+    X(UNACCOUNTED, "unaccounted", TYPE_BYTES, "what no counter names: kernel pages, also what drivers and pipes hold") \
+    X(UNACCOUNTED_SHARE, "unaccounted_share", TYPE_RATIO, "that as a share of all memory")                             \
+    X(AVAILABLE_SHARE, "available_share", TYPE_RATIO, "available as a share of all memory")                            \
+    X(FREE_SHARE, "free_share", TYPE_RATIO, "free as a share of all memory")                                           \
+    X(RECLAIMABLE, "reclaimable", TYPE_BYTES,                                                                          \
+      "what reclaim can take without swap: file pages and reclaimable kernel objects")                                 \
+    X(AVAILABLE_ESTIMATED, "available_estimated", TYPE_BOOL,                                                           \
+      "this kernel (before 3.14) has no MemAvailable: available is its formula over its other numbers")
+enum { MEMORY_COLUMNS(LIST_INDEX) };
+static const struct column columns[] = {MEMORY_COLUMNS(LIST_ENTRY)};
 
 enum item {
     I_FREE,
@@ -141,13 +101,13 @@ static const char *const item_names[] = {
     [ITEMS] = NULL,
 };
 
-enum { ITEM, BYTES, SHARE, SOURCE };
-static const struct column balance_columns[] = {
-    [ITEM] = {"item", TYPE_TEXT, "use of the memory", .values = item_names},
-    [BYTES] = {"bytes", TYPE_BYTES, "its size"},
-    [SHARE] = {"share", TYPE_RATIO, "share of all memory"},
-    [SOURCE] = {"source", TYPE_TEXT, "fields of /proc that it comes from"},
-};
+#define BALANCE_COLUMNS(X)                                                                                             \
+    X(ITEM, "item", TYPE_TEXT, "use of the memory", .values = item_names)                                              \
+    X(BYTES, "bytes", TYPE_BYTES, "its size")                                                                          \
+    X(SHARE, "share", TYPE_RATIO, "share of all memory")                                                               \
+    X(SOURCE, "source", TYPE_TEXT, "fields of /proc that it comes from")
+enum { BALANCE_COLUMNS(LIST_INDEX) };
+static const struct column balance_columns[] = {BALANCE_COLUMNS(LIST_ENTRY)};
 
 static const struct table_decl tables[] = {
     {.name = "memory", .help = "memory, by meminfo", COLUMNS(columns), .single = true},

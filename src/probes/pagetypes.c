@@ -4,25 +4,25 @@
 
 #include "facts/probe.h"
 
-enum { P_NODE, P_ZONE, P_TYPE, P_BLOCKS, P_SHARE, P_FREE, P_CAPPED };
-static const struct column type_columns[] = {
-    [P_NODE] = {"node", TYPE_COUNT, "NUMA node", .role = ROLE_KEY},
-    [P_ZONE] = {"zone", TYPE_TEXT, "zone", .role = ROLE_KEY},
-    [P_TYPE] = {"type", TYPE_TEXT, "what the blocks are for", .values = migrate_types, .role = ROLE_KEY},
-    [P_BLOCKS] = {"blocks", TYPE_COUNT, "pageblocks of this type"},
-    [P_SHARE] = {"block_share", TYPE_RATIO, "share of the zone's blocks"},
-    [P_FREE] = {"free_pages", TYPE_COUNT, "free pages in lists of this type; at least so many where capped"},
-    [P_CAPPED] = {"capped", TYPE_BOOL, "the kernel stopped counting at 100000 blocks of an order"},
-};
+#define TYPE_COLUMNS(X)                                                                                                \
+    X(P_NODE, "node", TYPE_COUNT, "NUMA node", .role = ROLE_KEY)                                                       \
+    X(P_ZONE, "zone", TYPE_TEXT, "zone", .role = ROLE_KEY)                                                             \
+    X(P_TYPE, "type", TYPE_TEXT, "what the blocks are for", .values = migrate_types, .role = ROLE_KEY)                 \
+    X(P_BLOCKS, "blocks", TYPE_COUNT, "pageblocks of this type")                                                       \
+    X(P_SHARE, "block_share", TYPE_RATIO, "share of the zone's blocks")                                                \
+    X(P_FREE, "free_pages", TYPE_COUNT, "free pages in lists of this type; at least so many where capped")             \
+    X(P_CAPPED, "capped", TYPE_BOOL, "the kernel stopped counting at 100000 blocks of an order")
+enum { TYPE_COLUMNS(LIST_INDEX) };
+static const struct column type_columns[] = {TYPE_COLUMNS(LIST_ENTRY)};
 
-enum { UNMOVABLE, RECLAIMABLE, MOVABLE, BLOCKS, BLOCK_PAGES };
-static const struct column columns[] = {
-    [UNMOVABLE] = {"unmovable_share", TYPE_RATIO, "share of all pageblocks that is for pages which cannot be moved"},
-    [RECLAIMABLE] = {"reclaimable_share", TYPE_RATIO, "share for pages which can be freed but not moved"},
-    [MOVABLE] = {"movable_share", TYPE_RATIO, "share for pages which can be moved"},
-    [BLOCKS] = {"blocks", TYPE_COUNT, "all pageblocks"},
-    [BLOCK_PAGES] = {"block_pages", TYPE_COUNT, "pages in a pageblock"},
-};
+#define PAGETYPES_COLUMNS(X)                                                                                           \
+    X(UNMOVABLE, "unmovable_share", TYPE_RATIO, "share of all pageblocks that is for pages which cannot be moved")     \
+    X(RECLAIMABLE, "reclaimable_share", TYPE_RATIO, "share for pages which can be freed but not moved")                \
+    X(MOVABLE, "movable_share", TYPE_RATIO, "share for pages which can be moved")                                      \
+    X(BLOCKS, "blocks", TYPE_COUNT, "all pageblocks")                                                                  \
+    X(BLOCK_PAGES, "block_pages", TYPE_COUNT, "pages in a pageblock")
+enum { PAGETYPES_COLUMNS(LIST_INDEX) };
+static const struct column columns[] = {PAGETYPES_COLUMNS(LIST_ENTRY)};
 
 static const struct table_decl tables[] = {
     {.name = "pagetype", .help = "pageblocks and free pages by migrate type", COLUMNS(type_columns), .keep = 200},

@@ -13,91 +13,72 @@
 #include "probes/physmap/physmap_picture.h"
 #include "facts/probe.h"
 
-enum {
-    P_BLOCK_SIZE,
-    P_BLOCKS,
-    P_SCANNED,
-    P_SAMPLED,
-    P_ERROR,
-    P_PRESENT,
-    P_FREE,
-    P_FREE_WHOLE,
-    P_FREE_MOVABLE,
-    P_FREE_PINNED,
-    P_MOVABLE_SHARE,
-    P_PINNED_SHARE,
-    P_UNNAMED,
-    P_LISTED,
-    P_PINNED_USER,
-    P_PINNED_PROCESS
-};
-static const struct column columns[] = {
-    [P_BLOCK_SIZE] = {"block_size", TYPE_BYTES, "size of a block (pageblock)"},
-    [P_BLOCKS] = {"blocks", TYPE_COUNT, "blocks of memory"},
-    [P_SCANNED] = {"scanned", TYPE_COUNT, "of them looked at"},
-    [P_SAMPLED] = {"sampled", TYPE_BOOL, "only a part was looked at: all figures are estimates"},
-    [P_ERROR] = {"error", TYPE_RATIO,
-                 "of the shares, 95 % half width: of looking at a part, and of weighing unnamed pages"},
-    [P_PRESENT] = {"present", TYPE_BYTES, "memory in the blocks"},
-    [P_FREE] = {"free", TYPE_BYTES, "free memory, without per-CPU lists"},
-    [P_FREE_WHOLE] = {"free_whole", TYPE_BYTES, "of it in wholly free blocks"},
-    [P_FREE_MOVABLE] = {"free_movable", TYPE_BYTES, "of it in blocks where all else can be moved"},
-    [P_FREE_PINNED] = {"free_pinned", TYPE_BYTES, "of it in blocks holding something that compaction cannot move"},
-    [P_MOVABLE_SHARE] = {"movable_share", TYPE_RATIO,
-                         "free_movable / (free_movable + free_pinned): what compaction "
-                         "could win of the free memory in used blocks"},
-    [P_PINNED_SHARE] = {"pinned_share", TYPE_RATIO,
-                        "free_pinned / free: what compaction cannot win of all free memory"},
-    [P_UNNAMED] = {"unnamed", TYPE_BYTES, "pages without any flag: of the kernel (pipes, sockets, drivers, vmalloc)"},
-    [P_LISTED] = {"listed", TYPE_BYTES, "such pages that are free on per-CPU lists, not counted in unnamed"},
-    [P_PINNED_USER] = {"pinned_user", TYPE_BYTES, "memory of processes that is pinned in place (VmPin)"},
-    [P_PINNED_PROCESS] = {"pinned_user_process", TYPE_TEXT, "the process with most of it"},
-};
+#define PHYSMAP_COLUMNS(X)                                                                                             \
+    X(P_BLOCK_SIZE, "block_size", TYPE_BYTES, "size of a block (pageblock)")                                           \
+    X(P_BLOCKS, "blocks", TYPE_COUNT, "blocks of memory")                                                              \
+    X(P_SCANNED, "scanned", TYPE_COUNT, "of them looked at")                                                           \
+    X(P_SAMPLED, "sampled", TYPE_BOOL, "only a part was looked at: all figures are estimates")                         \
+    X(P_ERROR, "error", TYPE_RATIO,                                                                                    \
+      "of the shares, 95 % half width: of looking at a part, and of weighing unnamed pages")                           \
+    X(P_PRESENT, "present", TYPE_BYTES, "memory in the blocks")                                                        \
+    X(P_FREE, "free", TYPE_BYTES, "free memory, without per-CPU lists")                                                \
+    X(P_FREE_WHOLE, "free_whole", TYPE_BYTES, "of it in wholly free blocks")                                           \
+    X(P_FREE_MOVABLE, "free_movable", TYPE_BYTES, "of it in blocks where all else can be moved")                       \
+    X(P_FREE_PINNED, "free_pinned", TYPE_BYTES, "of it in blocks holding something that compaction cannot move")       \
+    X(P_MOVABLE_SHARE, "movable_share", TYPE_RATIO,                                                                    \
+      "free_movable / (free_movable + free_pinned): what compaction "                                                  \
+      "could win of the free memory in used blocks")                                                                   \
+    X(P_PINNED_SHARE, "pinned_share", TYPE_RATIO, "free_pinned / free: what compaction cannot win of all free memory") \
+    X(P_UNNAMED, "unnamed", TYPE_BYTES, "pages without any flag: of the kernel (pipes, sockets, drivers, vmalloc)")    \
+    X(P_LISTED, "listed", TYPE_BYTES, "such pages that are free on per-CPU lists, not counted in unnamed")             \
+    X(P_PINNED_USER, "pinned_user", TYPE_BYTES, "memory of processes that is pinned in place (VmPin)")                 \
+    X(P_PINNED_PROCESS, "pinned_user_process", TYPE_TEXT, "the process with most of it")
+enum { PHYSMAP_COLUMNS(LIST_INDEX) };
+static const struct column columns[] = {PHYSMAP_COLUMNS(LIST_ENTRY)};
 
-enum { K_KIND, K_BLOCKS, K_SHARE, K_MEMORY, K_FREE, K_ERROR };
-static const struct column kind_columns[] = {
-    [K_KIND] = {"kind", TYPE_TEXT, "what is in the blocks, or obstructs them", .values = block_kind_names,
-                .role = ROLE_KEY},
-    [K_BLOCKS] = {"blocks", TYPE_COUNT, "blocks"},
-    [K_SHARE] = {"share", TYPE_RATIO, "share of all blocks"},
-    [K_MEMORY] = {"memory", TYPE_BYTES, "memory of the blocks"},
-    [K_FREE] = {"free", TYPE_BYTES, "of it free"},
-    [K_ERROR] = {"error", TYPE_RATIO, "of the share, 95 % half width"},
-};
+#define KIND_COLUMNS(X)                                                                                                \
+    X(K_KIND, "kind", TYPE_TEXT, "what is in the blocks, or obstructs them", .values = block_kind_names,               \
+      .role = ROLE_KEY)                                                                                                \
+    X(K_BLOCKS, "blocks", TYPE_COUNT, "blocks")                                                                        \
+    X(K_SHARE, "share", TYPE_RATIO, "share of all blocks")                                                             \
+    X(K_MEMORY, "memory", TYPE_BYTES, "memory of the blocks")                                                          \
+    X(K_FREE, "free", TYPE_BYTES, "of it free")                                                                        \
+    X(K_ERROR, "error", TYPE_RATIO, "of the share, 95 % half width")
+enum { KIND_COLUMNS(LIST_INDEX) };
+static const struct column kind_columns[] = {KIND_COLUMNS(LIST_ENTRY)};
 
-enum { Z_NODE, Z_ZONE, Z_BLOCKS, Z_FREE, Z_FREE_WHOLE, Z_FREE_MOVABLE, Z_FREE_PINNED };
-static const struct column zone_columns[] = {
-    [Z_NODE] = {"node", TYPE_COUNT, "NUMA node", .role = ROLE_KEY},
-    [Z_ZONE] = {"zone", TYPE_TEXT, "zone", .role = ROLE_KEY},
-    [Z_BLOCKS] = {"blocks", TYPE_COUNT, "blocks of memory"},
-    [Z_FREE] = {"free", TYPE_BYTES, "free memory"},
-    [Z_FREE_WHOLE] = {"free_whole", TYPE_BYTES, "of it in wholly free blocks"},
-    [Z_FREE_MOVABLE] = {"free_movable", TYPE_BYTES, "of it in blocks where all else can be moved"},
-    [Z_FREE_PINNED] = {"free_pinned", TYPE_BYTES, "of it in blocks holding something that compaction cannot move"},
-};
+#define ZONE_COLUMNS(X)                                                                                                \
+    X(Z_NODE, "node", TYPE_COUNT, "NUMA node", .role = ROLE_KEY)                                                       \
+    X(Z_ZONE, "zone", TYPE_TEXT, "zone", .role = ROLE_KEY)                                                             \
+    X(Z_BLOCKS, "blocks", TYPE_COUNT, "blocks of memory")                                                              \
+    X(Z_FREE, "free", TYPE_BYTES, "free memory")                                                                       \
+    X(Z_FREE_WHOLE, "free_whole", TYPE_BYTES, "of it in wholly free blocks")                                           \
+    X(Z_FREE_MOVABLE, "free_movable", TYPE_BYTES, "of it in blocks where all else can be moved")                       \
+    X(Z_FREE_PINNED, "free_pinned", TYPE_BYTES, "of it in blocks holding something that compaction cannot move")
+enum { ZONE_COLUMNS(LIST_INDEX) };
+static const struct column zone_columns[] = {ZONE_COLUMNS(LIST_ENTRY)};
 
-enum { O_RANK, O_NAME, O_KIND, O_PID, O_CGROUP, O_BLOCKS, O_MEMORY, O_FREE_BEHIND };
-static const struct column owner_columns[] = {
-    [O_RANK] = {"rank", TYPE_COUNT, "by the free memory behind it"},
-    [O_NAME] = {"name", TYPE_TEXT, "whose pages these are", .role = ROLE_KEY},
-    [O_KIND] = {"kind", TYPE_TEXT, "as in block_kind", .values = block_kind_names},
-    [O_PID] = {"pid", TYPE_COUNT, "the process"},
-    [O_CGROUP] = {"cgroup", TYPE_TEXT, "the control group"},
-    [O_BLOCKS] = {"blocks", TYPE_COUNT, "blocks with at least one of the pages; others can be there too"},
-    [O_MEMORY] = {"memory", TYPE_BYTES, "size of the pages"},
-    [O_FREE_BEHIND] = {"free_behind", TYPE_BYTES, "free memory in these blocks"},
-};
+#define OWNER_COLUMNS(X)                                                                                               \
+    X(O_RANK, "rank", TYPE_COUNT, "by the free memory behind it")                                                      \
+    X(O_NAME, "name", TYPE_TEXT, "whose pages these are", .role = ROLE_KEY)                                            \
+    X(O_KIND, "kind", TYPE_TEXT, "as in block_kind", .values = block_kind_names)                                       \
+    X(O_PID, "pid", TYPE_COUNT, "the process")                                                                         \
+    X(O_CGROUP, "cgroup", TYPE_TEXT, "the control group")                                                              \
+    X(O_BLOCKS, "blocks", TYPE_COUNT, "blocks with at least one of the pages; others can be there too")                \
+    X(O_MEMORY, "memory", TYPE_BYTES, "size of the pages")                                                             \
+    X(O_FREE_BEHIND, "free_behind", TYPE_BYTES, "free memory in these blocks")
+enum { OWNER_COLUMNS(LIST_INDEX) };
+static const struct column owner_columns[] = {OWNER_COLUMNS(LIST_ENTRY)};
 
-enum { M_ROW, M_ADDRESS, M_CELLS, M_PER_CELL };
-static const struct column map_columns[] = {
-    [M_ROW] = {"row", TYPE_COUNT, "row of the picture", .role = ROLE_KEY},
-    [M_ADDRESS] = {"address", TYPE_BYTES, "physical address of its first cell"},
-    [M_CELLS] =
-        {"cells", TYPE_TEXT,
-         "a letter a cell: . free, m movable only, s slab, t page tables, h huge pages, r reserved or absent, k "
-         "kernel pages without a name, p pinned user pages, x mixed, ? not looked at"},
-    [M_PER_CELL] = {"blocks_per_cell", TYPE_COUNT, "blocks that a cell stands for"},
-};
+#define MAP_COLUMNS(X)                                                                                                 \
+    X(M_ROW, "row", TYPE_COUNT, "row of the picture", .role = ROLE_KEY)                                                \
+    X(M_ADDRESS, "address", TYPE_BYTES, "physical address of its first cell")                                          \
+    X(M_CELLS, "cells", TYPE_TEXT,                                                                                     \
+      "a letter a cell: . free, m movable only, s slab, t page tables, h huge pages, r reserved or absent, k "         \
+      "kernel pages without a name, p pinned user pages, x mixed, ? not looked at")                                    \
+    X(M_PER_CELL, "blocks_per_cell", TYPE_COUNT, "blocks that a cell stands for")
+enum { MAP_COLUMNS(LIST_INDEX) };
+static const struct column map_columns[] = {MAP_COLUMNS(LIST_ENTRY)};
 
 static const struct table_decl tables[] = {
     {.name = "physmap", .help = "physical memory by its blocks", COLUMNS(columns), .single = true},

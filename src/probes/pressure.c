@@ -5,25 +5,25 @@
 #include "probes/kernel/pressureinfo.h"
 #include "facts/probe.h"
 
-enum { MEMORY_SOME, MEMORY_FULL, IO_SOME, IO_FULL, CPU_SOME, MEMORY_SOME_AVG60, MEMORY_FULL_AVG60, WINDOW };
-static const struct column columns[] = {
-    [MEMORY_SOME] = {"memory_some", TYPE_RATIO, "share of the window in which some task waited for memory"},
-    [MEMORY_FULL] = {"memory_full", TYPE_RATIO, "share in which all tasks that could run waited for memory"},
-    [IO_SOME] = {"io_some", TYPE_RATIO, "share in which some task waited for a device"},
-    [IO_FULL] = {"io_full", TYPE_RATIO, "share in which all tasks that could run waited for a device"},
-    [CPU_SOME] = {"cpu_some", TYPE_RATIO, "share in which some task waited for a processor"},
-    [MEMORY_SOME_AVG60] = {"memory_some_avg60", TYPE_RATIO, "the kernel's own average over the last minute"},
-    [MEMORY_FULL_AVG60] = {"memory_full_avg60", TYPE_RATIO, "the kernel's own average over the last minute"},
-    [WINDOW] = {"window", TYPE_SECONDS, "time between the first and the last moment"},
-};
+#define PRESSURE_COLUMNS(X)                                                                                            \
+    X(MEMORY_SOME, "memory_some", TYPE_RATIO, "share of the window in which some task waited for memory")              \
+    X(MEMORY_FULL, "memory_full", TYPE_RATIO, "share in which all tasks that could run waited for memory")             \
+    X(IO_SOME, "io_some", TYPE_RATIO, "share in which some task waited for a device")                                  \
+    X(IO_FULL, "io_full", TYPE_RATIO, "share in which all tasks that could run waited for a device")                   \
+    X(CPU_SOME, "cpu_some", TYPE_RATIO, "share in which some task waited for a processor")                             \
+    X(MEMORY_SOME_AVG60, "memory_some_avg60", TYPE_RATIO, "the kernel's own average over the last minute")             \
+    X(MEMORY_FULL_AVG60, "memory_full_avg60", TYPE_RATIO, "the kernel's own average over the last minute")             \
+    X(WINDOW, "window", TYPE_SECONDS, "time between the first and the last moment")
+enum { PRESSURE_COLUMNS(LIST_INDEX) };
+static const struct column columns[] = {PRESSURE_COLUMNS(LIST_ENTRY)};
 
-enum { S_TIME, S_MEMORY_SOME, S_MEMORY_FULL, S_IO_SOME };
-static const struct column sample_columns[] = {
-    [S_TIME] = {"time", TYPE_SECONDS, "since the first sample"},
-    [S_MEMORY_SOME] = {"memory_some", TYPE_RATIO, "share of the interval in which some task waited for memory"},
-    [S_MEMORY_FULL] = {"memory_full", TYPE_RATIO, "share in which all waited for memory"},
-    [S_IO_SOME] = {"io_some", TYPE_RATIO, "share in which some task waited for a device"},
-};
+#define SAMPLE_COLUMNS(X)                                                                                              \
+    X(S_TIME, "time", TYPE_SECONDS, "since the first sample")                                                          \
+    X(S_MEMORY_SOME, "memory_some", TYPE_RATIO, "share of the interval in which some task waited for memory")          \
+    X(S_MEMORY_FULL, "memory_full", TYPE_RATIO, "share in which all waited for memory")                                \
+    X(S_IO_SOME, "io_some", TYPE_RATIO, "share in which some task waited for a device")
+enum { SAMPLE_COLUMNS(LIST_INDEX) };
+static const struct column sample_columns[] = {SAMPLE_COLUMNS(LIST_ENTRY)};
 
 static const struct table_decl tables[] = {
     {.name = "pressure",

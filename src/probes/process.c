@@ -10,77 +10,51 @@
 #include "probes/kernel/pids.h"
 #include "facts/probe.h"
 
-enum {
-    T_PID,
-    T_USER,
-    T_COMMAND,
-    T_COMMAND_LINE,
-    T_STATE,
-    T_THREADS,
-    T_RSS,
-    T_PSS,
-    T_USS,
-    T_SWAP,
-    T_SWAP_PSS,
-    T_PEAK_RSS,
-    T_PINNED,
-    T_HUGETLB,
-    T_MAPPINGS,
-    T_MAX_MAP_COUNT,
-    T_MAPPINGS_SHARE,
-    T_ARENA_HEAPS,
-    T_ARENA_HEAPS_RESERVED,
-    T_ALLOCATOR,
-    T_RUNTIME,
-    T_AGE,
-    T_OOM_SCORE,
-    T_EVIDENCE,
-    T_READ_TIME,
-};
-static const struct column target_columns[] = {
-    [T_PID] = {"pid", TYPE_COUNT, "process id", .role = ROLE_KEY},
-    [T_USER] = {"user", TYPE_TEXT, "owner; the number if the system's passwd file has no name for it"},
-    [T_COMMAND] = {"command", TYPE_TEXT, "name of the program"},
-    [T_COMMAND_LINE] = {"command_line", TYPE_TEXT, "arguments"},
-    [T_STATE] = {"state", TYPE_TEXT, "state letter, as in ps", .values = process_states},
-    [T_THREADS] = {"threads", TYPE_COUNT, "threads"},
-    [T_RSS] = {"rss", TYPE_BYTES, "resident memory; shared pages count fully"},
-    [T_PSS] = {"pss", TYPE_BYTES, "resident memory with shared pages split among those that map them"},
-    [T_USS] = {"uss", TYPE_BYTES, "private memory: what its end would free"},
-    [T_SWAP] = {"swap", TYPE_BYTES, "swapped out"},
-    [T_SWAP_PSS] = {"swap_pss", TYPE_BYTES, "swapped out, shared pages split"},
-    [T_PEAK_RSS] = {"peak_rss", TYPE_BYTES, "highest resident memory so far (VmHWM)"},
-    [T_PINNED] = {"pinned", TYPE_BYTES, "pages pinned for devices or io_uring (VmPin): compaction cannot move them"},
-    [T_HUGETLB] = {"hugetlb", TYPE_BYTES, "huge pages of the pool, outside rss and pss"},
-    [T_MAPPINGS] = {"mappings", TYPE_COUNT, "memory mappings"},
-    [T_MAX_MAP_COUNT] = {"max_map_count", TYPE_COUNT, "the limit vm.max_map_count"},
-    [T_MAPPINGS_SHARE] = {"mappings_share", TYPE_RATIO,
-                          "mappings by the limit; at 1 mmap, munmap and thread creation fail"},
-    [T_ARENA_HEAPS] = {"arena_heaps", TYPE_COUNT, "heaps of glibc arenas, 64 MiB of address space each"},
-    [T_ARENA_HEAPS_RESERVED] = {"arena_heaps_reserved", TYPE_BYTES, "address space of these heaps; not memory in use"},
-    [T_ALLOCATOR] = {"allocator", TYPE_TEXT, "the allocator, told from mapped libraries", .values = allocator_names},
-    [T_RUNTIME] = {"runtime", TYPE_TEXT, "the language runtime, told from mapped libraries", .values = language_names},
-    [T_AGE] = {"age", TYPE_SECONDS, "time since it started"},
-    [T_OOM_SCORE] = {"oom_score", TYPE_COUNT, "the kernel's badness; the highest is killed first"},
-    [T_EVIDENCE] = {"evidence", TYPE_TEXT, "what allocator and runtime were told from"},
-    [T_READ_TIME] = {"read_time", TYPE_SECONDS,
-                     "time that reading its mappings took; meanwhile its own mmap and munmap wait"},
-};
+#define TARGET_COLUMNS(X)                                                                                              \
+    X(T_PID, "pid", TYPE_COUNT, "process id", .role = ROLE_KEY)                                                        \
+    X(T_USER, "user", TYPE_TEXT, "owner; the number if the system's passwd file has no name for it")                   \
+    X(T_COMMAND, "command", TYPE_TEXT, "name of the program")                                                          \
+    X(T_COMMAND_LINE, "command_line", TYPE_TEXT, "arguments")                                                          \
+    X(T_STATE, "state", TYPE_TEXT, "state letter, as in ps", .values = process_states)                                 \
+    X(T_THREADS, "threads", TYPE_COUNT, "threads")                                                                     \
+    X(T_RSS, "rss", TYPE_BYTES, "resident memory; shared pages count fully")                                           \
+    X(T_PSS, "pss", TYPE_BYTES, "resident memory with shared pages split among those that map them")                   \
+    X(T_USS, "uss", TYPE_BYTES, "private memory: what its end would free")                                             \
+    X(T_SWAP, "swap", TYPE_BYTES, "swapped out")                                                                       \
+    X(T_SWAP_PSS, "swap_pss", TYPE_BYTES, "swapped out, shared pages split")                                           \
+    X(T_PEAK_RSS, "peak_rss", TYPE_BYTES, "highest resident memory so far (VmHWM)")                                    \
+    X(T_PINNED, "pinned", TYPE_BYTES, "pages pinned for devices or io_uring (VmPin): compaction cannot move them")     \
+    X(T_HUGETLB, "hugetlb", TYPE_BYTES, "huge pages of the pool, outside rss and pss")                                 \
+    X(T_MAPPINGS, "mappings", TYPE_COUNT, "memory mappings")                                                           \
+    X(T_MAX_MAP_COUNT, "max_map_count", TYPE_COUNT, "the limit vm.max_map_count")                                      \
+    X(T_MAPPINGS_SHARE, "mappings_share", TYPE_RATIO,                                                                  \
+      "mappings by the limit; at 1 mmap, munmap and thread creation fail")                                             \
+    X(T_ARENA_HEAPS, "arena_heaps", TYPE_COUNT, "heaps of glibc arenas, 64 MiB of address space each")                 \
+    X(T_ARENA_HEAPS_RESERVED, "arena_heaps_reserved", TYPE_BYTES, "address space of these heaps; not memory in use")   \
+    X(T_ALLOCATOR, "allocator", TYPE_TEXT, "the allocator, told from mapped libraries", .values = allocator_names)     \
+    X(T_RUNTIME, "runtime", TYPE_TEXT, "the language runtime, told from mapped libraries", .values = language_names)   \
+    X(T_AGE, "age", TYPE_SECONDS, "time since it started")                                                             \
+    X(T_OOM_SCORE, "oom_score", TYPE_COUNT, "the kernel's badness; the highest is killed first")                       \
+    X(T_EVIDENCE, "evidence", TYPE_TEXT, "what allocator and runtime were told from")                                  \
+    X(T_READ_TIME, "read_time", TYPE_SECONDS,                                                                          \
+      "time that reading its mappings took; meanwhile its own mmap and munmap wait")
+enum { TARGET_COLUMNS(LIST_INDEX) };
+static const struct column target_columns[] = {TARGET_COLUMNS(LIST_ENTRY)};
 
-enum { M_KIND, M_COUNT, M_SIZE, M_RSS, M_PSS, M_USS, M_SWAP, M_SWAP_PSS, M_ANON_HUGE, M_LAZY_FREE, M_LOCKED };
-static const struct column mapping_columns[] = {
-    [M_KIND] = {"kind", TYPE_TEXT, "kind of mapping", .values = mapping_kind_names, .role = ROLE_KEY},
-    [M_COUNT] = {"count", TYPE_COUNT, "mappings of the kind"},
-    [M_SIZE] = {"size", TYPE_BYTES, "address space"},
-    [M_RSS] = {"rss", TYPE_BYTES, "resident memory"},
-    [M_PSS] = {"pss", TYPE_BYTES, "resident memory, shared pages split"},
-    [M_USS] = {"uss", TYPE_BYTES, "private memory"},
-    [M_SWAP] = {"swap", TYPE_BYTES, "swapped out"},
-    [M_SWAP_PSS] = {"swap_pss", TYPE_BYTES, "swapped out, shared pages split"},
-    [M_ANON_HUGE] = {"anon_huge", TYPE_BYTES, "in transparent huge pages"},
-    [M_LAZY_FREE] = {"lazy_free", TYPE_BYTES, "given back with MADV_FREE, taken when memory is short"},
-    [M_LOCKED] = {"locked", TYPE_BYTES, "locked in memory"},
-};
+#define MAPPING_COLUMNS(X)                                                                                             \
+    X(M_KIND, "kind", TYPE_TEXT, "kind of mapping", .values = mapping_kind_names, .role = ROLE_KEY)                    \
+    X(M_COUNT, "count", TYPE_COUNT, "mappings of the kind")                                                            \
+    X(M_SIZE, "size", TYPE_BYTES, "address space")                                                                     \
+    X(M_RSS, "rss", TYPE_BYTES, "resident memory")                                                                     \
+    X(M_PSS, "pss", TYPE_BYTES, "resident memory, shared pages split")                                                 \
+    X(M_USS, "uss", TYPE_BYTES, "private memory")                                                                      \
+    X(M_SWAP, "swap", TYPE_BYTES, "swapped out")                                                                       \
+    X(M_SWAP_PSS, "swap_pss", TYPE_BYTES, "swapped out, shared pages split")                                           \
+    X(M_ANON_HUGE, "anon_huge", TYPE_BYTES, "in transparent huge pages")                                               \
+    X(M_LAZY_FREE, "lazy_free", TYPE_BYTES, "given back with MADV_FREE, taken when memory is short")                   \
+    X(M_LOCKED, "locked", TYPE_BYTES, "locked in memory")
+enum { MAPPING_COLUMNS(LIST_INDEX) };
+static const struct column mapping_columns[] = {MAPPING_COLUMNS(LIST_ENTRY)};
 
 static const struct table_decl tables[] = {
     {.name = "target", .help = "the suspected process", COLUMNS(target_columns), .single = true},

@@ -7,103 +7,62 @@
 #include "facts/probe.h"
 #include "probes/processes/process_read.h"
 
-enum {
-    P_PID,
-    P_USER,
-    P_STATE,
-    P_COMMAND,
-    P_UNIT,
-    P_CGROUP,
-    P_RSS,
-    P_PSS,
-    P_USS,
-    P_SWAP,
-    P_SWAP_PSS,
-    P_RSS_ANON,
-    P_RSS_FILE,
-    P_RSS_SHMEM,
-    P_THREADS,
-    P_MAPS,
-    P_AGE,
-    P_KERNEL,
-    P_VIRTUAL,
-    P_READ_TIME,
-};
-static const struct column process_columns[] = {
-    [P_PID] = {"pid", TYPE_COUNT, "process id", .role = ROLE_KEY},
-    [P_USER] = {"user", TYPE_TEXT, "owner; the number if the system's passwd file has no name for it"},
-    [P_STATE] = {"state", TYPE_TEXT, "state letter, as in ps", .values = process_states},
-    [P_COMMAND] = {"command", TYPE_TEXT, "name of the program"},
-    [P_UNIT] = {"unit", TYPE_TEXT, "systemd unit, or the last part of the control group's path"},
-    [P_CGROUP] = {"cgroup", TYPE_TEXT, "control group that its memory is accounted to"},
-    [P_RSS] = {"rss", TYPE_BYTES, "resident memory; shared pages count fully"},
-    [P_PSS] = {"pss", TYPE_BYTES, "resident memory with shared pages split among those that map them",
-               .role = ROLE_RANK},
-    [P_USS] = {"uss", TYPE_BYTES, "private memory: what its end would free"},
-    [P_SWAP] = {"swap", TYPE_BYTES, "swapped out"},
-    [P_SWAP_PSS] = {"swap_pss", TYPE_BYTES, "swapped out, shared pages split"},
-    [P_RSS_ANON] = {"rss_anon", TYPE_BYTES, "resident anonymous memory"},
-    [P_RSS_FILE] = {"rss_file", TYPE_BYTES, "resident pages of files"},
-    [P_RSS_SHMEM] = {"rss_shmem", TYPE_BYTES, "resident shared memory"},
-    [P_THREADS] = {"threads", TYPE_COUNT, "threads"},
-    [P_MAPS] = {"maps", TYPE_COUNT,
-                "memory mappings; counted for the leading processes and those large enough to come near the limit"},
-    [P_AGE] = {"age", TYPE_SECONDS, "time since it started"},
-    [P_KERNEL] = {"kernel", TYPE_BOOL, "a kernel thread"},
-    [P_VIRTUAL] = {"virtual", TYPE_BYTES, "size of its address space (VIRT)"},
-    [P_READ_TIME] = {"read_time", TYPE_SECONDS,
-                     "time that walking its page tables took; meanwhile its own mmap and munmap wait"},
-};
+#define PROCESS_COLUMNS(X)                                                                                             \
+    X(P_PID, "pid", TYPE_COUNT, "process id", .role = ROLE_KEY)                                                        \
+    X(P_USER, "user", TYPE_TEXT, "owner; the number if the system's passwd file has no name for it")                   \
+    X(P_STATE, "state", TYPE_TEXT, "state letter, as in ps", .values = process_states)                                 \
+    X(P_COMMAND, "command", TYPE_TEXT, "name of the program")                                                          \
+    X(P_UNIT, "unit", TYPE_TEXT, "systemd unit, or the last part of the control group's path")                         \
+    X(P_CGROUP, "cgroup", TYPE_TEXT, "control group that its memory is accounted to")                                  \
+    X(P_RSS, "rss", TYPE_BYTES, "resident memory; shared pages count fully")                                           \
+    X(P_PSS, "pss", TYPE_BYTES, "resident memory with shared pages split among those that map them",                   \
+      .role = ROLE_RANK)                                                                                               \
+    X(P_USS, "uss", TYPE_BYTES, "private memory: what its end would free")                                             \
+    X(P_SWAP, "swap", TYPE_BYTES, "swapped out")                                                                       \
+    X(P_SWAP_PSS, "swap_pss", TYPE_BYTES, "swapped out, shared pages split")                                           \
+    X(P_RSS_ANON, "rss_anon", TYPE_BYTES, "resident anonymous memory")                                                 \
+    X(P_RSS_FILE, "rss_file", TYPE_BYTES, "resident pages of files")                                                   \
+    X(P_RSS_SHMEM, "rss_shmem", TYPE_BYTES, "resident shared memory")                                                  \
+    X(P_THREADS, "threads", TYPE_COUNT, "threads")                                                                     \
+    X(P_MAPS, "maps", TYPE_COUNT,                                                                                      \
+      "memory mappings; counted for the leading processes and those large enough to come near the limit")              \
+    X(P_AGE, "age", TYPE_SECONDS, "time since it started")                                                             \
+    X(P_KERNEL, "kernel", TYPE_BOOL, "a kernel thread")                                                                \
+    X(P_VIRTUAL, "virtual", TYPE_BYTES, "size of its address space (VIRT)")                                            \
+    X(P_READ_TIME, "read_time", TYPE_SECONDS,                                                                          \
+      "time that walking its page tables took; meanwhile its own mmap and munmap wait")
+enum { PROCESS_COLUMNS(LIST_INDEX) };
+static const struct column process_columns[] = {PROCESS_COLUMNS(LIST_ENTRY)};
 
-enum {
-    T_COUNT,
-    T_MEASURED,
-    T_DENIED,
-    T_VANISHED,
-    T_KERNEL_THREADS,
-    T_RSS_TOTAL,
-    T_PSS_TOTAL,
-    T_USS_TOTAL,
-    T_SWAP_PSS_TOTAL,
-    T_MAX_MAPS,
-    T_SWAP_TOTAL,
-    T_MAX_MAP_COUNT,
-    T_SLOWEST_READ,
-};
-static const struct column total_columns[] = {
-    [T_COUNT] = {"count", TYPE_COUNT, "processes and kernel threads"},
-    [T_MEASURED] = {"measured", TYPE_COUNT, "processes whose pages could be counted"},
-    [T_DENIED] = {"denied", TYPE_COUNT, "processes whose pages the kernel did not show"},
-    [T_VANISHED] = {"vanished", TYPE_COUNT, "processes that ended while being read"},
-    [T_KERNEL_THREADS] = {"kernel_threads", TYPE_COUNT, "kernel threads"},
-    [T_RSS_TOTAL] = {"rss_total", TYPE_BYTES, "sum of resident memory; counts shared pages many times"},
-    [T_PSS_TOTAL] = {"pss_total", TYPE_BYTES, "sum of PSS over the measured processes"},
-    [T_USS_TOTAL] = {"uss_total", TYPE_BYTES, "sum of private memory over the measured processes"},
-    [T_SWAP_PSS_TOTAL] = {"swap_pss_total", TYPE_BYTES, "sum of swapped-out memory, shared pages split"},
-    [T_MAX_MAPS] = {"max_maps", TYPE_COUNT,
-                    "most memory mappings of one process, among those large enough to have many"},
-    [T_SWAP_TOTAL] = {"swap_total", TYPE_BYTES, "sum of swapped-out memory"},
-    [T_MAX_MAP_COUNT] = {"max_map_count", TYPE_COUNT, "vm.max_map_count: mappings that one process may have"},
-    [T_SLOWEST_READ] = {"slowest_read", TYPE_SECONDS, "longest time that walking one process's page tables took"},
-};
+#define TOTAL_COLUMNS(X)                                                                                               \
+    X(T_COUNT, "count", TYPE_COUNT, "processes and kernel threads")                                                    \
+    X(T_MEASURED, "measured", TYPE_COUNT, "processes whose pages could be counted")                                    \
+    X(T_DENIED, "denied", TYPE_COUNT, "processes whose pages the kernel did not show")                                 \
+    X(T_VANISHED, "vanished", TYPE_COUNT, "processes that ended while being read")                                     \
+    X(T_KERNEL_THREADS, "kernel_threads", TYPE_COUNT, "kernel threads")                                                \
+    X(T_RSS_TOTAL, "rss_total", TYPE_BYTES, "sum of resident memory; counts shared pages many times")                  \
+    X(T_PSS_TOTAL, "pss_total", TYPE_BYTES, "sum of PSS over the measured processes")                                  \
+    X(T_USS_TOTAL, "uss_total", TYPE_BYTES, "sum of private memory over the measured processes")                       \
+    X(T_SWAP_PSS_TOTAL, "swap_pss_total", TYPE_BYTES, "sum of swapped-out memory, shared pages split")                 \
+    X(T_MAX_MAPS, "max_maps", TYPE_COUNT,                                                                              \
+      "most memory mappings of one process, among those large enough to have many")                                    \
+    X(T_SWAP_TOTAL, "swap_total", TYPE_BYTES, "sum of swapped-out memory")                                             \
+    X(T_MAX_MAP_COUNT, "max_map_count", TYPE_COUNT, "vm.max_map_count: mappings that one process may have")            \
+    X(T_SLOWEST_READ, "slowest_read", TYPE_SECONDS, "longest time that walking one process's page tables took")
+enum { TOTAL_COLUMNS(LIST_INDEX) };
+static const struct column total_columns[] = {TOTAL_COLUMNS(LIST_ENTRY)};
 
-enum { S_NAME, S_COUNT, S_RSS, S_PSS, S_USS, S_SWAP_PSS };
+#define SUM_COLUMNS(X, NAME, HELP, COUNTED)                                                                            \
+    X(S_NAME, NAME, TYPE_TEXT, HELP, .role = ROLE_KEY)                                                                 \
+    X(S_COUNT, "count", TYPE_COUNT, COUNTED)                                                                           \
+    X(S_RSS, "rss", TYPE_BYTES, "sum of resident memory")                                                              \
+    X(S_PSS, "pss", TYPE_BYTES, "sum of PSS over those measured", .role = ROLE_RANK)                                   \
+    X(S_USS, "uss", TYPE_BYTES, "sum of private memory over those measured")                                           \
+    X(S_SWAP_PSS, "swap_pss", TYPE_BYTES, "sum of swapped-out memory, shared pages split")
+enum { SUM_COLUMNS(LIST_INDEX, , , ) };
 static const struct column command_columns[] = {
-    [S_NAME] = {"command", TYPE_TEXT, "name of the program", .role = ROLE_KEY},
-    [S_COUNT] = {"count", TYPE_COUNT, "processes of that name"},
-    [S_RSS] = {"rss", TYPE_BYTES, "sum of resident memory"},
-    [S_PSS] = {"pss", TYPE_BYTES, "sum of PSS over those measured", .role = ROLE_RANK},
-    [S_USS] = {"uss", TYPE_BYTES, "sum of private memory over those measured"},
-    [S_SWAP_PSS] = {"swap_pss", TYPE_BYTES, "sum of swapped-out memory, shared pages split"},
-};
-static const struct column cgroup_columns[] = {
-    [S_NAME] = {"cgroup", TYPE_TEXT, "control group", .role = ROLE_KEY},
-    [S_COUNT] = {"count", TYPE_COUNT, "processes in it"},
-    [S_RSS] = {"rss", TYPE_BYTES, "sum of resident memory"},
-    [S_PSS] = {"pss", TYPE_BYTES, "sum of PSS over those measured", .role = ROLE_RANK},
-    [S_USS] = {"uss", TYPE_BYTES, "sum of private memory over those measured"},
-    [S_SWAP_PSS] = {"swap_pss", TYPE_BYTES, "sum of swapped-out memory, shared pages split"},
-};
+    SUM_COLUMNS(LIST_ENTRY, "command", "name of the program", "processes of that name")};
+static const struct column cgroup_columns[] = {SUM_COLUMNS(LIST_ENTRY, "cgroup", "control group", "processes in it")};
 
 static const struct table_decl tables[] = {
     {.name = "process", .help = "processes and their memory", COLUMNS(process_columns), .keep = 40},

@@ -12,28 +12,28 @@
 
 enum { TOP_DEFAULT = 40, MAPS_BYTES_MAX = 4 << 20, SMAPS_BYTES_MAX = 64 << 20 };
 
-enum { R_PID, R_COMMAND, R_LANGUAGE, R_ALLOCATOR, R_EVIDENCE, R_PSS, R_CONTAINER };
-static const struct column runtime_columns[] = {
-    [R_PID] = {"pid", TYPE_COUNT, "process id", .role = ROLE_KEY},
-    [R_COMMAND] = {"command", TYPE_TEXT, "name of the program"},
-    [R_LANGUAGE] = {"language", TYPE_TEXT, "the language runtime", .values = language_names},
-    [R_ALLOCATOR] = {"allocator", TYPE_TEXT, "the allocator", .values = allocator_names},
-    [R_EVIDENCE] = {"evidence", TYPE_TEXT, "what both were told from"},
-    [R_PSS] = {"pss", TYPE_BYTES, "resident memory with shared pages split among those that map them",
-               .role = ROLE_RANK},
-    [R_CONTAINER] = {"container", TYPE_BOOL, "runs in a container, by its control group"},
-};
-enum { T_PHP, T_PYTHON, T_JVM, T_NODE, T_GO, T_RUBY, T_DOTNET, T_NATIVE };
-static const struct column total_columns[] = {
-    [T_PHP] = {"php", TYPE_COUNT, "leading processes that run PHP"},
-    [T_PYTHON] = {"python", TYPE_COUNT, "leading processes that run Python"},
-    [T_JVM] = {"jvm", TYPE_COUNT, "leading processes that run a JVM"},
-    [T_NODE] = {"node", TYPE_COUNT, "leading processes that run Node"},
-    [T_GO] = {"go", TYPE_COUNT, "leading processes written in Go"},
-    [T_RUBY] = {"ruby", TYPE_COUNT, "leading processes that run Ruby"},
-    [T_DOTNET] = {"dotnet", TYPE_COUNT, "leading processes that run .NET"},
-    [T_NATIVE] = {"native", TYPE_COUNT, "leading processes without a known runtime"},
-};
+#define RUNTIME_COLUMNS(X)                                                                                             \
+    X(R_PID, "pid", TYPE_COUNT, "process id", .role = ROLE_KEY)                                                        \
+    X(R_COMMAND, "command", TYPE_TEXT, "name of the program")                                                          \
+    X(R_LANGUAGE, "language", TYPE_TEXT, "the language runtime", .values = language_names)                             \
+    X(R_ALLOCATOR, "allocator", TYPE_TEXT, "the allocator", .values = allocator_names)                                 \
+    X(R_EVIDENCE, "evidence", TYPE_TEXT, "what both were told from")                                                   \
+    X(R_PSS, "pss", TYPE_BYTES, "resident memory with shared pages split among those that map them",                   \
+      .role = ROLE_RANK)                                                                                               \
+    X(R_CONTAINER, "container", TYPE_BOOL, "runs in a container, by its control group")
+enum { RUNTIME_COLUMNS(LIST_INDEX) };
+static const struct column runtime_columns[] = {RUNTIME_COLUMNS(LIST_ENTRY)};
+#define TOTAL_COLUMNS(X)                                                                                               \
+    X(T_PHP, "php", TYPE_COUNT, "leading processes that run PHP")                                                      \
+    X(T_PYTHON, "python", TYPE_COUNT, "leading processes that run Python")                                             \
+    X(T_JVM, "jvm", TYPE_COUNT, "leading processes that run a JVM")                                                    \
+    X(T_NODE, "node", TYPE_COUNT, "leading processes that run Node")                                                   \
+    X(T_GO, "go", TYPE_COUNT, "leading processes written in Go")                                                       \
+    X(T_RUBY, "ruby", TYPE_COUNT, "leading processes that run Ruby")                                                   \
+    X(T_DOTNET, "dotnet", TYPE_COUNT, "leading processes that run .NET")                                               \
+    X(T_NATIVE, "native", TYPE_COUNT, "leading processes without a known runtime")
+enum { TOTAL_COLUMNS(LIST_INDEX) };
+static const struct column total_columns[] = {TOTAL_COLUMNS(LIST_ENTRY)};
 static const enum language total_languages[] = {
     [T_PHP] = LANGUAGE_PHP, [T_PYTHON] = LANGUAGE_PYTHON, [T_JVM] = LANGUAGE_JVM,       [T_NODE] = LANGUAGE_NODE,
     [T_GO] = LANGUAGE_GO,   [T_RUBY] = LANGUAGE_RUBY,     [T_DOTNET] = LANGUAGE_DOTNET, [T_NATIVE] = LANGUAGE_NATIVE,

@@ -10,63 +10,37 @@
 #include "facts/probe.h"
 #include "probes/kernel/slabinfo.h"
 
-enum {
-    C_NAME,
-    C_ACTIVE,
-    C_NUM,
-    C_USE,
-    C_OBJECT_SIZE,
-    C_PER_SLAB,
-    C_SLABS,
-    C_SIZE,
-    C_WASTE,
-    C_RECLAIMABLE,
-    C_ALIASES,
-    C_GROWTH
-};
-static const struct column cache_columns[] = {
-    [C_NAME] = {"name", TYPE_TEXT, "slab cache", .role = ROLE_KEY},
-    [C_ACTIVE] = {"active_objs", TYPE_COUNT, "objects in use; those on per-CPU slabs all count"},
-    [C_NUM] = {"num_objs", TYPE_COUNT, "objects that there is room for"},
-    [C_USE] = {"use", TYPE_RATIO, "objects in use as a share of the room"},
-    [C_OBJECT_SIZE] = {"object_size", TYPE_BYTES, "size of an object"},
-    [C_PER_SLAB] = {"objs_per_slab", TYPE_COUNT, "objects in a slab"},
-    [C_SLABS] = {"slabs", TYPE_COUNT, "slabs: blocks of pages"},
-    [C_SIZE] = {"size", TYPE_BYTES, "memory of the cache", .role = ROLE_RANK},
-    [C_WASTE] = {"waste", TYPE_BYTES, "of it without an object; a lower bound"},
-    [C_RECLAIMABLE] = {"reclaimable", TYPE_BOOL, "pressure can free it"},
-    [C_ALIASES] = {"aliases", TYPE_COUNT, "other caches merged into this one"},
-    [C_GROWTH] = {"growth", TYPE_BYTE_RATE, "growth over the window"},
-};
+#define CACHE_COLUMNS(X)                                                                                               \
+    X(C_NAME, "name", TYPE_TEXT, "slab cache", .role = ROLE_KEY)                                                       \
+    X(C_ACTIVE, "active_objs", TYPE_COUNT, "objects in use; those on per-CPU slabs all count")                         \
+    X(C_NUM, "num_objs", TYPE_COUNT, "objects that there is room for")                                                 \
+    X(C_USE, "use", TYPE_RATIO, "objects in use as a share of the room")                                               \
+    X(C_OBJECT_SIZE, "object_size", TYPE_BYTES, "size of an object")                                                   \
+    X(C_PER_SLAB, "objs_per_slab", TYPE_COUNT, "objects in a slab")                                                    \
+    X(C_SLABS, "slabs", TYPE_COUNT, "slabs: blocks of pages")                                                          \
+    X(C_SIZE, "size", TYPE_BYTES, "memory of the cache", .role = ROLE_RANK)                                            \
+    X(C_WASTE, "waste", TYPE_BYTES, "of it without an object; a lower bound")                                          \
+    X(C_RECLAIMABLE, "reclaimable", TYPE_BOOL, "pressure can free it")                                                 \
+    X(C_ALIASES, "aliases", TYPE_COUNT, "other caches merged into this one")                                           \
+    X(C_GROWTH, "growth", TYPE_BYTE_RATE, "growth over the window")
+enum { CACHE_COLUMNS(LIST_INDEX) };
+static const struct column cache_columns[] = {CACHE_COLUMNS(LIST_ENTRY)};
 
-enum {
-    TOTAL,
-    RECLAIMABLE,
-    UNRECLAIMABLE,
-    WASTE,
-    WASTE_SHARE,
-    UNRECLAIMABLE_SHARE,
-    GROWTH_UNRECLAIMABLE,
-    GROWTH_RECLAIMABLE,
-    DETAIL,
-    DENTRY_NEGATIVE,
-    DENTRY_UNUSED,
-    WINDOW
-};
-static const struct column columns[] = {
-    [TOTAL] = {"total", TYPE_BYTES, "all kernel objects (Slab)"},
-    [RECLAIMABLE] = {"reclaimable", TYPE_BYTES, "of it what pressure can free"},
-    [UNRECLAIMABLE] = {"unreclaimable", TYPE_BYTES, "of it what stays"},
-    [WASTE] = {"waste", TYPE_BYTES, "of it without an object; a lower bound"},
-    [WASTE_SHARE] = {"waste_share", TYPE_RATIO, "that as a share of all kernel objects"},
-    [UNRECLAIMABLE_SHARE] = {"unreclaimable_share", TYPE_RATIO, "what stays as a share of all memory"},
-    [GROWTH_UNRECLAIMABLE] = {"growth_unreclaimable", TYPE_BYTE_RATE, "growth of what stays, over the window"},
-    [GROWTH_RECLAIMABLE] = {"growth_reclaimable", TYPE_BYTE_RATE, "growth of what pressure can free, over the window"},
-    [DETAIL] = {"detail", TYPE_BOOL, "/proc/slabinfo could be read: the caches are known"},
-    [DENTRY_NEGATIVE] = {"dentry_negative", TYPE_COUNT, "cached names of files that do not exist (since Linux 5.0)"},
-    [DENTRY_UNUSED] = {"dentry_unused", TYPE_COUNT, "cached names that nobody uses"},
-    [WINDOW] = {"window", TYPE_SECONDS, "time between the first and the last moment"},
-};
+#define SLAB_COLUMNS(X)                                                                                                \
+    X(TOTAL, "total", TYPE_BYTES, "all kernel objects (Slab)")                                                         \
+    X(RECLAIMABLE, "reclaimable", TYPE_BYTES, "of it what pressure can free")                                          \
+    X(UNRECLAIMABLE, "unreclaimable", TYPE_BYTES, "of it what stays")                                                  \
+    X(WASTE, "waste", TYPE_BYTES, "of it without an object; a lower bound")                                            \
+    X(WASTE_SHARE, "waste_share", TYPE_RATIO, "that as a share of all kernel objects")                                 \
+    X(UNRECLAIMABLE_SHARE, "unreclaimable_share", TYPE_RATIO, "what stays as a share of all memory")                   \
+    X(GROWTH_UNRECLAIMABLE, "growth_unreclaimable", TYPE_BYTE_RATE, "growth of what stays, over the window")           \
+    X(GROWTH_RECLAIMABLE, "growth_reclaimable", TYPE_BYTE_RATE, "growth of what pressure can free, over the window")   \
+    X(DETAIL, "detail", TYPE_BOOL, "/proc/slabinfo could be read: the caches are known")                               \
+    X(DENTRY_NEGATIVE, "dentry_negative", TYPE_COUNT, "cached names of files that do not exist (since Linux 5.0)")     \
+    X(DENTRY_UNUSED, "dentry_unused", TYPE_COUNT, "cached names that nobody uses")                                     \
+    X(WINDOW, "window", TYPE_SECONDS, "time between the first and the last moment")
+enum { SLAB_COLUMNS(LIST_INDEX) };
+static const struct column columns[] = {SLAB_COLUMNS(LIST_ENTRY)};
 
 static const struct table_decl tables[] = {
     {.name = "cache", .help = "slab caches", COLUMNS(cache_columns), .keep = 40},

@@ -7,26 +7,26 @@
 #include "probes/kernel/meminfo.h"
 #include "facts/probe.h"
 
-enum { TOTAL, USED, USED_SHARE, DEVICES, ZSWAP, ZRAM, CACHED };
-static const struct column columns[] = {
-    [TOTAL] = {"total", TYPE_BYTES, "size of all swap"},
-    [USED] = {"used", TYPE_BYTES, "of it in use"},
-    [USED_SHARE] = {"used_share", TYPE_RATIO, "of it in use; 0 without swap"},
-    [DEVICES] = {"devices", TYPE_COUNT, "swap devices and files"},
-    [ZSWAP] = {"zswap", TYPE_BOOL, "pages are compressed in memory before they go to a device"},
-    [ZRAM] = {"zram", TYPE_BOOL, "a swap device is compressed memory"},
-    [CACHED] = {"cached", TYPE_BYTES, "swapped pages that are in memory too"},
-};
+#define SWAP_COLUMNS(X)                                                                                                \
+    X(TOTAL, "total", TYPE_BYTES, "size of all swap")                                                                  \
+    X(USED, "used", TYPE_BYTES, "of it in use")                                                                        \
+    X(USED_SHARE, "used_share", TYPE_RATIO, "of it in use; 0 without swap")                                            \
+    X(DEVICES, "devices", TYPE_COUNT, "swap devices and files")                                                        \
+    X(ZSWAP, "zswap", TYPE_BOOL, "pages are compressed in memory before they go to a device")                          \
+    X(ZRAM, "zram", TYPE_BOOL, "a swap device is compressed memory")                                                   \
+    X(CACHED, "cached", TYPE_BYTES, "swapped pages that are in memory too")
+enum { SWAP_COLUMNS(LIST_INDEX) };
+static const struct column columns[] = {SWAP_COLUMNS(LIST_ENTRY)};
 
 static const char *const device_kinds[] = {"partition", "file", "zram", NULL};
-enum { D_DEVICE, D_KIND, D_SIZE, D_USED, D_PRIORITY };
-static const struct column device_columns[] = {
-    [D_DEVICE] = {"device", TYPE_TEXT, "device or file", .role = ROLE_KEY},
-    [D_KIND] = {"kind", TYPE_TEXT, "what it is", .values = device_kinds},
-    [D_SIZE] = {"size", TYPE_BYTES, "its size"},
-    [D_USED] = {"used", TYPE_BYTES, "of it in use"},
-    [D_PRIORITY] = {"priority", TYPE_COUNT, "the highest is used first"},
-};
+#define DEVICE_COLUMNS(X)                                                                                              \
+    X(D_DEVICE, "device", TYPE_TEXT, "device or file", .role = ROLE_KEY)                                               \
+    X(D_KIND, "kind", TYPE_TEXT, "what it is", .values = device_kinds)                                                 \
+    X(D_SIZE, "size", TYPE_BYTES, "its size")                                                                          \
+    X(D_USED, "used", TYPE_BYTES, "of it in use")                                                                      \
+    X(D_PRIORITY, "priority", TYPE_COUNT, "the highest is used first")
+enum { DEVICE_COLUMNS(LIST_INDEX) };
+static const struct column device_columns[] = {DEVICE_COLUMNS(LIST_ENTRY)};
 
 static const struct table_decl tables[] = {
     {.name = "swap", .help = "swap space", COLUMNS(columns), .single = true},

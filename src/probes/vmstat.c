@@ -8,85 +8,53 @@
 #include "probes/kernel/page_size.h"
 #include "facts/probe.h"
 
-enum {
-    SAMPLES,
-    WINDOW,
-    SWAP_IN,
-    SWAP_OUT,
-    SWAP_IN_MAX,
-    SWAP_OUT_MAX,
-    FREE_MIN,
-    FREE_LAST,
-    SCAN_KSWAPD,
-    SCAN_DIRECT,
-    STEAL_KSWAPD,
-    STEAL_DIRECT,
-    RECLAIM_EFFICIENCY,
-    REFAULT_ANON,
-    REFAULT_FILE,
-    ALLOC_STALLS,
-    COMPACT_STALLS,
-    COMPACT_FAILS,
-    COMPACT_FAIL_SHARE,
-    THP_FAULTS,
-    THP_FALLBACKS,
-    THP_FALLBACK_SHARE,
-    KSWAPD_WAKES,
-    KCOMPACTD_WAKES,
-    MIGRATE_OK,
-    MIGRATE_FAIL,
-    OOM_KILLS,
-    MAJOR_FAULTS,
-    FILE_IN,
-    FILE_OUT
-};
+#define VMSTAT_COLUMNS(X)                                                                                              \
+    X(SAMPLES, "samples", TYPE_COUNT, "moments looked at")                                                             \
+    X(WINDOW, "window", TYPE_SECONDS, "time between the first and the last")                                           \
+    X(SWAP_IN, "swap_in", TYPE_BYTE_RATE, "read from swap")                                                            \
+    X(SWAP_OUT, "swap_out", TYPE_BYTE_RATE, "written to swap")                                                         \
+    X(SWAP_IN_MAX, "swap_in_max", TYPE_BYTE_RATE, "read from swap in the worst interval")                              \
+    X(SWAP_OUT_MAX, "swap_out_max", TYPE_BYTE_RATE, "written to swap in the worst interval")                           \
+    X(FREE_MIN, "free_min", TYPE_BYTES, "lowest free memory seen")                                                     \
+    X(FREE_LAST, "free_last", TYPE_BYTES, "free memory at the end")                                                    \
+    X(SCAN_KSWAPD, "scan_kswapd", TYPE_RATE, "pages that reclaim in the background looked at")                         \
+    X(SCAN_DIRECT, "scan_direct", TYPE_RATE, "pages that waiting processes looked at themselves")                      \
+    X(STEAL_KSWAPD, "steal_kswapd", TYPE_RATE, "pages that reclaim in the background freed")                           \
+    X(STEAL_DIRECT, "steal_direct", TYPE_RATE, "pages that waiting processes freed themselves")                        \
+    X(RECLAIM_EFFICIENCY, "reclaim_efficiency", TYPE_RATIO, "freed pages per page looked at")                          \
+    X(REFAULT_ANON, "refault_anon", TYPE_RATE, "swapped pages that were needed again soon")                            \
+    X(REFAULT_FILE, "refault_file", TYPE_RATE, "cache pages that were needed again soon")                              \
+    X(ALLOC_STALLS, "alloc_stalls", TYPE_COUNT, "allocations that had to reclaim memory themselves")                   \
+    X(COMPACT_STALLS, "compact_stalls", TYPE_COUNT, "allocations that had to compact memory themselves")               \
+    X(COMPACT_FAILS, "compact_fails", TYPE_COUNT, "of them without success")                                           \
+    X(COMPACT_FAIL_SHARE, "compact_fail_share", TYPE_RATIO, "share of them without success; 0 if there were none")     \
+    X(THP_FAULTS, "thp_faults", TYPE_COUNT, "page faults that got a huge page")                                        \
+    X(THP_FALLBACKS, "thp_fallbacks", TYPE_COUNT, "page faults for which no huge page was to be had")                  \
+    X(THP_FALLBACK_SHARE, "thp_fallback_share", TYPE_RATIO, "share of those; 0 if no huge page was asked for")         \
+    X(KSWAPD_WAKES, "kswapd_wakes", TYPE_COUNT, "runs of background reclaim")                                          \
+    X(KCOMPACTD_WAKES, "kcompactd_wakes", TYPE_COUNT, "runs of background compaction")                                 \
+    X(MIGRATE_OK, "migrate_ok", TYPE_COUNT, "pages moved")                                                             \
+    X(MIGRATE_FAIL, "migrate_fail", TYPE_COUNT, "pages that could not be moved")                                       \
+    X(OOM_KILLS, "oom_kills", TYPE_COUNT, "processes killed for lack of memory")                                       \
+    X(MAJOR_FAULTS, "major_faults", TYPE_RATE, "page faults that waited for a device")                                 \
+    X(FILE_IN, "file_in", TYPE_BYTE_RATE, "read from block devices, swap excepted")                                    \
+    X(FILE_OUT, "file_out", TYPE_BYTE_RATE, "written to block devices, swap excepted")
+enum { VMSTAT_COLUMNS(LIST_INDEX) };
+static const struct column columns[] = {VMSTAT_COLUMNS(LIST_ENTRY)};
 
-static const struct column columns[] = {
-    [SAMPLES] = {"samples", TYPE_COUNT, "moments looked at"},
-    [WINDOW] = {"window", TYPE_SECONDS, "time between the first and the last"},
-    [SWAP_IN] = {"swap_in", TYPE_BYTE_RATE, "read from swap"},
-    [SWAP_OUT] = {"swap_out", TYPE_BYTE_RATE, "written to swap"},
-    [SWAP_IN_MAX] = {"swap_in_max", TYPE_BYTE_RATE, "read from swap in the worst interval"},
-    [SWAP_OUT_MAX] = {"swap_out_max", TYPE_BYTE_RATE, "written to swap in the worst interval"},
-    [FREE_MIN] = {"free_min", TYPE_BYTES, "lowest free memory seen"},
-    [FREE_LAST] = {"free_last", TYPE_BYTES, "free memory at the end"},
-    [SCAN_KSWAPD] = {"scan_kswapd", TYPE_RATE, "pages that reclaim in the background looked at"},
-    [SCAN_DIRECT] = {"scan_direct", TYPE_RATE, "pages that waiting processes looked at themselves"},
-    [STEAL_KSWAPD] = {"steal_kswapd", TYPE_RATE, "pages that reclaim in the background freed"},
-    [STEAL_DIRECT] = {"steal_direct", TYPE_RATE, "pages that waiting processes freed themselves"},
-    [RECLAIM_EFFICIENCY] = {"reclaim_efficiency", TYPE_RATIO, "freed pages per page looked at"},
-    [REFAULT_ANON] = {"refault_anon", TYPE_RATE, "swapped pages that were needed again soon"},
-    [REFAULT_FILE] = {"refault_file", TYPE_RATE, "cache pages that were needed again soon"},
-    [ALLOC_STALLS] = {"alloc_stalls", TYPE_COUNT, "allocations that had to reclaim memory themselves"},
-    [COMPACT_STALLS] = {"compact_stalls", TYPE_COUNT, "allocations that had to compact memory themselves"},
-    [COMPACT_FAILS] = {"compact_fails", TYPE_COUNT, "of them without success"},
-    [COMPACT_FAIL_SHARE] = {"compact_fail_share", TYPE_RATIO, "share of them without success; 0 if there were none"},
-    [THP_FAULTS] = {"thp_faults", TYPE_COUNT, "page faults that got a huge page"},
-    [THP_FALLBACKS] = {"thp_fallbacks", TYPE_COUNT, "page faults for which no huge page was to be had"},
-    [THP_FALLBACK_SHARE] = {"thp_fallback_share", TYPE_RATIO, "share of those; 0 if no huge page was asked for"},
-    [KSWAPD_WAKES] = {"kswapd_wakes", TYPE_COUNT, "runs of background reclaim"},
-    [KCOMPACTD_WAKES] = {"kcompactd_wakes", TYPE_COUNT, "runs of background compaction"},
-    [MIGRATE_OK] = {"migrate_ok", TYPE_COUNT, "pages moved"},
-    [MIGRATE_FAIL] = {"migrate_fail", TYPE_COUNT, "pages that could not be moved"},
-    [OOM_KILLS] = {"oom_kills", TYPE_COUNT, "processes killed for lack of memory"},
-    [MAJOR_FAULTS] = {"major_faults", TYPE_RATE, "page faults that waited for a device"},
-    [FILE_IN] = {"file_in", TYPE_BYTE_RATE, "read from block devices, swap excepted"},
-    [FILE_OUT] = {"file_out", TYPE_BYTE_RATE, "written to block devices, swap excepted"},
-};
-
-enum { S_TIME, S_SWAP_IN, S_SWAP_OUT, S_FREE, S_CACHE, S_AVAILABLE, S_SCAN, S_STEAL, S_REFAULTS, S_STALLS };
-static const struct column sample_columns[] = {
-    [S_TIME] = {"time", TYPE_SECONDS, "since the first sample"},
-    [S_SWAP_IN] = {"swap_in", TYPE_BYTE_RATE, "read from swap"},
-    [S_SWAP_OUT] = {"swap_out", TYPE_BYTE_RATE, "written to swap"},
-    [S_FREE] = {"free", TYPE_BYTES, "free pages"},
-    [S_CACHE] = {"cache", TYPE_BYTES, "page cache"},
-    [S_AVAILABLE] = {"available", TYPE_BYTES, "what applications can get without swapping"},
-    [S_SCAN] = {"scan", TYPE_RATE, "pages that reclaim looked at"},
-    [S_STEAL] = {"steal", TYPE_RATE, "pages that reclaim freed"},
-    [S_REFAULTS] = {"refaults", TYPE_RATE, "pages that were needed again soon"},
-    [S_STALLS] = {"stalls", TYPE_COUNT, "allocations that had to reclaim or compact, since the sample before"},
-};
+#define SAMPLE_COLUMNS(X)                                                                                              \
+    X(S_TIME, "time", TYPE_SECONDS, "since the first sample")                                                          \
+    X(S_SWAP_IN, "swap_in", TYPE_BYTE_RATE, "read from swap")                                                          \
+    X(S_SWAP_OUT, "swap_out", TYPE_BYTE_RATE, "written to swap")                                                       \
+    X(S_FREE, "free", TYPE_BYTES, "free pages")                                                                        \
+    X(S_CACHE, "cache", TYPE_BYTES, "page cache")                                                                      \
+    X(S_AVAILABLE, "available", TYPE_BYTES, "what applications can get without swapping")                              \
+    X(S_SCAN, "scan", TYPE_RATE, "pages that reclaim looked at")                                                       \
+    X(S_STEAL, "steal", TYPE_RATE, "pages that reclaim freed")                                                         \
+    X(S_REFAULTS, "refaults", TYPE_RATE, "pages that were needed again soon")                                          \
+    X(S_STALLS, "stalls", TYPE_COUNT, "allocations that had to reclaim or compact, since the sample before")
+enum { SAMPLE_COLUMNS(LIST_INDEX) };
+static const struct column sample_columns[] = {SAMPLE_COLUMNS(LIST_ENTRY)};
 
 static const struct table_decl tables[] = {
     {.name = "vmstat", .help = "paging, reclaim and compaction over the window", COLUMNS(columns), .single = true},
