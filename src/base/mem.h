@@ -11,6 +11,7 @@
 /* Of a list, #define LIST(X) X(INDEX, …) …: the members of an enum, and of the array that it indexes. */
 #define LIST_INDEX(index, ...) index,
 #define LIST_ENTRY(index, ...) [index] = {__VA_ARGS__},
+#define LIST_NAME(index, name) [index] = (name),
 
 void *mem_alloc(size_t size) __attribute__((malloc, returns_nonnull));               /* zeroed; free() releases it */
 void *mem_array(size_t count, size_t size) __attribute__((malloc, returns_nonnull)); /* zeroed, overflow-checked */

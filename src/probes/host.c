@@ -14,74 +14,40 @@
 #include "probes/kernel/pids.h"
 #include "facts/probe.h"
 
-enum platform {
-    ON_METAL,
-    ON_CONTAINER,
-    ON_SOMETHING,
-    ON_FIRECRACKER,
-    ON_XEN,
-    ON_VMWARE,
-    ON_HYPERV,
-    ON_VIRTUALBOX,
-    ON_PARALLELS,
-    ON_KVM,
-    PLATFORMS
-};
-static const char *const platforms[] = {
-    [ON_METAL] = "none",
-    [ON_CONTAINER] = "container",
-    [ON_SOMETHING] = "virtual machine (kind unknown)",
-    [ON_FIRECRACKER] = "firecracker",
-    [ON_XEN] = "xen",
-    [ON_VMWARE] = "vmware",
-    [ON_HYPERV] = "hyperv",
-    [ON_VIRTUALBOX] = "virtualbox",
-    [ON_PARALLELS] = "parallels",
-    [ON_KVM] = "kvm",
-    [PLATFORMS] = NULL,
-};
-enum provider {
-    BY_NOBODY_KNOWN,
-    BY_LINODE_AKAMAI,
-    BY_AWS,
-    BY_GCE,
-    BY_DIGITALOCEAN,
-    BY_HETZNER,
-    BY_VULTR,
-    BY_OVH,
-    BY_ALIBABA_CLOUD,
-    BY_ORACLE_CLOUD,
-    BY_SCALEWAY,
-    BY_UPCLOUD,
-    BY_EXOSCALE,
-    BY_TENCENT_CLOUD,
-    BY_HUAWEI_CLOUD,
-    BY_OPENSTACK,
-    BY_NUTANIX,
-    BY_AZURE,
-    PROVIDERS
-};
-static const char *const providers[] = {
-    [BY_NOBODY_KNOWN] = "none known",
-    [BY_LINODE_AKAMAI] = "Linode/Akamai",
-    [BY_AWS] = "AWS",
-    [BY_GCE] = "GCE",
-    [BY_DIGITALOCEAN] = "DigitalOcean",
-    [BY_HETZNER] = "Hetzner",
-    [BY_VULTR] = "Vultr",
-    [BY_OVH] = "OVH",
-    [BY_ALIBABA_CLOUD] = "Alibaba Cloud",
-    [BY_ORACLE_CLOUD] = "Oracle Cloud",
-    [BY_SCALEWAY] = "Scaleway",
-    [BY_UPCLOUD] = "UpCloud",
-    [BY_EXOSCALE] = "Exoscale",
-    [BY_TENCENT_CLOUD] = "Tencent Cloud",
-    [BY_HUAWEI_CLOUD] = "Huawei Cloud",
-    [BY_OPENSTACK] = "OpenStack",
-    [BY_NUTANIX] = "Nutanix",
-    [BY_AZURE] = "Azure",
-    [PROVIDERS] = NULL,
-};
+#define PLATFORM_NAMES(X) \
+    X(ON_METAL, "none") \
+    X(ON_CONTAINER, "container") \
+    X(ON_SOMETHING, "virtual machine (kind unknown)") \
+    X(ON_FIRECRACKER, "firecracker") \
+    X(ON_XEN, "xen") \
+    X(ON_VMWARE, "vmware") \
+    X(ON_HYPERV, "hyperv") \
+    X(ON_VIRTUALBOX, "virtualbox") \
+    X(ON_PARALLELS, "parallels") \
+    X(ON_KVM, "kvm")
+enum platform { PLATFORM_NAMES(LIST_INDEX) };
+static const char *const platforms[] = {PLATFORM_NAMES(LIST_NAME) NULL};
+#define PROVIDER_NAMES(X) \
+    X(BY_NOBODY_KNOWN, "none known") \
+    X(BY_LINODE_AKAMAI, "Linode/Akamai") \
+    X(BY_AWS, "AWS") \
+    X(BY_GCE, "GCE") \
+    X(BY_DIGITALOCEAN, "DigitalOcean") \
+    X(BY_HETZNER, "Hetzner") \
+    X(BY_VULTR, "Vultr") \
+    X(BY_OVH, "OVH") \
+    X(BY_ALIBABA_CLOUD, "Alibaba Cloud") \
+    X(BY_ORACLE_CLOUD, "Oracle Cloud") \
+    X(BY_SCALEWAY, "Scaleway") \
+    X(BY_UPCLOUD, "UpCloud") \
+    X(BY_EXOSCALE, "Exoscale") \
+    X(BY_TENCENT_CLOUD, "Tencent Cloud") \
+    X(BY_HUAWEI_CLOUD, "Huawei Cloud") \
+    X(BY_OPENSTACK, "OpenStack") \
+    X(BY_NUTANIX, "Nutanix") \
+    X(BY_AZURE, "Azure")
+enum provider { PROVIDER_NAMES(LIST_INDEX) };
+static const char *const providers[] = {PROVIDER_NAMES(LIST_NAME) NULL};
 
 #define HOST_COLUMNS(X)                                                                                                \
     X(HOSTNAME, "hostname", TYPE_TEXT, "name of the host")                                                             \

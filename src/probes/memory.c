@@ -50,56 +50,31 @@
 enum { MEMORY_COLUMNS(LIST_INDEX) };
 static const struct column columns[] = {MEMORY_COLUMNS(LIST_ENTRY)};
 
-enum item {
-    I_FREE,
-    I_FREE_ON_LISTS,
-    I_ANONYMOUS,
-    I_CACHE,
-    I_SHARED,
-    I_SWAP_CACHE,
-    I_SLAB_RECLAIMABLE,
-    I_SLAB_UNRECLAIMABLE,
-    I_RECLAIMABLE,
-    I_STACKS,
-    I_PAGE_TABLES,
-    I_PERCPU,
-    I_VMALLOC,
-    I_POOL_USED,
-    I_POOL_IDLE,
-    I_COMPRESSED,
-    I_MEMORY_MAP,
-    I_BOUNCE,
-    I_GRAPHICS,
-    I_BALLOON,
-    I_TWICE,
-    I_UNNAMED,
-    ITEMS
-};
-static const char *const item_names[] = {
-    [I_FREE] = "free",
-    [I_FREE_ON_LISTS] = "free, on per-CPU lists",
-    [I_ANONYMOUS] = "anonymous (heaps, stacks)",
-    [I_CACHE] = "page cache",
-    [I_SHARED] = "shared memory and tmpfs",
-    [I_SWAP_CACHE] = "swap cache, not mapped",
-    [I_SLAB_RECLAIMABLE] = "slab, reclaimable",
-    [I_SLAB_UNRECLAIMABLE] = "slab, unreclaimable",
-    [I_RECLAIMABLE] = "other reclaimable kernel memory",
-    [I_STACKS] = "kernel stacks",
-    [I_PAGE_TABLES] = "page tables",
-    [I_PERCPU] = "per-CPU allocator",
-    [I_VMALLOC] = "vmalloc",
-    [I_POOL_USED] = "huge page pool, in use",
-    [I_POOL_IDLE] = "huge page pool, idle",
-    [I_COMPRESSED] = "compressed swap (zram, zswap)",
-    [I_MEMORY_MAP] = "memory map of hotplugged memory",
-    [I_BOUNCE] = "bounce buffers, FUSE write-back, broken memory",
-    [I_GRAPHICS] = "graphics",
-    [I_BALLOON] = "memory balloon",
-    [I_TWICE] = "counted twice by the kernel",
-    [I_UNNAMED] = "not named by the kernel",
-    [ITEMS] = NULL,
-};
+#define ITEM_NAMES(X) \
+    X(I_FREE, "free") \
+    X(I_FREE_ON_LISTS, "free, on per-CPU lists") \
+    X(I_ANONYMOUS, "anonymous (heaps, stacks)") \
+    X(I_CACHE, "page cache") \
+    X(I_SHARED, "shared memory and tmpfs") \
+    X(I_SWAP_CACHE, "swap cache, not mapped") \
+    X(I_SLAB_RECLAIMABLE, "slab, reclaimable") \
+    X(I_SLAB_UNRECLAIMABLE, "slab, unreclaimable") \
+    X(I_RECLAIMABLE, "other reclaimable kernel memory") \
+    X(I_STACKS, "kernel stacks") \
+    X(I_PAGE_TABLES, "page tables") \
+    X(I_PERCPU, "per-CPU allocator") \
+    X(I_VMALLOC, "vmalloc") \
+    X(I_POOL_USED, "huge page pool, in use") \
+    X(I_POOL_IDLE, "huge page pool, idle") \
+    X(I_COMPRESSED, "compressed swap (zram, zswap)") \
+    X(I_MEMORY_MAP, "memory map of hotplugged memory") \
+    X(I_BOUNCE, "bounce buffers, FUSE write-back, broken memory") \
+    X(I_GRAPHICS, "graphics") \
+    X(I_BALLOON, "memory balloon") \
+    X(I_TWICE, "counted twice by the kernel") \
+    X(I_UNNAMED, "not named by the kernel")
+enum item { ITEM_NAMES(LIST_INDEX) };
+static const char *const item_names[] = {ITEM_NAMES(LIST_NAME) NULL};
 
 #define BALANCE_COLUMNS(X)                                                                                             \
     X(ITEM, "item", TYPE_TEXT, "use of the memory", .values = item_names)                                              \

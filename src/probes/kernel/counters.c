@@ -10,47 +10,9 @@
 /* With `zones`, NAME_dma, NAME_dma32, NAME_normal, NAME_high, NAME_movable and NAME_device are added up: 3.10 has
  * pgscan and pgsteal by zone and one allocstall, 4.9 and later the reverse. */
 static const struct {
-    const char *name, *also;
+    const char *name, *also; /* the name before, if it had another */
     bool zones;
-} wanted[CT_COUNT] = {
-    [CT_NR_FREE] = {"nr_free_pages", NULL, false},
-    [CT_NR_FILE] = {"nr_file_pages", NULL, false},
-    [CT_NR_ANON] = {"nr_anon_pages", NULL, false},
-    [CT_NR_MAPPED] = {"nr_mapped", NULL, false},
-    [CT_NR_PAGE_TABLES] = {"nr_page_table_pages", NULL, false},
-    [CT_NR_SLAB_RECLAIMABLE] = {"nr_slab_reclaimable", NULL, false},
-    [CT_NR_SLAB_UNRECLAIMABLE] = {"nr_slab_unreclaimable", NULL, false},
-    [CT_NR_ZSPAGES] = {"nr_zspages", NULL, false},
-    [CT_NR_MEMMAP] = {"nr_memmap_pages", "nr_memmap", false},
-    [CT_PGPGIN] = {"pgpgin", NULL, false},
-    [CT_PGPGOUT] = {"pgpgout", NULL, false},
-    [CT_PSWPIN] = {"pswpin", NULL, false},
-    [CT_PSWPOUT] = {"pswpout", NULL, false},
-    [CT_ALLOCSTALL] = {"allocstall", NULL, true},
-    [CT_PGMAJFAULT] = {"pgmajfault", NULL, false},
-    [CT_SCAN_KSWAPD] = {"pgscan_kswapd", NULL, true},
-    [CT_SCAN_DIRECT] = {"pgscan_direct", NULL, true},
-    [CT_STEAL_KSWAPD] = {"pgsteal_kswapd", NULL, true},
-    [CT_STEAL_DIRECT] = {"pgsteal_direct", NULL, true},
-    [CT_REFAULT] = {"workingset_refault", NULL, false},
-    [CT_REFAULT_ANON] = {"workingset_refault_anon", NULL, false},
-    [CT_REFAULT_FILE] = {"workingset_refault_file", NULL, false},
-    [CT_COMPACT_STALL] = {"compact_stall", NULL, false},
-    [CT_COMPACT_FAIL] = {"compact_fail", NULL, false},
-    [CT_COMPACT_SUCCESS] = {"compact_success", NULL, false},
-    [CT_COMPACT_DAEMON_WAKE] = {"compact_daemon_wake", NULL, false},
-    [CT_KSWAPD_RUN] = {"pageoutrun", NULL, false},
-    [CT_MIGRATE_OK] = {"pgmigrate_success", NULL, false},
-    [CT_MIGRATE_FAIL] = {"pgmigrate_fail", NULL, false},
-    [CT_THP_FAULT_ALLOC] = {"thp_fault_alloc", NULL, false},
-    [CT_THP_FAULT_FALLBACK] = {"thp_fault_fallback", NULL, false},
-    [CT_THP_FALLBACK_CHARGE] = {"thp_fault_fallback_charge", NULL, false},
-    [CT_OOM_KILL] = {"oom_kill", NULL, false},
-    [CT_BALLOON_INFLATE] = {"balloon_inflate", NULL, false},
-    [CT_BALLOON_DEFLATE] = {"balloon_deflate", NULL, false},
-    [CT_PIN_ACQUIRED] = {"nr_foll_pin_acquired", NULL, false},
-    [CT_PIN_RELEASED] = {"nr_foll_pin_released", NULL, false},
-};
+} wanted[CT_COUNT] = {COUNTERS(LIST_ENTRY)};
 
 const char *counter_name(enum counter c)
 {

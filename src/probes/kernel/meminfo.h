@@ -3,56 +3,56 @@
 #ifndef FW_PROBES_KERNEL_MEMINFO_H
 #define FW_PROBES_KERNEL_MEMINFO_H
 
+#include "base/mem.h"
 #include "probes/kernel/source.h"
 
-enum meminfo_name {
-    MI_MEM_TOTAL,
-    MI_MEM_FREE,
-    MI_MEM_AVAILABLE,
-    MI_BUFFERS,
-    MI_CACHED,
-    MI_SWAP_CACHED,
-    MI_ACTIVE_ANON,
-    MI_INACTIVE_ANON,
-    MI_ACTIVE_FILE,
-    MI_INACTIVE_FILE,
-    MI_UNEVICTABLE,
-    MI_MLOCKED,
-    MI_SWAP_TOTAL,
-    MI_SWAP_FREE,
-    MI_ZSWAP,
-    MI_DIRTY,
-    MI_WRITEBACK,
-    MI_ANON_PAGES,
-    MI_MAPPED,
-    MI_SHMEM,
-    MI_KRECLAIMABLE,
-    MI_SLAB,
-    MI_SRECLAIMABLE,
-    MI_SUNRECLAIM,
-    MI_KERNEL_STACK,
-    MI_PAGE_TABLES,
-    MI_SEC_PAGE_TABLES,
-    MI_BOUNCE,
-    MI_WRITEBACK_TMP,
-    MI_COMMIT_LIMIT,
-    MI_COMMITTED_AS,
-    MI_VMALLOC_USED,
-    MI_PERCPU,
-    MI_HARDWARE_CORRUPTED,
-    MI_ANON_HUGE,
-    MI_SHMEM_HUGE,
-    MI_BALLOON,
-    MI_GPU_ACTIVE,
-    MI_GPU_RECLAIM,
-    MI_HUGE_TOTAL,
-    MI_HUGE_FREE,
-    MI_HUGE_RSVD,
-    MI_HUGE_SURP,
-    MI_HUGE_SIZE,
-    MI_HUGETLB,
-    MI_COUNT
-};
+#define MEMINFO_NAMES(X) \
+    X(MI_MEM_TOTAL, "MemTotal") \
+    X(MI_MEM_FREE, "MemFree") \
+    X(MI_MEM_AVAILABLE, "MemAvailable") \
+    X(MI_BUFFERS, "Buffers") \
+    X(MI_CACHED, "Cached") \
+    X(MI_SWAP_CACHED, "SwapCached") \
+    X(MI_ACTIVE_ANON, "Active(anon)") \
+    X(MI_INACTIVE_ANON, "Inactive(anon)") \
+    X(MI_ACTIVE_FILE, "Active(file)") \
+    X(MI_INACTIVE_FILE, "Inactive(file)") \
+    X(MI_UNEVICTABLE, "Unevictable") \
+    X(MI_MLOCKED, "Mlocked") \
+    X(MI_SWAP_TOTAL, "SwapTotal") \
+    X(MI_SWAP_FREE, "SwapFree") \
+    X(MI_ZSWAP, "Zswap") \
+    X(MI_DIRTY, "Dirty") \
+    X(MI_WRITEBACK, "Writeback") \
+    X(MI_ANON_PAGES, "AnonPages") \
+    X(MI_MAPPED, "Mapped") \
+    X(MI_SHMEM, "Shmem") \
+    X(MI_KRECLAIMABLE, "KReclaimable") \
+    X(MI_SLAB, "Slab") \
+    X(MI_SRECLAIMABLE, "SReclaimable") \
+    X(MI_SUNRECLAIM, "SUnreclaim") \
+    X(MI_KERNEL_STACK, "KernelStack") \
+    X(MI_PAGE_TABLES, "PageTables") \
+    X(MI_SEC_PAGE_TABLES, "SecPageTables") \
+    X(MI_BOUNCE, "Bounce") \
+    X(MI_WRITEBACK_TMP, "WritebackTmp") \
+    X(MI_COMMIT_LIMIT, "CommitLimit") \
+    X(MI_COMMITTED_AS, "Committed_AS") \
+    X(MI_VMALLOC_USED, "VmallocUsed") \
+    X(MI_PERCPU, "Percpu") \
+    X(MI_HARDWARE_CORRUPTED, "HardwareCorrupted") \
+    X(MI_ANON_HUGE, "AnonHugePages") \
+    X(MI_SHMEM_HUGE, "ShmemHugePages") \
+    X(MI_BALLOON, "Balloon") \
+    X(MI_GPU_ACTIVE, "GPUActive") \
+    X(MI_GPU_RECLAIM, "GPUReclaim") \
+    X(MI_HUGE_TOTAL, "HugePages_Total") \
+    X(MI_HUGE_FREE, "HugePages_Free") \
+    X(MI_HUGE_RSVD, "HugePages_Rsvd") \
+    X(MI_HUGE_SURP, "HugePages_Surp") \
+    X(MI_HUGE_SIZE, "Hugepagesize") \
+    X(MI_HUGETLB, "Hugetlb")
+enum meminfo_name { MEMINFO_NAMES(LIST_INDEX) MI_COUNT };
 
 struct meminfo {
     uint64_t value[MI_COUNT]; /* bytes; HugePages_*: pages */
