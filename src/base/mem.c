@@ -43,6 +43,13 @@ void *mem_resize(void *old, size_t count, size_t size)
     return p;
 }
 
+void *mem_room(void *array, size_t count, size_t size)
+{
+    if (count == 0)
+        return mem_resize(array, 8, size);
+    return count >= 8 && (count & (count - 1)) == 0 ? mem_resize(array, 2 * count, size) : array;
+}
+
 char *mem_strdup(const char *text)
 {
     size_t length = strlen(text) + 1;

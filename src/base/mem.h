@@ -16,6 +16,10 @@
 void *mem_alloc(size_t size) __attribute__((malloc, returns_nonnull));               /* zeroed; free() releases it */
 void *mem_array(size_t count, size_t size) __attribute__((malloc, returns_nonnull)); /* zeroed, overflow-checked */
 void *mem_resize(void *old, size_t count, size_t size) __attribute__((returns_nonnull)); /* new part not zeroed */
+/* Room for one more element at the end of an array that only this has grown. Its room follows from its count: twice as much at
+ * each power of two, from 8. */
+#define MEM_ROOM(array, count) ((array) = mem_room((array), (count), sizeof *(array)))
+void *mem_room(void *array, size_t count, size_t size) __attribute__((returns_nonnull));
 char *mem_strdup(const char *text) __attribute__((malloc, returns_nonnull));
 char *mem_printf(const char *format, ...) __attribute__((format(printf, 1, 2), returns_nonnull));
 _Noreturn void mem_exhausted(void);

@@ -51,7 +51,6 @@ static int compare_names(const void *a, const void *b)
 static char **children(const struct root *r, const char *path, size_t *count)
 {
     *count = 0;
-    size_t capacity = 0;
     char **names = NULL;
     int fd = root_open_dir(r, path);
     DIR *d = fd < 0 ? NULL : fdopendir(fd);
@@ -64,8 +63,7 @@ static char **children(const struct root *r, const char *path, size_t *count)
     while ((entry = readdir(d)) && *count <= GROUPS_MAX) {
         if (entry->d_name[0] == '.' || (entry->d_type != DT_DIR && entry->d_type != DT_UNKNOWN))
             continue;
-        if (*count == capacity)
-            names = mem_resize(names, capacity = capacity ? capacity * 2 : 32, sizeof *names);
+        MEM_ROOM(names, *count);
         names[(*count)++] = mem_strdup(entry->d_name);
     }
     closedir(d);

@@ -14,37 +14,37 @@
 #include "probes/kernel/pids.h"
 #include "facts/probe.h"
 
-#define PLATFORM_NAMES(X) \
-    X(ON_METAL, "none") \
-    X(ON_CONTAINER, "container") \
-    X(ON_SOMETHING, "virtual machine (kind unknown)") \
-    X(ON_FIRECRACKER, "firecracker") \
-    X(ON_XEN, "xen") \
-    X(ON_VMWARE, "vmware") \
-    X(ON_HYPERV, "hyperv") \
-    X(ON_VIRTUALBOX, "virtualbox") \
-    X(ON_PARALLELS, "parallels") \
+#define PLATFORM_NAMES(X)                                                                                              \
+    X(ON_METAL, "none")                                                                                                \
+    X(ON_CONTAINER, "container")                                                                                       \
+    X(ON_SOMETHING, "virtual machine (kind unknown)")                                                                  \
+    X(ON_FIRECRACKER, "firecracker")                                                                                   \
+    X(ON_XEN, "xen")                                                                                                   \
+    X(ON_VMWARE, "vmware")                                                                                             \
+    X(ON_HYPERV, "hyperv")                                                                                             \
+    X(ON_VIRTUALBOX, "virtualbox")                                                                                     \
+    X(ON_PARALLELS, "parallels")                                                                                       \
     X(ON_KVM, "kvm")
 enum platform { PLATFORM_NAMES(LIST_INDEX) };
 static const char *const platforms[] = {PLATFORM_NAMES(LIST_NAME) NULL};
-#define PROVIDER_NAMES(X) \
-    X(BY_NOBODY_KNOWN, "none known") \
-    X(BY_LINODE_AKAMAI, "Linode/Akamai") \
-    X(BY_AWS, "AWS") \
-    X(BY_GCE, "GCE") \
-    X(BY_DIGITALOCEAN, "DigitalOcean") \
-    X(BY_HETZNER, "Hetzner") \
-    X(BY_VULTR, "Vultr") \
-    X(BY_OVH, "OVH") \
-    X(BY_ALIBABA_CLOUD, "Alibaba Cloud") \
-    X(BY_ORACLE_CLOUD, "Oracle Cloud") \
-    X(BY_SCALEWAY, "Scaleway") \
-    X(BY_UPCLOUD, "UpCloud") \
-    X(BY_EXOSCALE, "Exoscale") \
-    X(BY_TENCENT_CLOUD, "Tencent Cloud") \
-    X(BY_HUAWEI_CLOUD, "Huawei Cloud") \
-    X(BY_OPENSTACK, "OpenStack") \
-    X(BY_NUTANIX, "Nutanix") \
+#define PROVIDER_NAMES(X)                                                                                              \
+    X(BY_NOBODY_KNOWN, "none known")                                                                                   \
+    X(BY_LINODE_AKAMAI, "Linode/Akamai")                                                                               \
+    X(BY_AWS, "AWS")                                                                                                   \
+    X(BY_GCE, "GCE")                                                                                                   \
+    X(BY_DIGITALOCEAN, "DigitalOcean")                                                                                 \
+    X(BY_HETZNER, "Hetzner")                                                                                           \
+    X(BY_VULTR, "Vultr")                                                                                               \
+    X(BY_OVH, "OVH")                                                                                                   \
+    X(BY_ALIBABA_CLOUD, "Alibaba Cloud")                                                                               \
+    X(BY_ORACLE_CLOUD, "Oracle Cloud")                                                                                 \
+    X(BY_SCALEWAY, "Scaleway")                                                                                         \
+    X(BY_UPCLOUD, "UpCloud")                                                                                           \
+    X(BY_EXOSCALE, "Exoscale")                                                                                         \
+    X(BY_TENCENT_CLOUD, "Tencent Cloud")                                                                               \
+    X(BY_HUAWEI_CLOUD, "Huawei Cloud")                                                                                 \
+    X(BY_OPENSTACK, "OpenStack")                                                                                       \
+    X(BY_NUTANIX, "Nutanix")                                                                                           \
     X(BY_AZURE, "Azure")
 enum provider { PROVIDER_NAMES(LIST_INDEX) };
 static const char *const providers[] = {PROVIDER_NAMES(LIST_NAME) NULL};

@@ -50,28 +50,28 @@
 enum { MEMORY_COLUMNS(LIST_INDEX) };
 static const struct column columns[] = {MEMORY_COLUMNS(LIST_ENTRY)};
 
-#define ITEM_NAMES(X) \
-    X(I_FREE, "free") \
-    X(I_FREE_ON_LISTS, "free, on per-CPU lists") \
-    X(I_ANONYMOUS, "anonymous (heaps, stacks)") \
-    X(I_CACHE, "page cache") \
-    X(I_SHARED, "shared memory and tmpfs") \
-    X(I_SWAP_CACHE, "swap cache, not mapped") \
-    X(I_SLAB_RECLAIMABLE, "slab, reclaimable") \
-    X(I_SLAB_UNRECLAIMABLE, "slab, unreclaimable") \
-    X(I_RECLAIMABLE, "other reclaimable kernel memory") \
-    X(I_STACKS, "kernel stacks") \
-    X(I_PAGE_TABLES, "page tables") \
-    X(I_PERCPU, "per-CPU allocator") \
-    X(I_VMALLOC, "vmalloc") \
-    X(I_POOL_USED, "huge page pool, in use") \
-    X(I_POOL_IDLE, "huge page pool, idle") \
-    X(I_COMPRESSED, "compressed swap (zram, zswap)") \
-    X(I_MEMORY_MAP, "memory map of hotplugged memory") \
-    X(I_BOUNCE, "bounce buffers, FUSE write-back, broken memory") \
-    X(I_GRAPHICS, "graphics") \
-    X(I_BALLOON, "memory balloon") \
-    X(I_TWICE, "counted twice by the kernel") \
+#define ITEM_NAMES(X)                                                                                                  \
+    X(I_FREE, "free")                                                                                                  \
+    X(I_FREE_ON_LISTS, "free, on per-CPU lists")                                                                       \
+    X(I_ANONYMOUS, "anonymous (heaps, stacks)")                                                                        \
+    X(I_CACHE, "page cache")                                                                                           \
+    X(I_SHARED, "shared memory and tmpfs")                                                                             \
+    X(I_SWAP_CACHE, "swap cache, not mapped")                                                                          \
+    X(I_SLAB_RECLAIMABLE, "slab, reclaimable")                                                                         \
+    X(I_SLAB_UNRECLAIMABLE, "slab, unreclaimable")                                                                     \
+    X(I_RECLAIMABLE, "other reclaimable kernel memory")                                                                \
+    X(I_STACKS, "kernel stacks")                                                                                       \
+    X(I_PAGE_TABLES, "page tables")                                                                                    \
+    X(I_PERCPU, "per-CPU allocator")                                                                                   \
+    X(I_VMALLOC, "vmalloc")                                                                                            \
+    X(I_POOL_USED, "huge page pool, in use")                                                                           \
+    X(I_POOL_IDLE, "huge page pool, idle")                                                                             \
+    X(I_COMPRESSED, "compressed swap (zram, zswap)")                                                                   \
+    X(I_MEMORY_MAP, "memory map of hotplugged memory")                                                                 \
+    X(I_BOUNCE, "bounce buffers, FUSE write-back, broken memory")                                                      \
+    X(I_GRAPHICS, "graphics")                                                                                          \
+    X(I_BALLOON, "memory balloon")                                                                                     \
+    X(I_TWICE, "counted twice by the kernel")                                                                          \
     X(I_UNNAMED, "not named by the kernel")
 enum item { ITEM_NAMES(LIST_INDEX) };
 static const char *const item_names[] = {ITEM_NAMES(LIST_NAME) NULL};

@@ -104,7 +104,6 @@ struct physmap {
     struct physmap_listed *listed; /* by zone */
     struct block_sum pin_sums[PINS_MAX];
     struct physmap_unnamed unnamed;
-    size_t unnamed_capacity;
 };
 
 static void release(struct physmap *m)
@@ -136,9 +135,7 @@ static void remember_unnamed(struct physmap *m, uint64_t ordinal, uint32_t pages
     struct physmap_unnamed *u = &m->unnamed;
     if (ordinal > UINT32_MAX)
         return;
-    if (u->count == m->unnamed_capacity)
-        u->list = mem_resize(u->list, m->unnamed_capacity = m->unnamed_capacity ? m->unnamed_capacity * 2 : 1024,
-                             sizeof *u->list);
+    MEM_ROOM(u->list, u->count);
     u->list[u->count++] = (struct unnamed_block){(uint32_t)ordinal, pages};
     u->pages += pages;
 }

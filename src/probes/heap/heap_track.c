@@ -53,8 +53,7 @@ static void identify(struct heap_track *t, const struct pids *p)
 
 static void add(struct heap_tracks *s, const struct pids *p, long pid, size_t at)
 {
-    if (s->count == s->capacity)
-        s->tracks = mem_resize(s->tracks, s->capacity = s->capacity ? s->capacity * 2 : 16, sizeof *s->tracks);
+    MEM_ROOM(s->tracks, s->count);
     struct heap_track *t = mem_alloc(sizeof *t);
     memmove(s->tracks + at + 1, s->tracks + at, (s->count++ - at) * sizeof *s->tracks);
     s->tracks[at] = t;

@@ -26,7 +26,7 @@ struct heap_track {
 
 struct heap_tracks {
     struct heap_track **tracks;
-    size_t count, capacity;
+    size_t count;
     size_t top;               /* leading processes wanted; 0: the suspect only */
     double ranked, rank_cost; /* time and cost of the last ranking */
     double begin;             /* clock_now() of time 0 */

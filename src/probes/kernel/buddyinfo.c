@@ -16,17 +16,13 @@ bool buddyinfo_parse(struct buddyinfo *b, const char *text, size_t length, struc
 {
     *b = (struct buddyinfo){0};
     struct span all = span_of(text, length), line;
-    size_t capacity = 0;
     unsigned number = 1;
     for (; scan_line(&all, &line); number++) {
         if (scan_end(&line))
             continue;
         if (b->count == ZONES_MAX)
             goto bad;
-        if (b->count == capacity) {
-            capacity = capacity ? capacity * 2 : 8;
-            b->zones = mem_resize(b->zones, capacity, sizeof *b->zones);
-        }
+        MEM_ROOM(b->zones, b->count);
         struct buddy_zone *z = &b->zones[b->count];
         *z = (struct buddy_zone){0};
         if (!zone_heading(&line, &z->node, z->name))

@@ -23,7 +23,7 @@ int pagetype_index(const struct pagetypeinfo *p, const char *type)
     return -1;
 }
 
-static struct pagetype_zone *zone_of(struct pagetypeinfo *p, size_t *capacity, unsigned node, const char *name)
+static struct pagetype_zone *zone_of(struct pagetypeinfo *p, unsigned node, const char *name)
 {
     /* Rows of one zone stand together, so looking from the end finds it at once in the first section. */
     for (size_t i = p->count; i-- > 0;)
@@ -31,10 +31,7 @@ static struct pagetype_zone *zone_of(struct pagetypeinfo *p, size_t *capacity, u
             return &p->zones[i];
     if (p->count == ZONES_MAX)
         return NULL;
-    if (p->count == *capacity) {
-        *capacity = *capacity ? *capacity * 2 : 8;
-        p->zones = mem_resize(p->zones, *capacity, sizeof *p->zones);
-    }
+    MEM_ROOM(p->zones, p->count);
     struct pagetype_zone *z = &p->zones[p->count++];
     memset(z, 0, sizeof *z);
     z->node = node;
@@ -79,7 +76,6 @@ bool pagetypeinfo_parse(struct pagetypeinfo *p, const char *text, size_t length,
 {
     *p = (struct pagetypeinfo){0};
     struct span all = span_of(text, length), line;
-    size_t capacity = 0;
     int column[PAGETYPES_MAX];
     unsigned columns = 0, number = 1;
     uint64_t block_order = 64;
@@ -110,7 +106,7 @@ bool pagetypeinfo_parse(struct pagetypeinfo *p, const char *text, size_t length,
             char name[16] = "";
             if (!zone_heading(&line, &node, name) || section == HEAD)
                 goto bad;
-            struct pagetype_zone *z = zone_of(p, &capacity, node, name);
+            struct pagetype_zone *z = zone_of(p, node, name);
             if (!z)
                 goto bad;
             if (section == FREE) {

@@ -54,8 +54,7 @@ long *pids_list(const struct pids *p, size_t *count)
         return mem_array(1, sizeof(long));
     }
     rewinddir(d);
-    size_t capacity = 1024;
-    long *list = mem_array(capacity, sizeof *list);
+    long *list = NULL;
     const struct dirent *entry;
     bool sorted = true;
     while ((entry = readdir(d))) {
@@ -63,8 +62,7 @@ long *pids_list(const struct pids *p, size_t *count)
         struct span name = span_of_string(entry->d_name);
         if (*name.at < '1' || *name.at > '9' || !scan_number(&name, &pid) || name.at != name.end || pid > INT32_MAX)
             continue;
-        if (*count == capacity)
-            list = mem_resize(list, capacity *= 2, sizeof *list);
+        MEM_ROOM(list, *count);
         sorted &= *count == 0 || list[*count - 1] < (long)pid;
         list[(*count)++] = (long)pid;
     }
@@ -221,7 +219,6 @@ static int compare_users(const void *a, const void *b)
 void users_parse(struct users *u, char *passwd, size_t length)
 {
     *u = (struct users){.text = passwd};
-    size_t capacity = 0;
     struct span all = span_of(passwd, length), line;
     while (scan_line(&all, &line)) {
         char *begin = passwd + (line.at - passwd), *colon = memchr(begin, ':', span_length(line));
@@ -229,8 +226,7 @@ void users_parse(struct users *u, char *passwd, size_t length)
         if (colon == begin || !scan_past(&line, ":") || !scan_past(&line, ":") || !scan_number(&line, &uid))
             continue;
         *colon = '\0';
-        if (u->count == capacity)
-            u->list = mem_resize(u->list, capacity = capacity ? capacity * 2 : 64, sizeof *u->list);
+        MEM_ROOM(u->list, u->count);
         u->list[u->count++] = (struct user){uid, begin};
     }
     if (u->count)

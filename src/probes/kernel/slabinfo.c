@@ -51,14 +51,10 @@ bool slabinfo_parse(struct slabinfo *s, const char *text, size_t length, struct 
     struct span all = span_of(text, length), line;
     if (!scan_line(&all, &line) || !span_starts(line, "slabinfo - version: 2."))
         return err_set(e, "/proc/slabinfo:1: not version 2.0 or 2.1");
-    size_t capacity = 0;
     for (unsigned number = 2; scan_line(&all, &line); number++) {
         if (span_starts(line, "#") || scan_end(&line))
             continue;
-        if (s->count == capacity) {
-            capacity = capacity ? capacity * 2 : 256;
-            s->caches = mem_resize(s->caches, capacity, sizeof *s->caches);
-        }
+        MEM_ROOM(s->caches, s->count);
         if (s->count == CACHES_MAX || !row(&s->caches[s->count], line)) {
             slabinfo_free(s);
             return err_set(e, "/proc/slabinfo:%u: not what a kernel prints", number);

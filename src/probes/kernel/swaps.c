@@ -61,7 +61,7 @@ bool swaps_parse(struct swaps *s, const char *text, size_t length, struct err *e
     for (unsigned number = 2; scan_line(&all, &line); number++) {
         if (scan_end(&line))
             continue;
-        s->devices = mem_resize(s->devices, s->count + 1, sizeof *s->devices);
+        MEM_ROOM(s->devices, s->count);
         if (s->count == DEVICES_MAX || !row(&s->devices[s->count], line, bytes ? 1 : 1024)) {
             swaps_free(s);
             return err_set(e, "/proc/swaps:%u: not what a kernel prints", number);

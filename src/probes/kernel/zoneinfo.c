@@ -59,7 +59,6 @@ bool zoneinfo_parse(struct zoneinfo *z, const char *text, size_t length, struct 
 {
     *z = (struct zoneinfo){0};
     struct span all = span_of(text, length), line, word;
-    size_t capacity = 0;
     struct zone_facts *zone = NULL;
     bool bad = false;
     unsigned number = 1;
@@ -69,10 +68,7 @@ bool zoneinfo_parse(struct zoneinfo *z, const char *text, size_t length, struct 
                 bad = true;
                 break;
             }
-            if (z->count == capacity) {
-                capacity = capacity ? capacity * 2 : 8;
-                z->zones = mem_resize(z->zones, capacity, sizeof *z->zones);
-            }
+            MEM_ROOM(z->zones, z->count);
             zone = &z->zones[z->count++];
             memset(zone, 0, sizeof *zone);
             bad = !zone_heading(&line, &zone->node, zone->name);

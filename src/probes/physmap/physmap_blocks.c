@@ -21,7 +21,6 @@ static int by_begin(const void *a, const void *b)
 static void ram_parse(struct physmap_blocks *b, const char *text, size_t length, uint64_t page)
 {
     struct span all = span_of(text, length), line;
-    size_t capacity = 0;
     while (b->ram_count < RAM_MAX && scan_line(&all, &line)) {
         uint64_t first, last;
         if (scan_end(&line) || !scan_hex(&line, &first) || !scan_char(&line, '-') || !scan_hex(&line, &last) ||
@@ -30,8 +29,7 @@ static void ram_parse(struct physmap_blocks *b, const char *text, size_t length,
         struct physmap_frames r = {first / page + (first % page != 0), last / page + (last % page == page - 1)};
         if (r.begin >= r.end || r.end > FRAMES_MAX)
             continue;
-        if (b->ram_count == capacity)
-            b->ram = mem_resize(b->ram, capacity = capacity ? capacity * 2 : 32, sizeof *b->ram);
+        MEM_ROOM(b->ram, b->ram_count);
         b->ram[b->ram_count++] = r;
     }
     if (!b->ram_count)
@@ -49,7 +47,7 @@ static void ram_parse(struct physmap_blocks *b, const char *text, size_t length,
 
 /* Blocks that hold frames of [begin, end), as far as they are behind those already there: a block at the border of two
  * zones or two ranges counts once. */
-static void add_run(struct physmap_blocks *b, size_t zone, uint64_t begin, uint64_t end, size_t *capacity)
+static void add_run(struct physmap_blocks *b, size_t zone, uint64_t begin, uint64_t end)
 {
     uint64_t first = begin >> b->order, stop = ((end - 1) >> b->order) + 1;
     struct physmap_run *last = b->run_count ? &b->runs[b->run_count - 1] : NULL;
@@ -61,22 +59,21 @@ static void add_run(struct physmap_blocks *b, size_t zone, uint64_t begin, uint6
     if (last && last->zone == zone && last->block + last->count == first) {
         last->count += more;
     } else {
-        if (b->run_count == *capacity)
-            b->runs = mem_resize(b->runs, *capacity = *capacity ? *capacity * 2 : 16, sizeof *b->runs);
+        MEM_ROOM(b->runs, b->run_count);
         b->runs[b->run_count++] = (struct physmap_run){zone, first, more, b->count};
     }
     b->count += more;
 }
 
-static void add_zone(struct physmap_blocks *b, size_t zone, uint64_t begin, uint64_t end, size_t *capacity)
+static void add_zone(struct physmap_blocks *b, size_t zone, uint64_t begin, uint64_t end)
 {
     if (!b->ram_count && begin < end)
-        add_run(b, zone, begin, end, capacity);
+        add_run(b, zone, begin, end);
     for (size_t i = 0; i < b->ram_count; i++) {
         uint64_t from = b->ram[i].begin > begin ? b->ram[i].begin : begin;
         uint64_t to = b->ram[i].end < end ? b->ram[i].end : end;
         if (from < to)
-            add_run(b, zone, from, to, capacity);
+            add_run(b, zone, from, to);
     }
 }
 
@@ -87,7 +84,6 @@ bool physmap_blocks_find(struct physmap_blocks *b, const char *iomem, size_t len
     if (iomem)
         ram_parse(b, iomem, length, page);
     AUTO_FREE bool *done = mem_array(zones->count + 1, sizeof *done);
-    size_t capacity = 0;
     uint64_t end = 0; /* spans of nodes can interleave: what one zone has, the next has not */
     for (size_t turn = 0; turn < zones->count; turn++) {
         size_t next = zones->count;
@@ -101,7 +97,7 @@ bool physmap_blocks_find(struct physmap_blocks *b, const char *iomem, size_t len
         uint64_t begin = z->start > end ? z->start : end;
         if (z->start + z->spanned > end)
             end = z->start + z->spanned;
-        add_zone(b, next, begin, z->start + z->spanned, &capacity);
+        add_zone(b, next, begin, z->start + z->spanned);
     }
     if (b->count > 0)
         return true;

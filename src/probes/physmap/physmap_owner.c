@@ -17,8 +17,7 @@ enum { CACHES_NAMED = 3 };
 /* Takes the name. */
 static struct physmap_owner *add(struct physmap_owners *o, char *name, enum block_kind kind, double memory)
 {
-    if (o->count == o->capacity)
-        o->list = mem_resize(o->list, o->capacity = o->capacity ? o->capacity * 2 : 16, sizeof *o->list);
+    MEM_ROOM(o->list, o->count);
     o->list[o->count] = (struct physmap_owner){.name = name, .kind = kind, .memory = memory};
     return &o->list[o->count++];
 }

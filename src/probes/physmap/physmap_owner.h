@@ -19,7 +19,7 @@ struct physmap_owner {
 
 struct physmap_owners {
     struct physmap_owner *list; /* owned */
-    size_t count, capacity;
+    size_t count;
 };
 
 struct physmap_found {

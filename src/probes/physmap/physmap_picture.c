@@ -10,10 +10,9 @@
 enum { ONLY_UNNAMED = BLOCK_KINDS };
 static const char unseen = '?', absent = 'r', undecided = 'K'; /* the last only until the picture is complete */
 
-static void new_row(struct physmap_picture *p, size_t zone, uint64_t block, size_t *capacity)
+static void new_row(struct physmap_picture *p, size_t zone, uint64_t block)
 {
-    if (p->row_count == *capacity)
-        p->rows = mem_resize(p->rows, *capacity = *capacity ? *capacity * 2 : PICTURE_SIDE, sizeof *p->rows);
+    MEM_ROOM(p->rows, p->row_count);
     struct picture_row *r = &p->rows[p->row_count++];
     *r = (struct picture_row){.zone = zone, .block = block};
     memset(r->text, absent, PICTURE_SIDE);
@@ -25,13 +24,13 @@ static uint64_t row_blocks(const struct physmap_picture *p)
 }
 
 /* A run of blocks into the last row and new ones, until there are more than `most`. */
-static void lay(struct physmap_picture *p, const struct physmap_run *run, size_t most, size_t *capacity)
+static void lay(struct physmap_picture *p, const struct physmap_run *run, size_t most)
 {
     uint64_t block = run->block, end = run->block + run->count;
     while (block < end && p->row_count <= most) {
         struct picture_row *r = p->row_count ? &p->rows[p->row_count - 1] : NULL;
         if (!r || r->zone != run->zone || block - r->block >= row_blocks(p)) {
-            new_row(p, run->zone, block, capacity);
+            new_row(p, run->zone, block);
             continue;
         }
         uint64_t stop = r->block + row_blocks(p) < end ? r->block + row_blocks(p) : end;
@@ -44,7 +43,7 @@ static void lay(struct physmap_picture *p, const struct physmap_run *run, size_t
 
 void picture_plan(struct physmap_picture *p, const struct physmap_blocks *b, uint64_t wanted)
 {
-    size_t capacity = 0, zones = 0;
+    size_t zones = 0;
     *p = (struct physmap_picture){0};
     for (size_t i = 0; i < b->run_count; i++)
         zones += i == 0 || b->runs[i].zone != b->runs[i - 1].zone;
@@ -55,7 +54,7 @@ void picture_plan(struct physmap_picture *p, const struct physmap_blocks *b, uin
     for (; p->shift < 40; p->shift++) {
         p->row_count = 0;
         for (size_t i = 0; i < b->run_count && p->row_count <= most; i++)
-            lay(p, &b->runs[i], most, &capacity);
+            lay(p, &b->runs[i], most);
         if (p->row_count <= most)
             break;
     }

@@ -58,7 +58,7 @@ struct range {
 };
 struct ranges {
     struct range *list; /* owned by the caller */
-    size_t count, capacity;
+    size_t count;
     double bytes;
 };
 
@@ -66,8 +66,7 @@ static void add_range(struct ranges *r, uint64_t start, uint64_t end)
 {
     if (start >= end || r->count == RANGES_MAX)
         return;
-    if (r->count == r->capacity)
-        r->list = mem_resize(r->list, r->capacity = r->capacity ? r->capacity * 2 : 64, sizeof *r->list);
+    MEM_ROOM(r->list, r->count);
     r->list[r->count++] = (struct range){start, end};
     r->bytes += (double)(end - start);
 }
