@@ -56,6 +56,28 @@ static const struct column columns[] = {VMSTAT_COLUMNS(LIST_ENTRY)};
 enum { SAMPLE_COLUMNS(LIST_INDEX) };
 static const struct column sample_columns[] = {SAMPLE_COLUMNS(LIST_ENTRY)};
 
+static const struct {
+    unsigned column;
+    enum counter counter;
+} changes[] = {
+    {SWAP_IN, CT_PSWPIN},
+    {SWAP_OUT, CT_PSWPOUT},
+    {SCAN_KSWAPD, CT_SCAN_KSWAPD},
+    {SCAN_DIRECT, CT_SCAN_DIRECT},
+    {STEAL_KSWAPD, CT_STEAL_KSWAPD},
+    {STEAL_DIRECT, CT_STEAL_DIRECT},
+    {ALLOC_STALLS, CT_ALLOCSTALL},
+    {COMPACT_STALLS, CT_COMPACT_STALL},
+    {COMPACT_FAILS, CT_COMPACT_FAIL},
+    {THP_FAULTS, CT_THP_FAULT_ALLOC},
+    {KSWAPD_WAKES, CT_KSWAPD_RUN},
+    {KCOMPACTD_WAKES, CT_COMPACT_DAEMON_WAKE},
+    {MIGRATE_OK, CT_MIGRATE_OK},
+    {MIGRATE_FAIL, CT_MIGRATE_FAIL},
+    {OOM_KILLS, CT_OOM_KILL},
+    {MAJOR_FAULTS, CT_PGMAJFAULT},
+};
+
 static const struct table_decl tables[] = {
     {.name = "vmstat", .help = "paging, reclaim and compaction over the window", COLUMNS(columns), .single = true},
     {.name = "vmstat_sample", .help = "the same over time", COLUMNS(sample_columns), .keep = SAMPLES_MAX},
@@ -146,24 +168,15 @@ static void not_counted(struct table *t, unsigned column, enum counter c)
     cell_unknown(t, 0, column, why);
 }
 
-static void put_rate(struct table *t, const struct state *s, unsigned column, enum counter c, double unit)
+/* As the column's type has it: how many, how many a second, or pages as bytes a second. */
+static void put_change(struct table *t, const struct state *s, unsigned column, enum counter c, double page)
 {
-    double d;
+    enum type type = columns[column].type;
+    double d, window = s->last.time - s->first.time;
     if (!s->last.counters.known[c])
         not_counted(t, column, c);
     else if (difference(&s->first, &s->last, c, &d))
-        cell_number(t, 0, column, d * unit / (s->last.time - s->first.time));
-    else
-        cell_unknown(t, 0, column, "the counter ran backwards: these moments are not of one boot");
-}
-
-static void put_count(struct table *t, const struct state *s, unsigned column, enum counter c)
-{
-    double d;
-    if (!s->last.counters.known[c])
-        not_counted(t, column, c);
-    else if (difference(&s->first, &s->last, c, &d))
-        cell_number(t, 0, column, d);
+        cell_number(t, 0, column, (type == TYPE_BYTE_RATE ? d * page : d) / (type == TYPE_COUNT ? 1 : window));
     else
         cell_unknown(t, 0, column, "the counter ran backwards: these moments are not of one boot");
 }
@@ -209,12 +222,12 @@ static void put_refaults(struct table *t, const struct state *s)
 {
     if (s->last.counters.known[CT_REFAULT] && !s->last.counters.known[CT_REFAULT_FILE]) {
         /* Before 5.9 only file pages were followed, under one name. */
-        put_rate(t, s, REFAULT_FILE, CT_REFAULT, 1);
+        put_change(t, s, REFAULT_FILE, CT_REFAULT, 1);
         cell_unknown(t, 0, REFAULT_ANON, "this kernel does not follow anonymous pages that return");
         return;
     }
-    put_rate(t, s, REFAULT_ANON, CT_REFAULT_ANON, 1);
-    put_rate(t, s, REFAULT_FILE, CT_REFAULT_FILE, 1);
+    put_change(t, s, REFAULT_ANON, CT_REFAULT_ANON, 1);
+    put_change(t, s, REFAULT_FILE, CT_REFAULT_FILE, 1);
 }
 
 static void add_sample(struct table *t, const struct point *before, const struct point *p, double page)
@@ -282,27 +295,13 @@ static void collect(void *state, const struct probe_input *in, struct facts *f)
     if (s->samples < 2 || window <= 0) {
         row_unknown(t, 0, "one moment only; a window needs two");
     } else {
-        put_rate(t, s, SWAP_IN, CT_PSWPIN, page);
-        put_rate(t, s, SWAP_OUT, CT_PSWPOUT, page);
+        for (size_t i = 0; i < ARRAY_SIZE(changes); i++)
+            put_change(t, s, changes[i].column, changes[i].counter, page);
         if (s->in_max >= 0)
             cell_number(t, 0, SWAP_IN_MAX, s->in_max * page);
         if (s->out_max >= 0)
             cell_number(t, 0, SWAP_OUT_MAX, s->out_max * page);
-        put_rate(t, s, SCAN_KSWAPD, CT_SCAN_KSWAPD, 1);
-        put_rate(t, s, SCAN_DIRECT, CT_SCAN_DIRECT, 1);
-        put_rate(t, s, STEAL_KSWAPD, CT_STEAL_KSWAPD, 1);
-        put_rate(t, s, STEAL_DIRECT, CT_STEAL_DIRECT, 1);
         put_refaults(t, s);
-        put_count(t, s, ALLOC_STALLS, CT_ALLOCSTALL);
-        put_count(t, s, COMPACT_STALLS, CT_COMPACT_STALL);
-        put_count(t, s, COMPACT_FAILS, CT_COMPACT_FAIL);
-        put_count(t, s, THP_FAULTS, CT_THP_FAULT_ALLOC);
-        put_count(t, s, KSWAPD_WAKES, CT_KSWAPD_RUN);
-        put_count(t, s, KCOMPACTD_WAKES, CT_COMPACT_DAEMON_WAKE);
-        put_count(t, s, MIGRATE_OK, CT_MIGRATE_OK);
-        put_count(t, s, MIGRATE_FAIL, CT_MIGRATE_FAIL);
-        put_count(t, s, OOM_KILLS, CT_OOM_KILL);
-        put_rate(t, s, MAJOR_FAULTS, CT_PGMAJFAULT, 1);
         put_shares(t, s);
         put_files(t, s, page);
         row_unknown(t, 0, "this kernel does not count it, or its counters ran backwards");
