@@ -234,31 +234,6 @@ static void close_state(void *state)
     free(g);
 }
 
-enum {
-    G_PID,
-    G_USER,
-    G_COMMAND,
-    G_UNIT,
-    G_SAMPLES,
-    G_WINDOW,
-    G_FIRST,
-    G_LAST,
-    G_SLOPE,
-    G_SLOPE_LOW,
-    G_SLOPE_HIGH,
-    G_SLOPE_BEGIN,
-    G_SLOPE_MIDDLE,
-    G_SLOPE_END,
-    G_EVENNESS,
-    G_JUMP,
-    G_FALL,
-    G_ENDED,
-    G_CHANGE,
-    G_LIMIT,
-    G_LIMIT_NAME,
-    G_TIME_TO_LIMIT,
-    G_MEASURE,
-};
 enum { BY_PAGES, BY_COUNTERS, BY_SIZE, BY_RIGHT };
 static const char *const measures[] = {
     [BY_PAGES] = "private pages and swap (smaps_rollup)",
@@ -267,46 +242,49 @@ static const char *const measures[] = {
     [BY_RIGHT] = "anonymous memory and swap (status): smaps_rollup was denied",
     NULL,
 };
-static const struct column growth_columns[] = {
-    {"pid", TYPE_COUNT, "process id", .role = ROLE_KEY},
-    {"user", TYPE_TEXT, "owner; the number if the system's passwd file has no name for it"},
-    {"command", TYPE_TEXT, "name of the program"},
-    {"unit", TYPE_TEXT, "systemd unit, or the last part of the control group's path"},
-    {"samples", TYPE_COUNT, "times it was read"},
-    {"window", TYPE_SECONDS, "time between the first and the last sample"},
-    {"first", TYPE_BYTES, "private memory and swap at the first sample"},
-    {"last", TYPE_BYTES, "private memory and swap at the last sample"},
-    {"slope", TYPE_BYTE_RATE, "growth: the median of the slopes between all pairs of samples (Theil-Sen)"},
-    {"slope_low", TYPE_BYTE_RATE, "lower end of the slope's 95 % interval"},
-    {"slope_high", TYPE_BYTE_RATE, "upper end of the slope's 95 % interval"},
-    {"slope_begin", TYPE_BYTE_RATE, "slope over the first third of the window"},
-    {"slope_middle", TYPE_BYTE_RATE, "slope over its second third"},
-    {"slope_end", TYPE_BYTE_RATE, "slope over its last third"},
-    {"evenness", TYPE_RATIO,
-     "100 %: a straight line; the lesser of the slowest third's slope as a share of the whole, and the share of the "
-     "change "
-     "without the jump; 0 % if it did not grow"},
-    {"jump", TYPE_BYTES, "largest change between two samples, as far as it lasted"},
-    {"fall", TYPE_BYTES, "deepest fall below what was reached before"},
-    {"ended", TYPE_BOOL, "the process ended within the window"},
-    {"change", TYPE_BYTES, "last - first"},
-    {"limit", TYPE_BYTES,
-     "what it will run into: the nearest memory limit of its control groups, or the memory available"},
-    {"limit_name", TYPE_TEXT, "what that limit is"},
-    {"time_to_limit", TYPE_SECONDS, "at this slope; only for growth"},
-    {"measure", TYPE_TEXT, "what was followed, and read from where", .values = measures},
-};
-enum { S_PID, S_TIME, S_USS, S_SWAP_PSS, S_RSS };
-static const struct column sample_columns[] = {
-    {"pid", TYPE_COUNT, "process id"},      {"time", TYPE_SECONDS, "since the first sample"},
-    {"uss", TYPE_BYTES, "private memory"},  {"swap_pss", TYPE_BYTES, "swapped out, shared pages split"},
-    {"rss", TYPE_BYTES, "resident memory"},
-};
-enum { T_TRACKED, T_FASTEST_SLOPE };
-static const struct column total_columns[] = {
-    {"tracked", TYPE_COUNT, "processes followed"},
-    {"fastest_slope", TYPE_BYTE_RATE, "largest slope among those whose interval is above 0; 0 if there is none"},
-};
+#define GROWTH_COLUMNS(X)                                                                                              \
+    X(G_PID, "pid", TYPE_COUNT, "process id", .role = ROLE_KEY)                                                        \
+    X(G_USER, "user", TYPE_TEXT, "owner; the number if the system's passwd file has no name for it")                   \
+    X(G_COMMAND, "command", TYPE_TEXT, "name of the program")                                                          \
+    X(G_UNIT, "unit", TYPE_TEXT, "systemd unit, or the last part of the control group's path")                         \
+    X(G_SAMPLES, "samples", TYPE_COUNT, "times it was read")                                                           \
+    X(G_WINDOW, "window", TYPE_SECONDS, "time between the first and the last sample")                                  \
+    X(G_FIRST, "first", TYPE_BYTES, "private memory and swap at the first sample")                                     \
+    X(G_LAST, "last", TYPE_BYTES, "private memory and swap at the last sample")                                        \
+    X(G_SLOPE, "slope", TYPE_BYTE_RATE, "growth: the median of the slopes between all pairs of samples (Theil-Sen)")   \
+    X(G_SLOPE_LOW, "slope_low", TYPE_BYTE_RATE, "lower end of the slope's 95 % interval")                              \
+    X(G_SLOPE_HIGH, "slope_high", TYPE_BYTE_RATE, "upper end of the slope's 95 % interval")                            \
+    X(G_SLOPE_BEGIN, "slope_begin", TYPE_BYTE_RATE, "slope over the first third of the window")                        \
+    X(G_SLOPE_MIDDLE, "slope_middle", TYPE_BYTE_RATE, "slope over its second third")                                   \
+    X(G_SLOPE_END, "slope_end", TYPE_BYTE_RATE, "slope over its last third")                                           \
+    X(G_EVENNESS, "evenness", TYPE_RATIO,                                                                              \
+      "100 %: a straight line; the lesser of the slowest third's slope as a share of the whole, and the share of the " \
+      "change without the jump; 0 % if it did not grow")                                                               \
+    X(G_JUMP, "jump", TYPE_BYTES, "largest change between two samples, as far as it lasted")                           \
+    X(G_FALL, "fall", TYPE_BYTES, "deepest fall below what was reached before")                                        \
+    X(G_ENDED, "ended", TYPE_BOOL, "the process ended within the window")                                              \
+    X(G_CHANGE, "change", TYPE_BYTES, "last - first")                                                                  \
+    X(G_LIMIT, "limit", TYPE_BYTES,                                                                                    \
+      "what it will run into: the nearest memory limit of its control groups, or the memory available")                \
+    X(G_LIMIT_NAME, "limit_name", TYPE_TEXT, "what that limit is")                                                     \
+    X(G_TIME_TO_LIMIT, "time_to_limit", TYPE_SECONDS, "at this slope; only for growth")                                \
+    X(G_MEASURE, "measure", TYPE_TEXT, "what was followed, and read from where", .values = measures)
+enum { GROWTH_COLUMNS(LIST_INDEX) };
+static const struct column growth_columns[] = {GROWTH_COLUMNS(LIST_ENTRY)};
+#define SAMPLE_COLUMNS(X)                                                                                              \
+    X(S_PID, "pid", TYPE_COUNT, "process id")                                                                          \
+    X(S_TIME, "time", TYPE_SECONDS, "since the first sample")                                                          \
+    X(S_USS, "uss", TYPE_BYTES, "private memory")                                                                      \
+    X(S_SWAP_PSS, "swap_pss", TYPE_BYTES, "swapped out, shared pages split")                                           \
+    X(S_RSS, "rss", TYPE_BYTES, "resident memory")
+enum { SAMPLE_COLUMNS(LIST_INDEX) };
+static const struct column sample_columns[] = {SAMPLE_COLUMNS(LIST_ENTRY)};
+#define TOTAL_COLUMNS(X)                                                                                               \
+    X(T_TRACKED, "tracked", TYPE_COUNT, "processes followed")                                                          \
+    X(T_FASTEST_SLOPE, "fastest_slope", TYPE_BYTE_RATE,                                                                \
+      "largest slope among those whose interval is above 0; 0 if there is none")
+enum { TOTAL_COLUMNS(LIST_INDEX) };
+static const struct column total_columns[] = {TOTAL_COLUMNS(LIST_ENTRY)};
 
 static const struct table_decl tables[] = {
     {.name = "growth",

@@ -13,52 +13,51 @@
 #include "probes/kernel/page_size.h"
 #include "probes/kernel/source.h"
 
-enum { NAME, PRESENT, CURRENT, CURRENT_VALUE, DEFAULT, DEFAULT_VALUE, DIFFERS, SHARE, LOW, HIGH, ABOUT, SOURCE, RISK };
-static const struct column columns[] = {
-    [NAME] = {"name", TYPE_TEXT, "sysctl, or transparent_hugepage/… below /sys/kernel/mm", .values = setting_names,
-              .role = ROLE_KEY},
-    [PRESENT] = {"present", TYPE_BOOL, "this kernel has it"},
-    [CURRENT] = {"current", TYPE_TEXT, "its value now"},
-    [CURRENT_VALUE] = {"current_value", TYPE_COUNT, "the same as a number"},
-    [DEFAULT] = {"default", TYPE_TEXT, "what the kernel sets by itself, on this machine"},
-    [DEFAULT_VALUE] = {"default_value", TYPE_COUNT, "the same as a number"},
-    [DIFFERS] = {"differs", TYPE_BOOL, "it is not the kernel's default"},
-    [SHARE] = {"share", TYPE_RATIO, "share of memory, of settings that are an amount of it"},
-    [LOW] = {"low", TYPE_COUNT, "the least that `fragwizard apply` sets it to"},
-    [HIGH] = {"high", TYPE_COUNT, "the most that it sets it to, on this machine"},
-    [ABOUT] = {"about", TYPE_TEXT, "what it does"},
-    [SOURCE] = {"source", TYPE_TEXT, "where that and the default are documented"},
-    [RISK] = {"risk", TYPE_TEXT, "what a change can do"},
-};
+#define TUNABLE_COLUMNS(X)                                                                                             \
+    X(NAME, "name", TYPE_TEXT, "sysctl, or transparent_hugepage/… below /sys/kernel/mm", .values = setting_names,      \
+      .role = ROLE_KEY)                                                                                                \
+    X(PRESENT, "present", TYPE_BOOL, "this kernel has it")                                                             \
+    X(CURRENT, "current", TYPE_TEXT, "its value now")                                                                  \
+    X(CURRENT_VALUE, "current_value", TYPE_COUNT, "the same as a number")                                              \
+    X(DEFAULT, "default", TYPE_TEXT, "what the kernel sets by itself, on this machine")                                \
+    X(DEFAULT_VALUE, "default_value", TYPE_COUNT, "the same as a number")                                              \
+    X(DIFFERS, "differs", TYPE_BOOL, "it is not the kernel's default")                                                 \
+    X(SHARE, "share", TYPE_RATIO, "share of memory, of settings that are an amount of it")                             \
+    X(LOW, "low", TYPE_COUNT, "the least that `fragwizard apply` sets it to")                                          \
+    X(HIGH, "high", TYPE_COUNT, "the most that it sets it to, on this machine")                                        \
+    X(ABOUT, "about", TYPE_TEXT, "what it does")                                                                       \
+    X(SOURCE, "source", TYPE_TEXT, "where that and the default are documented")                                        \
+    X(RISK, "risk", TYPE_TEXT, "what a change can do")
+enum { TUNABLE_COLUMNS(LIST_INDEX) };
+static const struct column columns[] = {TUNABLE_COLUMNS(LIST_ENTRY)};
 
-enum { T_ENABLED, T_DEFRAG, T_DEFRAG_WORDS, T_IN_USE, T_SHMEM, T_MAX_PTES_NONE, T_KHUGEPAGED_DEFRAG, T_HUGE_SIZE };
 static const char *const thp_words[] = {"always", "madvise", "never", NULL};
 static const char *const thp_defrag_words[] = {"always", "defer", "defer+madvise", "madvise", "never", NULL};
 static const char *const thp_shmem_words[] = {"always", "within_size", "advise", "never", "deny", "force", NULL};
-static const struct column thp_columns[] = {
-    [T_ENABLED] = {"enabled", TYPE_TEXT, "who gets huge pages", .values = thp_words},
-    [T_DEFRAG] = {"defrag", TYPE_TEXT, "who waits for a huge page while memory is compacted",
-                  .values = thp_defrag_words},
-    [T_DEFRAG_WORDS] = {"defrag_words", TYPE_TEXT, "those of them that this kernel offers"},
-    [T_IN_USE] = {"in_use", TYPE_BOOL, "programs can get huge pages: enabled is always or madvise"},
-    [T_SHMEM] = {"shmem_enabled", TYPE_TEXT, "huge pages for shared memory", .values = thp_shmem_words},
-    [T_MAX_PTES_NONE] = {"max_ptes_none", TYPE_COUNT, "empty pages that khugepaged may fill up to make a huge page"},
-    [T_KHUGEPAGED_DEFRAG] = {"khugepaged_defrag", TYPE_COUNT, "khugepaged may compact (0 or 1)"},
-    [T_HUGE_SIZE] = {"huge_page_size", TYPE_BYTES, "size of a huge page"},
-};
+#define THP_COLUMNS(X)                                                                                                 \
+    X(T_ENABLED, "enabled", TYPE_TEXT, "who gets huge pages", .values = thp_words)                                     \
+    X(T_DEFRAG, "defrag", TYPE_TEXT, "who waits for a huge page while memory is compacted",                            \
+      .values = thp_defrag_words)                                                                                      \
+    X(T_DEFRAG_WORDS, "defrag_words", TYPE_TEXT, "those of them that this kernel offers")                              \
+    X(T_IN_USE, "in_use", TYPE_BOOL, "programs can get huge pages: enabled is always or madvise")                      \
+    X(T_SHMEM, "shmem_enabled", TYPE_TEXT, "huge pages for shared memory", .values = thp_shmem_words)                  \
+    X(T_MAX_PTES_NONE, "max_ptes_none", TYPE_COUNT, "empty pages that khugepaged may fill up to make a huge page")     \
+    X(T_KHUGEPAGED_DEFRAG, "khugepaged_defrag", TYPE_COUNT, "khugepaged may compact (0 or 1)")                         \
+    X(T_HUGE_SIZE, "huge_page_size", TYPE_BYTES, "size of a huge page")
+enum { THP_COLUMNS(LIST_INDEX) };
+static const struct column thp_columns[] = {THP_COLUMNS(LIST_ENTRY)};
 
-enum { R_ZONES, R_BLOCK, R_LOW, R_PLAIN, R_HUGE, R_OWN, R_LEAST };
-static const struct column reserve_columns[] = {
-    [R_ZONES] = {"zones", TYPE_COUNT, "zones with memory, but Movable, HighMem and Device"},
-    [R_BLOCK] = {"block_kb", TYPE_COUNT, "size of a pageblock, in kB"},
-    [R_LOW] = {"low_kb", TYPE_COUNT, "memory of these zones, in kB"},
-    [R_PLAIN] = {"plain_kb", TYPE_COUNT, "clamp(sqrt(16 * low_kb), 128, 262144); before Linux 5.8 at most 65536"},
-    [R_HUGE] = {"huge_kb", TYPE_COUNT, "min(11 * zones * block_kb, 5 % of low_kb) with huge pages; 0 without"},
-    [R_OWN] =
-        {"own_kb", TYPE_COUNT,
-         "the larger of the two, which the kernel sets; where that is unknown, huge pages are assumed to be in use"},
-    [R_LEAST] = {"least_kb", TYPE_COUNT, "the same, but without huge pages where nothing tells"},
-};
+#define RESERVE_COLUMNS(X)                                                                                             \
+    X(R_ZONES, "zones", TYPE_COUNT, "zones with memory, but Movable, HighMem and Device")                              \
+    X(R_BLOCK, "block_kb", TYPE_COUNT, "size of a pageblock, in kB")                                                   \
+    X(R_LOW, "low_kb", TYPE_COUNT, "memory of these zones, in kB")                                                     \
+    X(R_PLAIN, "plain_kb", TYPE_COUNT, "clamp(sqrt(16 * low_kb), 128, 262144); before Linux 5.8 at most 65536")        \
+    X(R_HUGE, "huge_kb", TYPE_COUNT, "min(11 * zones * block_kb, 5 % of low_kb) with huge pages; 0 without")           \
+    X(R_OWN, "own_kb", TYPE_COUNT,                                                                                     \
+      "the larger of the two, which the kernel sets; where that is unknown, huge pages are assumed to be in use")      \
+    X(R_LEAST, "least_kb", TYPE_COUNT, "the same, but without huge pages where nothing tells")
+enum { RESERVE_COLUMNS(LIST_INDEX) };
+static const struct column reserve_columns[] = {RESERVE_COLUMNS(LIST_ENTRY)};
 
 static const struct table_decl tables[] = {
     {.name = "tunable", .help = "settings, and what the kernel sets by itself", COLUMNS(columns)},
