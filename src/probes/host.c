@@ -251,7 +251,9 @@ static bool firmware_read(const struct root *r, struct firmware *f)
         return true;
     /* sosreport has dmidecode's output instead; the system's manufacturer is the first after its heading. */
     AUTO_SOURCE struct source s = {0};
-    if (r->live || (!source_read(&s, r, "dmidecode") && !source_read(&s, r, "sos_commands/hardware/dmidecode")))
+    enum status status;
+    if (r->live || (!source_read(&s, r, "dmidecode", &status, NULL) &&
+                    !source_read(&s, r, "sos_commands/hardware/dmidecode", &status, NULL)))
         return false;
     struct span all = span_of(s.text, s.length), line;
     if (!scan_past(&all, "System Information\n"))

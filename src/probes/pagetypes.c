@@ -69,14 +69,11 @@ static void collect(void *state, const struct probe_input *in, struct facts *f)
     AUTO_SOURCE struct source s = {0};
     AUTO_PAGETYPEINFO struct pagetypeinfo p = {0};
     struct err e;
+    enum status status;
     table_add(t);
-    if (!source_read(&s, in->root, "proc/pagetypeinfo")) {
-        facts_fail(f, s.status, "%s", s.why.text);
-        row_unknown(t, 0, f->reason);
-        return;
-    }
-    if (!pagetypeinfo_parse(&p, s.text, s.length, &e)) {
-        facts_fail(f, STATUS_MALFORMED, "%s", e.text);
+    if (!source_read(&s, in->root, "proc/pagetypeinfo", &status, &e) ||
+        !source_parsed(pagetypeinfo_parse(&p, s.text, s.length, &e), &status)) {
+        facts_fail(f, status, "%s", e.text);
         row_unknown(t, 0, e.text);
         return;
     }

@@ -210,7 +210,7 @@ static bool prepare(struct physmap *m, const struct probe_input *in, enum status
         for (size_t i = 0; i < b.count; i++)
             m->buddy_free += (double)buddy_free_pages(&b.zones[i], b.orders);
     }
-    (void)source_read(&iomem, r, "proc/iomem");
+    (void)source_read(&iomem, r, "proc/iomem", &read, NULL);
     *status = STATUS_MALFORMED;
     if (!physmap_blocks_find(&m->blocks, iomem.text, iomem.length, &m->zones, m->page,
                              pageblock_order(r, m->page, m->orders), e))

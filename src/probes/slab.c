@@ -67,20 +67,6 @@ static void *open_state(const struct probe_input *in)
     return mem_alloc(sizeof(struct state));
 }
 
-static bool read_caches(struct slabinfo *s, const struct root *r, enum status *status, struct err *e)
-{
-    AUTO_SOURCE struct source text = {0};
-    if (!source_read(&text, r, "proc/slabinfo")) {
-        *status = text.status;
-        return err_set(e, "%s", text.why.text);
-    }
-    *status = STATUS_MALFORMED;
-    if (!slabinfo_parse(s, text.text, text.length, e))
-        return false;
-    *status = STATUS_OK;
-    return true;
-}
-
 static void sample(void *state, const struct probe_input *in, double time_s)
 {
     struct state *s = state;
@@ -92,7 +78,7 @@ static void sample(void *state, const struct probe_input *in, double time_s)
         s->begin = clock_now();
         s->first = m;
         s->first_known = known;
-        s->caches_known = read_caches(&s->caches, in->root, &status, &e);
+        s->caches_known = slabinfo_read(&s->caches, in->root, &status, &e);
     }
     s->last = m;
     s->last_known = known;
@@ -199,7 +185,7 @@ static void collect(void *state, const struct probe_input *in, struct facts *f)
     struct slabinfo now = {0};
     struct err e;
     enum status status;
-    bool detail = read_caches(&now, in->root, &status, &e);
+    bool detail = slabinfo_read(&now, in->root, &status, &e);
     bool windowed = s->samples >= 2 && s->window > 0;
     double window = windowed ? s->window : 0,
            caches_window = windowed ? in->root->live ? clock_now() - s->begin : window : 0;

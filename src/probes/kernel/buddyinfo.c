@@ -58,16 +58,8 @@ bool buddyinfo_read(struct buddyinfo *b, const struct root *r, enum status *stat
 {
     AUTO_SOURCE struct source s = {0};
     *b = (struct buddyinfo){0};
-    if (!source_read(&s, r, "proc/buddyinfo")) {
-        *status = s.status;
-        *e = s.why;
-        return false;
-    }
-    *status = STATUS_MALFORMED;
-    if (!buddyinfo_parse(b, s.text, s.length, e))
-        return false;
-    *status = STATUS_OK;
-    return true;
+    return source_read(&s, r, "proc/buddyinfo", status, e) &&
+           source_parsed(buddyinfo_parse(b, s.text, s.length, e), status);
 }
 
 bool buddyinfo_fits(const struct buddyinfo *b, const struct zoneinfo *zones, struct err *e)

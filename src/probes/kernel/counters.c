@@ -74,9 +74,5 @@ bool counters_read(struct counters *c, const struct root *r, enum status *status
         root_reason(reason, sizeof reason, "/proc/vmstat", *status);
         return err_set(e, "%s", reason);
     }
-    *status = STATUS_MALFORMED;
-    if (!counters_parse(c, buffer, (size_t)length, e))
-        return false;
-    *status = STATUS_OK;
-    return true;
+    return source_parsed(counters_parse(c, buffer, (size_t)length, e), status);
 }

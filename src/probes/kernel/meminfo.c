@@ -53,14 +53,6 @@ bool meminfo_read(struct meminfo *m, const struct root *r, enum status *status, 
 {
     AUTO_SOURCE struct source s = {0};
     memset(m, 0, sizeof *m);
-    if (!source_read(&s, r, "proc/meminfo")) {
-        *status = s.status;
-        *e = s.why;
-        return false;
-    }
-    *status = STATUS_MALFORMED;
-    if (!meminfo_parse(m, s.text, s.length, e))
-        return false;
-    *status = STATUS_OK;
-    return true;
+    return source_read(&s, r, "proc/meminfo", status, e) &&
+           source_parsed(meminfo_parse(m, s.text, s.length, e), status);
 }

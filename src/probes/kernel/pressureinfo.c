@@ -58,9 +58,5 @@ bool pressure_read(struct pressure *p, const struct root *r, const char *name, e
         root_reason(reason, sizeof reason, shown, *status);
         return err_set(e, "%s", reason);
     }
-    *status = STATUS_MALFORMED;
-    if (!pressure_parse(p, buffer, (size_t)length, name, e))
-        return false;
-    *status = STATUS_OK;
-    return true;
+    return source_parsed(pressure_parse(p, buffer, (size_t)length, name, e), status);
 }

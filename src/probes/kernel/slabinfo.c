@@ -66,6 +66,13 @@ bool slabinfo_parse(struct slabinfo *s, const char *text, size_t length, struct 
     return true;
 }
 
+bool slabinfo_read(struct slabinfo *s, const struct root *r, enum status *status, struct err *e)
+{
+    AUTO_SOURCE struct source text = {0};
+    return source_read(&text, r, "proc/slabinfo", status, e) &&
+           source_parsed(slabinfo_parse(s, text.text, text.length, e), status);
+}
+
 void slabinfo_free(struct slabinfo *s)
 {
     free(s->caches);

@@ -16,6 +16,7 @@ struct slabinfo {
 };
 
 bool slabinfo_parse(struct slabinfo *s, const char *text, size_t length, struct err *e);
+bool slabinfo_read(struct slabinfo *s, const struct root *r, enum status *status, struct err *e);
 void slabinfo_free(struct slabinfo *s);
 const struct slab_cache *slabinfo_find(const struct slabinfo *s, const char *name);
 /* Bytes. */

@@ -6,11 +6,10 @@
 /* zoneinfo grows with nodes × processors and is the largest of what is read whole: 2.5 MiB with 1024 processors. */
 #define SOURCE_BYTES_MAX (32UL * 1024 * 1024)
 
-bool source_read(struct source *s, const struct root *r, const char *path)
+bool source_read(struct source *s, const struct root *r, const char *path, enum status *status, struct err *e)
 {
     source_free(s);
-    s->status = STATUS_OK;
-    s->text = root_read(r, path, SOURCE_BYTES_MAX, &s->length, &s->status, &s->why);
+    s->text = root_read(r, path, SOURCE_BYTES_MAX, &s->length, status, e);
     return s->text != NULL;
 }
 

@@ -75,26 +75,15 @@ bool swaps_read(struct swaps *s, const struct root *r, enum status *status, stru
 {
     static const char *const instead[] = {"sos_commands/memory/swapon_--bytes_--show",
                                           "sos_commands/memory/swapon_--summary_--verbose"};
-    AUTO_SOURCE struct source source = {0}, other = {0};
+    AUTO_SOURCE struct source source = {0};
     *s = (struct swaps){0};
-    *status = STATUS_MALFORMED;
-    if (source_read(&source, r, "proc/swaps")) {
-        if (!swaps_parse(s, source.text, source.length, e))
-            return false;
-        *status = STATUS_OK;
-        return true;
-    }
-    for (size_t i = 0; !r->live && i < ARRAY_SIZE(instead); i++) {
-        if (!source_read(&other, r, instead[i]))
-            continue;
-        /* swapon prints nothing where there is no swap */
-        if (other.length == 0 || swaps_parse(s, other.text, other.length, NULL)) {
-            *status = STATUS_OK;
-            return true;
-        }
-    }
-    *status = source.status;
-    *e = source.why;
+    if (source_read(&source, r, "proc/swaps", status, e))
+        return source_parsed(swaps_parse(s, source.text, source.length, e), status);
+    enum status other;
+    for (size_t i = 0; !r->live && i < ARRAY_SIZE(instead); i++) /* swapon prints nothing where there is no swap */
+        if (source_read(&source, r, instead[i], &other, NULL) &&
+            (source.length == 0 || swaps_parse(s, source.text, source.length, NULL)))
+            return source_parsed(true, status);
     return false;
 }
 

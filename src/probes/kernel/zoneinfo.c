@@ -111,16 +111,8 @@ bool zoneinfo_read(struct zoneinfo *z, const struct root *r, enum status *status
 {
     AUTO_SOURCE struct source s = {0};
     *z = (struct zoneinfo){0};
-    if (!source_read(&s, r, "proc/zoneinfo")) {
-        *status = s.status;
-        *e = s.why;
-        return false;
-    }
-    *status = STATUS_MALFORMED;
-    if (!zoneinfo_parse(z, s.text, s.length, e))
-        return false;
-    *status = STATUS_OK;
-    return true;
+    return source_read(&s, r, "proc/zoneinfo", status, e) &&
+           source_parsed(zoneinfo_parse(z, s.text, s.length, e), status);
 }
 
 void zoneinfo_free(struct zoneinfo *z)

@@ -47,10 +47,9 @@ static int larger_cache(const void *a, const void *b)
 
 static void name_caches(struct str *s, const struct root *r, uint64_t page)
 {
-    AUTO_SOURCE struct source text = {0};
     struct slabinfo caches;
-    struct err e;
-    if (!source_read(&text, r, "proc/slabinfo") || !slabinfo_parse(&caches, text.text, text.length, &e))
+    enum status status;
+    if (!slabinfo_read(&caches, r, &status, NULL))
         return;
     qsort(caches.caches, caches.count, sizeof *caches.caches, larger_cache);
     for (size_t i = 0; i < caches.count && i < CACHES_NAMED; i++) {
