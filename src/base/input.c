@@ -16,11 +16,9 @@ char *input_read_fd(int fd, const char *path, size_t limit, size_t *length, stru
         return err_system(e, errno, "%s", path), NULL;
     if (!S_ISREG(st.st_mode))
         return err_set(e, "%s: is not a regular file", path), NULL;
-    if ((size_t)st.st_size > limit) {
-        char most[64];
-        units_format(most, sizeof most, (double)limit, TYPE_BYTES);
-        return err_set(e, "%s: is too large (at most %s are read)", path, most), NULL;
-    }
+    if ((size_t)st.st_size > limit)
+        return err_set(e, "%s: is too large (at most %s are read)", path, units_text((double)limit, TYPE_BYTES).text),
+               NULL;
     size_t size = (size_t)st.st_size, have = 0;
     char *data = mem_alloc(size + 1);
     while (have < size) {

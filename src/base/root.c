@@ -391,10 +391,8 @@ static bool fail(const struct root *r, const char *path, int number, size_t limi
         *status = s;
     if (!e)
         return false;
-    char shown[64];
     if (number == EFBIG) {
-        units_format(shown, sizeof shown, (double)limit, TYPE_BYTES);
-        err_set(e, "/%s: larger than %s", path, shown);
+        err_set(e, "/%s: larger than %s", path, units_text((double)limit, TYPE_BYTES).text);
     } else if (number == ENXIO || number == EISDIR) {
         err_set(e, "/%s: is not a regular file", path);
     } else if (number == ELOOP || number == EXDEV) {

@@ -225,6 +225,13 @@ void units_format(char *out, size_t size, double number, enum type type)
     out[n] = '\0';
 }
 
+struct units_text units_text(double number, enum type type)
+{
+    struct units_text out;
+    units_format(out.text, sizeof out.text, number, type);
+    return out;
+}
+
 static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';

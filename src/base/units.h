@@ -23,6 +23,10 @@ bool type_is_number(enum type type);
 
 /* Formats `number` of dimension `type` for people, into `out` (64 bytes always suffice). */
 void units_format(char *out, size_t size, double number, enum type type);
+/* The same as a value, for an argument: units_text(free, TYPE_BYTES).text lives as long as the expression that it stands in. */
+struct units_text {
+    char text[64];
+} units_text(double number, enum type type);
 
 /* Parses a literal such as 3, 5%, 64MiB, 4kB, 2MiB/min, 100/s, 30s, 5min, 2h, 1d at the start of `text`. Returns the
  * number of bytes used, 0 if there is no number or the unit is unknown. IEC units are binary, kB/MB/GB decimal. */

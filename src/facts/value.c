@@ -64,8 +64,6 @@ void value_format(const struct value *v, bool raw, struct str *out)
     } else if (raw) {
         add_number(v->number, out);
     } else {
-        char text[64];
-        units_format(text, sizeof text, v->number, v->type);
-        str_add(out, text);
+        str_add(out, units_text(v->number, v->type).text);
     }
 }

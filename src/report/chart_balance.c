@@ -76,10 +76,9 @@ static void add_legend(xmlNodePtr parent, const struct balance *b)
 {
     xmlNodePtr list = tree_element(parent, "ol", "parts");
     for (size_t i = 0; i < b->count; i++) {
-        char bytes[64], share[64], text[160], class[32];
-        units_format(bytes, sizeof bytes, b->parts[i].bytes, TYPE_BYTES);
-        units_format(share, sizeof share, b->parts[i].bytes / b->total, TYPE_RATIO);
-        snprintf(text, sizeof text, " %s, %s", bytes, share);
+        char text[160], class[32];
+        snprintf(text, sizeof text, " %s, %s", units_text(b->parts[i].bytes, TYPE_BYTES).text,
+                 units_text(b->parts[i].bytes / b->total, TYPE_RATIO).text);
         part_class(class, sizeof class, b, i);
         xmlNodePtr item = tree_element(list, "li", NULL), key = tree_element(item, "svg", "key");
         tree_set(key, "viewBox", "0 0 3 1");
@@ -95,16 +94,15 @@ bool chart_balance(xmlNodePtr parent, const struct chart_order *o)
     struct balance b = {0};
     if (!read_balance(&b, o->c))
         return false;
-    char total[64], text[64], class[32];
+    char text[64], class[32];
     AUTO_STR struct str words = {0};
-    units_format(total, sizeof total, b.total, TYPE_BYTES);
     /* a rounding of the page counts, no more */
     bool closes = fabs(b.sum - b.total) <= b.total / 1000;
-    str_printf(&words, closes ? "The parts add up to MemTotal, %s:" : "Parts of MemTotal, %s:", total);
-    for (size_t i = 0; i < b.count; i++) {
-        units_format(text, sizeof text, b.parts[i].bytes / b.total, TYPE_RATIO);
-        str_printf(&words, "%s %s %s", i ? "," : "", b.parts[i].item, text);
-    }
+    str_printf(&words, closes ? "The parts add up to MemTotal, %s:" : "Parts of MemTotal, %s:",
+               units_text(b.total, TYPE_BYTES).text);
+    for (size_t i = 0; i < b.count; i++)
+        str_printf(&words, "%s %s %s", i ? "," : "", b.parts[i].item,
+                   units_text(b.parts[i].bytes / b.total, TYPE_RATIO).text);
     str_add(&words, ".");
     xmlNodePtr svg =
         svg_begin(parent, "balance", CHART_WIDTH, TOP + HEIGHT + 2, "What memory is spent on", str_text(&words));

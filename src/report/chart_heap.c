@@ -78,11 +78,8 @@ static void name_of(const struct case_file *c, double pid, char *out, size_t siz
 /* "120 MiB at first, 180 MiB at last (+60 MiB)" */
 static void describe_change(struct str *out, const char *what, double first, double last)
 {
-    char a[64], b[64], change[64];
-    units_format(a, sizeof a, first, TYPE_BYTES);
-    units_format(b, sizeof b, last, TYPE_BYTES);
-    units_format(change, sizeof change, last - first, TYPE_BYTES);
-    str_printf(out, " %s: %s at first, %s at last (%s%s).", what, a, b, last > first ? "+" : "", change);
+    str_printf(out, " %s: %s at first, %s at last (%s%s).", what, units_text(first, TYPE_BYTES).text,
+               units_text(last, TYPE_BYTES).text, last > first ? "+" : "", units_text(last - first, TYPE_BYTES).text);
 }
 
 static void put_title(xmlNodePtr parent, const char *title, const char *words)
@@ -101,7 +98,7 @@ bool chart_heap(xmlNodePtr parent, const struct chart_order *o)
     double pid, other, time, value;
     if (!find_leader(o, t, &pid))
         return false;
-    char name[160], title[256], text[64];
+    char name[160], title[256];
     AUTO_STR struct str words = {0};
     AUTO_FREE struct series *series = mem_array(2, sizeof *series);
     struct series *lines[2];
@@ -126,8 +123,7 @@ bool chart_heap(xmlNodePtr parent, const struct chart_order *o)
     }
     if (!count)
         return false;
-    units_format(text, sizeof text, window, TYPE_SECONDS);
-    str_printf(&words, " Over %s.", text);
+    str_printf(&words, " Over %s.", units_text(window, TYPE_SECONDS).text);
     snprintf(title, sizeof title, "Heap of %s", name);
     if (o->for_text) {
         put_title(parent, title, str_text(&words) + 1);
@@ -180,9 +176,7 @@ static size_t read_classes(const struct table *t, double pid, struct class *list
 
 static void add_number(xmlNodePtr row, double value, enum type type)
 {
-    char text[64];
-    units_format(text, sizeof text, value, type);
-    tree_leaf(row, "td", "n", text);
+    tree_leaf(row, "td", "n", units_text(value, type).text);
 }
 
 static void add_class_table(xmlNodePtr parent, const struct class *list, size_t count)
@@ -201,10 +195,8 @@ static void add_class_table(xmlNodePtr parent, const struct class *list, size_t 
         tree_set(tree_leaf(head, "th", "n", heads[i]), "scope", "col");
     body = tree_element(table, "tbody", NULL);
     for (size_t i = 0; i < count; i++) {
-        char text[64];
         xmlNodePtr row = tree_element(body, "tr", NULL);
-        units_format(text, sizeof text, list[i].from, TYPE_BYTES);
-        tree_set(tree_leaf(row, "th", "n", text), "scope", "row");
+        tree_set(tree_leaf(row, "th", "n", units_text(list[i].from, TYPE_BYTES).text), "scope", "row");
         add_number(row, list[i].used_count, TYPE_COUNT);
         add_number(row, list[i].used, TYPE_BYTES);
         add_number(row, list[i].free_count, TYPE_COUNT);
@@ -252,21 +244,17 @@ bool chart_histogram(xmlNodePtr parent, const struct chart_order *o)
         if (list[i].free > list[most].free)
             most = i;
     }
-    char name[160], title[256], a[64], b[64];
+    char name[160], title[256];
     AUTO_STR struct str words = {0};
     name_of(o->c, pid, name, sizeof name);
     snprintf(title, sizeof title, "Sizes in the heap of %s", name);
-    units_format(a, sizeof a, used, TYPE_BYTES);
-    units_format(b, sizeof b, idle, TYPE_BYTES);
-    str_printf(&words, "Chunks in use hold %s, free chunks %s", a, b);
-    if (list[most].free > 0) {
-        units_format(a, sizeof a, list[most].from, TYPE_BYTES);
-        units_format(b, sizeof b, list[most].free, TYPE_BYTES);
-        str_printf(&words, "; most of what is free (%s) is in chunks from %s", b, a);
-        units_format(a, sizeof a, list[most].to, TYPE_BYTES);
-        if (list[most].to > list[most].from)
-            str_printf(&words, " to %s", a);
-    }
+    str_printf(&words, "Chunks in use hold %s, free chunks %s", units_text(used, TYPE_BYTES).text,
+               units_text(idle, TYPE_BYTES).text);
+    if (list[most].free > 0)
+        str_printf(&words, "; most of what is free (%s) is in chunks from %s",
+                   units_text(list[most].free, TYPE_BYTES).text, units_text(list[most].from, TYPE_BYTES).text);
+    if (list[most].free > 0 && list[most].to > list[most].from)
+        str_printf(&words, " to %s", units_text(list[most].to, TYPE_BYTES).text);
     str_add(&words, ".");
     if (o->for_text) {
         put_title(parent, title, str_text(&words));

@@ -88,17 +88,12 @@ static const char *words_of(const struct legend *l)
     return l->kind < MAP_KINDS ? map_looks[l->kind].words : l->name;
 }
 
-static void share_text(char *out, size_t size, const struct legend *l)
+static void say_share(struct str *out, const char *before, const struct legend *l)
 {
-    *out = '\0';
-    if (!l->has_share)
-        return;
-    units_format(out, size, l->share, TYPE_RATIO);
-    size_t used = strlen(out);
-    char error[64];
-    units_format(error, sizeof error, l->error, TYPE_RATIO);
-    if (l->error > 0)
-        snprintf(out + used, size - used, " ± %s", error);
+    if (l->has_share)
+        str_printf(out, "%s%s", before, units_text(l->share, TYPE_RATIO).text);
+    if (l->has_share && l->error > 0)
+        str_printf(out, " ± %s", units_text(l->error, TYPE_RATIO).text);
 }
 
 static double block_size(const struct case_file *c)
@@ -111,25 +106,18 @@ static double block_size(const struct case_file *c)
 static void describe_blocks(struct str *out, const struct case_file *c, const struct memory_map *m)
 {
     const struct table *t = lookup_table(c, "physmap", "physmap");
-    char size[64], number[64];
     double value;
-    units_format(size, sizeof size, block_size(c), TYPE_BYTES);
-    if (lookup_number(t, 0, "blocks", &value)) {
-        units_format(number, sizeof number, value, TYPE_COUNT);
-        str_printf(out, "%s blocks of %s", number, size);
-    } else {
-        str_printf(out, "Blocks of %s", size);
-    }
-    units_format(number, sizeof number, m->blocks_per_cell, TYPE_COUNT);
+    if (lookup_number(t, 0, "blocks", &value))
+        str_printf(out, "%s blocks", units_text(value, TYPE_COUNT).text);
+    else
+        str_add(out, "Blocks");
+    str_printf(out, " of %s", units_text(block_size(c), TYPE_BYTES).text);
     if (m->blocks_per_cell > 1)
-        str_printf(out, ", %s in a cell", number);
+        str_printf(out, ", %s in a cell", units_text(m->blocks_per_cell, TYPE_COUNT).text);
     if (lookup_true(t, 0, "sampled") && lookup_number(t, 0, "scanned", &value)) {
-        units_format(number, sizeof number, value, TYPE_COUNT);
-        str_printf(out, "; %s of them were looked at", number);
-        if (lookup_number(t, 0, "error", &value)) {
-            units_format(number, sizeof number, value, TYPE_RATIO);
-            str_printf(out, ", so shares are right to ± %s", number);
-        }
+        str_printf(out, "; %s of them were looked at", units_text(value, TYPE_COUNT).text);
+        if (lookup_number(t, 0, "error", &value))
+            str_printf(out, ", so shares are right to ± %s", units_text(value, TYPE_RATIO).text);
     }
     str_add(out, ".");
 }
@@ -138,13 +126,12 @@ static void describe_blocks(struct str *out, const struct case_file *c, const st
 static void describe_free(struct str *out, const struct case_file *c)
 {
     static const struct {
-        const char *column, *words;
-    } parts[] = {{"free_whole", "are whole free blocks"},
-                 {"free_movable", "lie in blocks where all else can be moved"},
-                 {"free_pinned", "in blocks holding something that compaction cannot move"}};
+        const char *column, *before, *words;
+    } parts[] = {{"free_whole", "", "are whole free blocks"},
+                 {"free_movable", ",", "lie in blocks where all else can be moved"},
+                 {"free_pinned", ", and", "in blocks holding something that compaction cannot move"}};
     const struct table *t = lookup_table(c, "physmap", "physmap");
     double value[3], all = 0;
-    char text[64], share[64];
     for (size_t i = 0; i < 3; i++) {
         if (!lookup_number(t, 0, parts[i].column, &value[i]))
             return;
@@ -152,22 +139,18 @@ static void describe_free(struct str *out, const struct case_file *c)
     }
     if (all <= 0)
         return;
-    units_format(text, sizeof text, all, TYPE_BYTES);
-    str_printf(out, " Of %s of free memory", text);
-    for (size_t i = 0; i < 3; i++) {
-        units_format(text, sizeof text, value[i], TYPE_BYTES);
-        units_format(share, sizeof share, value[i] / all, TYPE_RATIO);
-        str_printf(out, "%s %s (%s) %s", i == 0 ? "" : i == 1 ? "," : ", and", text, share, parts[i].words);
-    }
+    str_printf(out, " Of %s of free memory", units_text(all, TYPE_BYTES).text);
+    for (size_t i = 0; i < 3; i++)
+        str_printf(out, "%s %s (%s) %s", parts[i].before, units_text(value[i], TYPE_BYTES).text,
+                   units_text(value[i] / all, TYPE_RATIO).text, parts[i].words);
     str_add(out, ".");
 }
 
 static void describe_kinds(struct str *out, const struct legend *list, size_t count)
 {
-    char share[80];
     for (size_t i = 0; i < count; i++) {
-        share_text(share, sizeof share, &list[i]);
-        str_printf(out, "%s %s%s%s", i ? "," : " By blocks:", words_of(&list[i]), *share ? " " : "", share);
+        str_printf(out, "%s %s", i ? "," : " By blocks:", words_of(&list[i]));
+        say_share(out, " ", &list[i]);
     }
     if (count)
         str_add(out, ".");
@@ -206,9 +189,8 @@ static void add_axis(xmlNodePtr svg, const struct memory_map *m, double cell_hei
         unsigned room = row - last;
         if (m->address[row] < 0 || (row > 0 && room < step && (room < apart || !is_jump(m, row, row_size))))
             continue;
-        char text[64];
-        units_format(text, sizeof text, m->address[row], TYPE_BYTES);
-        svg_label(svg, LEFT - 6, fmax((row + 0.5) * cell_height, 5) + 4, NULL, "end", text);
+        svg_label(svg, LEFT - 6, fmax((row + 0.5) * cell_height, 5) + 4, NULL, "end",
+                  units_text(m->address[row], TYPE_BYTES).text);
         last = row;
     }
 }
@@ -246,18 +228,15 @@ static void add_letters(xmlNodePtr parent, const struct memory_map *whole)
                       (whole->columns + TEXT_COLUMNS - 1) / TEXT_COLUMNS);
     AUTO_STR struct str text = {0};
     for (unsigned row = 0; row < m->rows; row++) {
-        char address[64] = "";
-        if (m->address[row] >= 0)
-            units_format(address, sizeof address, m->address[row], TYPE_BYTES);
-        str_printf(&text, "%s%9s ", row ? "\n" : "", address);
+        double address = m->address[row];
+        str_printf(&text, "%s%9s ", row ? "\n" : "", address >= 0 ? units_text(address, TYPE_BYTES).text : "");
         for (unsigned column = 0; column < m->columns; column++)
             str_add_char(&text, map_looks[m->cell[row][column]].letter);
     }
     tree_leaf(parent, "pre", "picture", str_text(&text));
-    char blocks[64];
-    units_format(blocks, sizeof blocks, m->blocks_per_cell, TYPE_COUNT);
     str_clear(&text);
-    str_printf(&text, "A letter stands for %s blocks: what most of them hold.", blocks);
+    str_printf(&text, "A letter stands for %s blocks: what most of them hold.",
+               units_text(m->blocks_per_cell, TYPE_COUNT).text);
     if (m->blocks_per_cell > 1)
         tree_leaf(parent, "p", "tight", str_text(&text));
     free(m);
@@ -278,14 +257,6 @@ static void add_sign(xmlNodePtr cell, const struct legend *l, bool for_text)
     tree_set(key, "aria-hidden", "true");
     if (look)
         tree_set(tree_element(key, "path", look->class), "d", "M0 .5h3");
-}
-
-static void add_number(xmlNodePtr row, bool known, double value, enum type type)
-{
-    char text[64] = "";
-    if (known)
-        units_format(text, sizeof text, value, type);
-    tree_leaf(row, "td", "n", text);
 }
 
 static void add_legend(xmlNodePtr parent, const struct legend *list, size_t count, bool for_text)
@@ -316,12 +287,12 @@ static void add_legend(xmlNodePtr parent, const struct legend *list, size_t coun
         if (!for_text)
             add_sign(name, l, false);
         tree_text(name, words_of(l));
-        char share[80];
-        share_text(share, sizeof share, l);
-        add_number(row, true, l->blocks, TYPE_COUNT);
-        tree_leaf(row, "td", "n", share);
+        AUTO_STR struct str share = {0};
+        say_share(&share, "", l);
+        tree_leaf(row, "td", "n", units_text(l->blocks, TYPE_COUNT).text);
+        tree_leaf(row, "td", "n", str_text(&share));
         if (has_free)
-            add_number(row, l->has_free, l->free, TYPE_BYTES);
+            tree_leaf(row, "td", "n", l->has_free ? units_text(l->free, TYPE_BYTES).text : "");
     }
 }
 

@@ -58,31 +58,26 @@ static size_t read_zones(const struct case_file *c, struct zone *zones)
 static void describe(struct str *words, const struct zone *z)
 {
     double large = 0, block = 0;
-    char free_text[64], large_text[64], block_text[64];
     for (size_t o = 0; o < z->orders; o++)
         if ((double)o >= z->huge_order) {
             large += z->bytes[o];
             block = block > 0 ? block : z->block[o];
         }
-    units_format(free_text, sizeof free_text, z->free, TYPE_BYTES);
-    units_format(large_text, sizeof large_text, large, TYPE_BYTES);
-    units_format(block_text, sizeof block_text, block, TYPE_BYTES);
     str_printf(words, "%sNode %.0f %s: %s free, of which %s in blocks of %s or larger.", words->length ? " " : "",
-               z->node, z->name, free_text, large_text, block_text);
+               z->node, z->name, units_text(z->free, TYPE_BYTES).text, units_text(large, TYPE_BYTES).text,
+               units_text(block, TYPE_BYTES).text);
 }
 
 static void add_panel(xmlNodePtr svg, const struct zone *z, double top)
 {
     double bottom = top + BARS, max = 0, slot = (double)(CHART_WIDTH - 4) / (double)z->orders;
-    char number[64], text[256];
+    char text[256];
     for (size_t o = 0; o < z->orders; o++)
         max = fmax(max, z->bytes[o]);
-    units_format(number, sizeof number, z->free, TYPE_BYTES);
-    snprintf(text, sizeof text, "Node %.0f %s, %s free", z->node, z->name, number);
+    snprintf(text, sizeof text, "Node %.0f %s, %s free", z->node, z->name, units_text(z->free, TYPE_BYTES).text);
     svg_label(svg, 2, top - 10, "strong", NULL, text);
     if (z->has_unusable) {
-        units_format(number, sizeof number, z->unusable, TYPE_RATIO);
-        snprintf(text, sizeof text, "%s unusable for a huge page", number);
+        snprintf(text, sizeof text, "%s unusable for a huge page", units_text(z->unusable, TYPE_RATIO).text);
         svg_label(svg, CHART_WIDTH - 2, top - 10, NULL, "end", text);
     }
     for (size_t o = 0; o < z->orders; o++) {

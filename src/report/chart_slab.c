@@ -35,12 +35,10 @@ bool chart_slab(xmlNodePtr parent, const struct chart_order *o)
         return false;
     AUTO_STR struct str words = {0};
     str_add(&words, "Size and the part of it not in use:");
-    char a[64], b[64], text[192];
-    for (size_t i = 0; i < count; i++) {
-        units_format(a, sizeof a, size[i], TYPE_BYTES);
-        units_format(b, sizeof b, waste[i], TYPE_BYTES);
-        str_printf(&words, "%s %s %s, %s unused", i ? ";" : "", lookup_text(t, rows[i], "name"), a, b);
-    }
+    char text[192];
+    for (size_t i = 0; i < count; i++)
+        str_printf(&words, "%s %s %s, %s unused", i ? ";" : "", lookup_text(t, rows[i], "name"),
+                   units_text(size[i], TYPE_BYTES).text, units_text(waste[i], TYPE_BYTES).text);
     str_add(&words, ".");
     xmlNodePtr svg =
         svg_begin(parent, "slab", CHART_WIDTH, (double)count * ROW + 28, "Largest slab caches", str_text(&words));
@@ -53,9 +51,8 @@ bool chart_slab(xmlNodePtr parent, const struct chart_order *o)
         svg_bar(svg, "bar", NAME, y, used, ROW - 6);
         if (idle > 0.2)
             svg_bar(svg, "bar idle", NAME + used, y, idle, ROW - 6);
-        units_format(a, sizeof a, size[i], TYPE_BYTES);
-        units_format(b, sizeof b, waste[i], TYPE_BYTES);
-        snprintf(text, sizeof text, "%s, %s unused", a, b);
+        snprintf(text, sizeof text, "%s, %s unused", units_text(size[i], TYPE_BYTES).text,
+                 units_text(waste[i], TYPE_BYTES).text);
         svg_label(svg, NAME + used + idle + 6, y + 12, NULL, NULL, text);
     }
     return true;

@@ -82,11 +82,11 @@ bool chart_uss(xmlNodePtr parent, const struct chart_order *o)
         if (last == 0 || fabs(last) < fabs(series_last(all[0].change)) / 50)
             break;
         const char *command = command_of(names, all[i].pid);
-        char change[64], name[64];
-        units_format(change, sizeof change, last, TYPE_BYTES);
+        char name[64];
         svg_shorten(name, sizeof name, command, 14);
         snprintf(s->label, sizeof s->label, "%.44s %.0f", name, all[i].pid);
-        str_printf(&words, "%s %s %.0f %s%s", shown ? "," : "", command, all[i].pid, last > 0 ? "+" : "", change);
+        str_printf(&words, "%s %s %.0f %s%s", shown ? "," : "", command, all[i].pid, last > 0 ? "+" : "",
+                   units_text(last, TYPE_BYTES).text);
         lines[shown++] = s;
     }
     if (shown) {
@@ -125,10 +125,8 @@ static bool add_samples(xmlNodePtr parent, const char *name, const char *heading
             free(s);
             continue;
         }
-        char text[64];
         snprintf(s->label, sizeof s->label, "%s", wanted[i].label);
-        units_format(text, sizeof text, series_max(s), type);
-        str_printf(&words, "%s %s %s", count ? "," : "", s->label, text);
+        str_printf(&words, "%s %s %s", count ? "," : "", s->label, units_text(series_max(s), type).text);
         most = fmax(most, series_max(s));
         list[count++] = s;
     }

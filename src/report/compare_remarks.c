@@ -40,16 +40,10 @@ static void remark_runs(struct comparison *c)
         if (!c->run[side]->complete)
             remark(c, "The %s run was left before its end.", which[side]);
     double longer = fmax(a->window_s, b->window_s), shorter = fmin(a->window_s, b->window_s);
-    if (longer > shorter * 1.25) {
-        char texts[SIDES][64];
-        for (int side = BEFORE; side < SIDES; side++)
-            if (c->run[side]->window_s > 0)
-                units_format(texts[side], sizeof texts[side], c->run[side]->window_s, TYPE_SECONDS);
-            else
-                snprintf(texts[side], sizeof texts[side], "one moment");
+    if (longer > shorter * 1.25)
         remark(c, "Observed for %s before and %s after: what grows or happens seldom shows only in the longer window.",
-               texts[BEFORE], texts[AFTER]);
-    }
+               a->window_s > 0 ? units_text(a->window_s, TYPE_SECONDS).text : "one moment",
+               b->window_s > 0 ? units_text(b->window_s, TYPE_SECONDS).text : "one moment");
     if (a->version && b->version && strcmp(a->version, b->version) != 0)
         remark(c, "Made with fragwizard %s before and %s after.", a->version, b->version);
 }
@@ -121,12 +115,8 @@ static void remark_host(struct comparison *c)
         remark(c, "Kernel %s before, %s after.", text[BEFORE], text[AFTER]);
     double a, b;
     if (lookup_number(host[BEFORE], 0, "memory_total", &a) && lookup_number(host[AFTER], 0, "memory_total", &b) &&
-        fabs(a - b) > 0.01 * a) {
-        char was[64], is[64];
-        units_format(was, sizeof was, a, TYPE_BYTES);
-        units_format(is, sizeof is, b, TYPE_BYTES);
-        remark(c, "Memory of %s before and %s after.", was, is);
-    }
+        fabs(a - b) > 0.01 * a)
+        remark(c, "Memory of %s before and %s after.", units_text(a, TYPE_BYTES).text, units_text(b, TYPE_BYTES).text);
     double between = c->run[AFTER]->started - c->run[BEFORE]->started;
     if (lookup_number(host[AFTER], 0, "uptime", &b) && between > 0 && b < between)
         remark(c, "The machine was restarted in between.");

@@ -167,21 +167,18 @@ static double ground_fit(struct ground *g, struct series *const *series, size_t 
 
 static void add_marks(xmlNodePtr svg, const struct ground *g, double step, enum type type)
 {
-    char text[64];
     for (double v = g->low; v <= g->high + step / 2; v += step) {
         bool zero = fabs(v) < step / 1000;
         double y = ground_y(g, v);
         svg_line(svg, zero ? "axis" : "grid", LEFT, y, g->right, y);
         if (zero)
             v = 0;
-        units_format(text, sizeof text, v, type);
-        svg_label(svg, LEFT - 6, y + 4, NULL, "end", text);
+        svg_label(svg, LEFT - 6, y + 4, NULL, "end", units_text(v, type).text);
     }
     double tick = svg_nice_step(g->last, TYPE_COUNT, 3);
-    for (double v = 0; v <= g->last * 1.001; v += tick) {
-        units_format(text, sizeof text, v, TYPE_SECONDS);
-        svg_label(svg, ground_x(g, v), g->bottom + 16, NULL, v > 0 ? "middle" : "start", text);
-    }
+    for (double v = 0; v <= g->last * 1.001; v += tick)
+        svg_label(svg, ground_x(g, v), g->bottom + 16, NULL, v > 0 ? "middle" : "start",
+                  units_text(v, TYPE_SECONDS).text);
 }
 
 /* Where the labels of lines stand: in the order in which the lines end, a line of text apart, above the bottom. */

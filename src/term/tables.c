@@ -42,7 +42,6 @@ static char *header_text(const char *name)
 static char *cell_shown(const struct table *t, size_t row, unsigned column, const struct term *term)
 {
     struct value v = cell_get(t, row, column);
-    char text[64];
     if (!v.known)
         return mem_strdup("?");
     if (v.type == TYPE_TEXT)
@@ -51,8 +50,7 @@ static char *cell_shown(const struct table *t, size_t row, unsigned column, cons
         return mem_strdup(v.truth ? "yes" : "no");
     if (v.type == TYPE_COUNT && is_identity(&t->decl->columns[column]))
         return mem_printf("%.0f", v.number); /* a name, not an amount: no thousands separators */
-    units_format(text, sizeof text, v.number, v.type);
-    return in_terms(term, text);
+    return in_terms(term, units_text(v.number, v.type).text);
 }
 
 /* Cuts to `width` columns with a mark where something is missing: of a path the end says most. */
