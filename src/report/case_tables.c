@@ -132,47 +132,25 @@ static const struct column step_columns[] = {
 };
 /* clang-format on */
 
-enum {
-    T_CASE,
-    T_FINDING,
-    T_EVIDENCE,
-    T_ADVICE,
-    T_RECOMMENDATION,
-    T_VERDICT,
-    T_SENTENCE,
-    T_VERDICT_OWNER,
-    T_EXPERIMENT,
-    T_CHECK,
-    T_UNCHECKED,
-    T_COST,
-    T_ANSWER,
-    T_LIMIT,
-    T_NOTE,
-    T_STEP,
-    T_COUNT
-};
-static const struct table_decl report_tables[T_COUNT] = {
-    [T_CASE] = {.name = "case", .help = "the run", COLUMNS(case_columns), .single = true},
-    [T_FINDING] = {.name = "finding", .help = "rules that fired", COLUMNS(finding_columns)},
-    [T_EVIDENCE] = {.name = "evidence", .help = "values behind a finding", COLUMNS(evidence_columns)},
-    [T_ADVICE] = {.name = "advice", .help = "recommendations of a finding", COLUMNS(advice_columns)},
-    [T_RECOMMENDATION] = {.name = "recommendation", .help = "changes to make", COLUMNS(recommendation_columns)},
-    [T_VERDICT] = {.name = "verdict", .help = "hypotheses weighed", COLUMNS(verdict_columns)},
-    [T_SENTENCE] = {.name = "sentence", .help = "for and against a verdict", COLUMNS(sentence_columns)},
-    [T_VERDICT_OWNER] = {.name = "verdict_owner",
-                         .help = "who holds what a verdict found",
-                         COLUMNS(verdict_owner_columns)},
-    [T_EXPERIMENT] = {.name = "experiment", .help = "tests that were offered", COLUMNS(experiment_columns)},
-    [T_CHECK] = {.name = "check", .help = "all rules", COLUMNS(check_columns)},
-    [T_UNCHECKED] = {.name = "unchecked", .help = "reasons why checks could not be made", COLUMNS(unchecked_columns)},
-    [T_COST] = {.name = "cost", .help = "probes that ran", COLUMNS(cost_columns)},
-    [T_ANSWER] = {.name = "answer", .help = "the operator's answers", COLUMNS(answer_columns)},
-    [T_LIMIT] = {.name = "changed_limit",
-                 .help = "limits with another value than the playbook's",
-                 COLUMNS(limit_columns)},
-    [T_NOTE] = {.name = "note", .help = "the operator's notes", COLUMNS(note_columns)},
-    [T_STEP] = {.name = "step", .help = "steps of the playbook", COLUMNS(step_columns)},
-};
+#define REPORT_TABLES(X)                                                                                               \
+    X(T_CASE, "case", "the run", COLUMNS(case_columns), .single = true)                                                \
+    X(T_FINDING, "finding", "rules that fired", COLUMNS(finding_columns))                                              \
+    X(T_EVIDENCE, "evidence", "values behind a finding", COLUMNS(evidence_columns))                                    \
+    X(T_ADVICE, "advice", "recommendations of a finding", COLUMNS(advice_columns))                                     \
+    X(T_RECOMMENDATION, "recommendation", "changes to make", COLUMNS(recommendation_columns))                          \
+    X(T_VERDICT, "verdict", "hypotheses weighed", COLUMNS(verdict_columns))                                            \
+    X(T_SENTENCE, "sentence", "for and against a verdict", COLUMNS(sentence_columns))                                  \
+    X(T_VERDICT_OWNER, "verdict_owner", "who holds what a verdict found", COLUMNS(verdict_owner_columns))              \
+    X(T_EXPERIMENT, "experiment", "tests that were offered", COLUMNS(experiment_columns))                              \
+    X(T_CHECK, "check", "all rules", COLUMNS(check_columns))                                                           \
+    X(T_UNCHECKED, "unchecked", "reasons why checks could not be made", COLUMNS(unchecked_columns))                    \
+    X(T_COST, "cost", "probes that ran", COLUMNS(cost_columns))                                                        \
+    X(T_ANSWER, "answer", "the operator's answers", COLUMNS(answer_columns))                                           \
+    X(T_LIMIT, "changed_limit", "limits with another value than the playbook's", COLUMNS(limit_columns))               \
+    X(T_NOTE, "note", "the operator's notes", COLUMNS(note_columns))                                                   \
+    X(T_STEP, "step", "steps of the playbook", COLUMNS(step_columns))
+enum { REPORT_TABLES(LIST_INDEX) T_COUNT };
+static const struct table_decl report_tables[] = {REPORT_TABLES(LIST_ENTRY)};
 const struct probe case_tables = {
     .name = "report", .help = "what a report template can name", .tables = report_tables, .table_count = T_COUNT};
 

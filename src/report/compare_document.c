@@ -95,19 +95,19 @@ static const struct column remark_columns[] = {
     {"say", TYPE_TEXT, "what to bear in mind"},
 };
 
-enum { T_DIFF, T_RUN, T_FINDING, T_FIGURE, T_MACHINE, T_VERDICT, T_SETTING, T_CHECK, T_EXPERIMENT, T_REMARK, T_COUNT };
-static const struct table_decl tables[T_COUNT] = {
-    [T_DIFF] = {.name = "diff", .help = "the comparison", COLUMNS(diff_columns), .single = true},
-    [T_RUN] = {.name = "run", .help = "the two runs", COLUMNS(run_columns)},
-    [T_FINDING] = {.name = "finding", .help = "what became of the findings", COLUMNS(finding_columns)},
-    [T_FIGURE] = {.name = "figure", .help = "figures of a finding, side by side", COLUMNS(figure_columns)},
-    [T_MACHINE] = {.name = "machine", .help = "figures of the machine, side by side", COLUMNS(machine_columns)},
-    [T_VERDICT] = {.name = "verdict", .help = "hypotheses, side by side", COLUMNS(verdict_columns)},
-    [T_SETTING] = {.name = "setting", .help = "settings that were changed", COLUMNS(setting_columns)},
-    [T_CHECK] = {.name = "check", .help = "checks made in one run only", COLUMNS(check_columns)},
-    [T_EXPERIMENT] = {.name = "experiment", .help = "experiments, side by side", COLUMNS(experiment_columns)},
-    [T_REMARK] = {.name = "remark", .help = "what to bear in mind", COLUMNS(remark_columns)},
-};
+#define DIFF_TABLES(X)                                                                                                 \
+    X(T_DIFF, "diff", "the comparison", COLUMNS(diff_columns), .single = true)                                         \
+    X(T_RUN, "run", "the two runs", COLUMNS(run_columns))                                                              \
+    X(T_FINDING, "finding", "what became of the findings", COLUMNS(finding_columns))                                   \
+    X(T_FIGURE, "figure", "figures of a finding, side by side", COLUMNS(figure_columns))                               \
+    X(T_MACHINE, "machine", "figures of the machine, side by side", COLUMNS(machine_columns))                          \
+    X(T_VERDICT, "verdict", "hypotheses, side by side", COLUMNS(verdict_columns))                                      \
+    X(T_SETTING, "setting", "settings that were changed", COLUMNS(setting_columns))                                    \
+    X(T_CHECK, "check", "checks made in one run only", COLUMNS(check_columns))                                         \
+    X(T_EXPERIMENT, "experiment", "experiments, side by side", COLUMNS(experiment_columns))                            \
+    X(T_REMARK, "remark", "what to bear in mind", COLUMNS(remark_columns))
+enum { DIFF_TABLES(LIST_INDEX) T_COUNT };
+static const struct table_decl tables[] = {DIFF_TABLES(LIST_ENTRY)};
 const struct probe compare_tables = {
     .name = "diff", .help = "what the template of a comparison can name", .tables = tables, .table_count = T_COUNT};
 
