@@ -221,8 +221,7 @@ static struct ranked *rank_verdicts(const struct case_file *c)
 
 static void fill_case(struct facts *f, const struct case_file *c, const struct ranked *changes)
 {
-    char wall[32], iso[32];
-    wall_text(wall, c->started);
+    char iso[32];
     clock_iso(iso, c->started);
     const struct verdict *lead = NULL;
     for (size_t i = 0; c->lead && i < c->verdict_count; i++)
@@ -242,25 +241,16 @@ static void fill_case(struct facts *f, const struct case_file *c, const struct r
         cost += c->facts[i]->cost_s;
 
     struct row r = row_new(f, T_CASE);
+    put_record(&r, &record_case_file, c);
     put_text(&r, "id", c->case_id);
     put_text(&r, "host", c->host);
-    put_text(&r, "playbook", c->playbook);
-    put_text(&r, "playbook_title", c->playbook_title);
-    put_text(&r, "root", c->root);
     put_bool(&r, "live", !c->root || strcmp(c->root, "/") == 0);
-    put_text(&r, "version", c->version);
-    put_text(&r, "started", wall);
     put_text(&r, "started_iso", iso);
-    put_number(&r, "duration", c->duration_s);
-    put_number(&r, "window", c->window_s);
-    put_text(&r, "status", case_status_names[c->status]);
     put_text(&r, "sign", status_sign(c->status));
     put_text(&r, "word", status_word(c->status));
-    put_text(&r, "headline", c->headline);
     put_text(&r, "lead", lead ? lead->title : NULL);
     put_text(&r, "confidence", lead ? verdict_state_name(lead->state) : NULL);
     put_text(&r, "kind", lead ? lead->kind : NULL);
-    put_bool(&r, "complete", c->complete);
     put_text(&r, "first", first ? first->title : NULL);
     put_text(&r, "first_id", first ? first->id : NULL);
     put_text(&r, "first_command", first ? first->apply : NULL);
@@ -286,9 +276,8 @@ static void fill_findings(struct facts *f, const struct case_file *c)
             for (size_t n = 0; n < c->recommendation_count; n++)
                 if (strcmp(c->recommendations[n].id, x->recommend[k]) == 0) {
                     struct row a = row_new(f, T_ADVICE);
+                    put_record(&a, &record_recommendation, &c->recommendations[n]);
                     put_number(&a, "finding_index", (double)i + 1);
-                    put_text(&a, "id", x->recommend[k]);
-                    put_text(&a, "title", c->recommendations[n].title);
                     changes++;
                 }
         for (size_t k = 0; k < x->evidence_count; k++) {

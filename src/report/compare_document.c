@@ -126,12 +126,12 @@ static void fill_diff(struct facts *f, const struct comparison *c)
         weighty += finding_severity(&c->findings[i]) > SEVERITY_INFO;
     double between = b->started - c->run[BEFORE]->started;
     struct row r = row_new(f, T_DIFF);
+    put_record(&r, &record_case_file, b);
     put_text(&r, "outcome", outcome_names[c->outcome]);
     put_text(&r, "sign", critical ? severity_sign(c->worst) : looks[c->outcome].sign);
     put_text(&r, "class", critical ? severity_name(c->worst) : looks[c->outcome].class);
     put_text(&r, "sentence", c->sentence);
     put_text(&r, "host", b->host);
-    put_text(&r, "playbook", b->playbook);
     put_text(&r, "playbook_title", b->playbook_title ? b->playbook_title : b->playbook);
     put_number(&r, "between", between < 0 ? -between : between);
     put_number(&r, "weighty", (double)weighty);
@@ -142,17 +142,14 @@ static void fill_runs(struct facts *f, const struct comparison *c)
 {
     for (int side = BEFORE; side < SIDES; side++) {
         const struct case_file *x = c->run[side];
-        char wall[32], iso[32];
-        wall_text(wall, x->started);
+        char iso[32];
         clock_iso(iso, x->started);
         struct row r = row_new(f, T_RUN);
+        put_record(&r, &record_case_file, x);
         put_text(&r, "side", sides[side]);
         put_text(&r, "word", side == BEFORE ? "Before" : "After");
         put_text(&r, "case", x->case_id);
-        put_text(&r, "started", wall);
         put_text(&r, "started_iso", iso);
-        put_number(&r, "window", x->window_s);
-        put_text(&r, "status", case_status_names[x->status]);
         put_text(&r, "sign", status_sign(x->status));
         put_text(&r, "headline", x->headline ? x->headline : status_word(x->status));
         put_text(&r, "user", lookup_text(lookup_table(x, "host", "host"), 0, "user"));
@@ -205,15 +202,14 @@ static void fill_findings(struct facts *f, const struct comparison *c)
         const struct finding *said = x->finding[x->finding[AFTER] ? AFTER : BEFORE];
         enum severity severity = finding_severity(x);
         struct row r = row_new(f, T_FINDING);
+        put_record(&r, &record_finding, said);
         put_number(&r, "index", (double)i + 1);
         put_text(&r, "change", change_names[x->change]);
         put_text(&r, "sign", looks[x->change].sign ? looks[x->change].sign : severity_sign(severity));
         put_text(&r, "class", looks[x->change].class ? looks[x->change].class : severity_name(severity));
         put_text(&r, "word", looks[x->change].word);
-        put_text(&r, "id", said->id);
         put_text(&r, "severity", severity_name(severity));
         put_text(&r, "severity_word", severity_word(severity));
-        put_text(&r, "say", said->say);
         put_text(&r, "why", x->why);
         put_bool(&r, "redefined", x->redefined);
         put_number(&r, "figure_count", (double)x->figure_count);
@@ -238,8 +234,7 @@ static void fill_verdicts(struct facts *f, const struct comparison *c)
         const struct compared_verdict *x = &c->verdicts[i];
         const struct verdict *named = x->verdict[x->verdict[AFTER] ? AFTER : BEFORE];
         struct row r = row_new(f, T_VERDICT);
-        put_text(&r, "id", named->id);
-        put_text(&r, "title", named->title);
+        put_record(&r, &record_verdict, named);
         for (int side = BEFORE; side < SIDES; side++) {
             const struct verdict *v = x->verdict[side];
             AUTO_STR struct str s = {0};
@@ -265,8 +260,7 @@ static void fill_checks(struct facts *f, const struct comparison *c)
         int side = x->blind[AFTER] ? AFTER : BEFORE;
         const struct check *made = x->check[!side];
         struct row r = row_new(f, T_CHECK);
-        put_text(&r, "id", made->id);
-        put_text(&r, "severity", severity_name(made->severity));
+        put_record(&r, &record_check, made);
         for (int s = BEFORE; s < SIDES; s++)
             put_text(&r, sides[s], s == side ? "not made" : made->result == CHECK_FIRED ? "fired" : "clear");
         put_text(&r, "why", x->blind[side]);
@@ -284,9 +278,7 @@ static void fill_experiments(struct facts *f, const struct comparison *c)
         const struct experiment *const *pair = c->experiments[i].experiment;
         const struct experiment *named = pair[AFTER] ? pair[AFTER] : pair[BEFORE];
         struct row r = row_new(f, T_EXPERIMENT);
-        put_text(&r, "id", named->id);
-        put_text(&r, "ask", named->ask);
-        put_text(&r, "measure", named->measure);
+        put_record(&r, &record_experiment, named);
         for (int side = BEFORE; side < SIDES; side++) {
             const struct experiment *x = pair[side];
             AUTO_STR struct str s = {0};

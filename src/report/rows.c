@@ -2,12 +2,11 @@
 #include "report/rows.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/str.h"
 #include "base/text.h"
-#include "report/words.h"
 
 struct row row_new(struct facts *f, unsigned table)
 {
@@ -78,47 +77,59 @@ void put_name(const struct row *r, const char *column, const char *name)
     put_text(r, column, words);
 }
 
-static void put_field(const struct row *r, const struct field *f, const void *object)
+/* "2026-11-21 01:22 UTC" */
+static void put_time(const struct row *r, const char *column, double wall)
+{
+    char text[32];
+    clock_iso(text, wall);
+    char *t = strchr(text, 'T');
+    if (t && strlen(t) >= 6)
+        *t = ' ', memcpy(t + 6, " UTC", 5);
+    put_text(r, column, text);
+}
+
+static void put_field(const struct row *r, const char *column, const struct field *f, const void *object)
 {
     const void *at = (const char *)object + f->offset;
-    char text[72];
     switch (f->kind) {
     case FIELD_NAME:
     case FIELD_TEXT:
     case FIELD_CHOICE:
-        put_text(r, f->name, *(const char *const *)at);
+        put_text(r, column, *(const char *const *)at);
         break;
     case FIELD_WORD:
-        put_text(r, f->name, f->words[*(const unsigned *)at]);
+        put_text(r, column, f->words[*(const unsigned *)at]);
         break;
     case FIELD_BOOL:
-        put_bool(r, f->name, *(const bool *)at);
+        put_bool(r, column, *(const bool *)at);
         break;
     case FIELD_COUNT:
-        put_number(r, f->name, (double)*(const size_t *)at);
+        put_number(r, column, (double)*(const size_t *)at);
         break;
     case FIELD_NUMBER:
-        put_number(r, f->name, *(const double *)at);
+        put_number(r, column, *(const double *)at);
         break;
     case FIELD_TIME:
-        wall_text(text, *(const double *)at);
-        put_text(r, f->name, text);
+        put_time(r, column, *(const double *)at);
         break;
     case FIELD_VALUE:
     case FIELD_MEASURED:
-        put_value(r, f->name, at, false);
+        put_value(r, column, at, false);
         break;
     case FIELD_OTHER:
         break;
     default:
-        snprintf(text, sizeof text, "%s_count", f->name);
-        put_number(r, text, (double)field_list_count(f, object));
+        put_number(r, column, (double)field_list_count(f, object));
         break;
     }
 }
 
 void put_record(const struct row *r, const struct record *record, const void *object)
 {
-    for (unsigned i = 0; i < record->field_count; i++)
-        put_field(r, &record->fields[i], object);
+    for (const struct field *f = record->fields; f < record->fields + record->field_count; f++) {
+        bool list = f->kind >= FIELD_NAMES && f->kind <= FIELD_RECORDS;
+        AUTO_FREE char *column = mem_printf("%s%s", f->name, list ? "_count" : "");
+        if (table_decl_column(r->table->decl, column) >= 0)
+            put_field(r, column, f, object);
+    }
 }

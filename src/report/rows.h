@@ -39,7 +39,7 @@ void put_bool(const struct row *r, const char *column, bool truth);
 void put_value(const struct row *r, const char *column, const struct value *v, bool raw); /* as people read it */
 /* "unusable_order9" reads as "unusable order9", "memory.free" as "memory free". */
 void put_name(const struct row *r, const char *column, const char *name);
-/* All columns of the record. */
+/* The columns of the record that the table has; what is put there after it replaces it. */
 void put_record(const struct row *r, const struct record *record, const void *object);
 
 #endif

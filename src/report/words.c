@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "report/words.h"
 
-#include <string.h>
-
-#include "base/clock.h"
-
 const char *status_sign(enum case_status s)
 {
     static const char *const signs[CASE_STATUSES] = {"[ok]", "[!]", "[!!]", "[?]"};
@@ -41,12 +37,4 @@ const char *verdict_word(enum verdict_state s)
                                         [VERDICT_RULED_OUT] = "Ruled out",
                                         [VERDICT_UNKNOWN] = "Unknown"};
     return words[s];
-}
-
-void wall_text(char out[32], double wall)
-{
-    clock_iso(out, wall);
-    char *t = strchr(out, 'T');
-    if (t && strlen(t) >= 6)
-        *t = ' ', memcpy(t + 6, " UTC", 5);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Signs and words: meaning never rests on colour alone. And times as people read them. */
+/* Signs and words: meaning never rests on colour alone. */
 #ifndef FW_REPORT_WORDS_H
 #define FW_REPORT_WORDS_H
 
@@ -11,6 +11,5 @@ const char *severity_sign(enum severity s);
 const char *severity_word(enum severity s);
 const char *verdict_sign(enum verdict_state s);
 const char *verdict_word(enum verdict_state s);
-void wall_text(char out[32], double wall); /* "2026-11-21 01:22 UTC" */
 
 #endif
