@@ -8,7 +8,6 @@
 #include "base/str.h"
 #include "engine/expr/expr.h"
 #include "report/rows.h"
-#include "report/words.h"
 
 static const struct column case_columns[] = {
     {"id", TYPE_TEXT, "case id given by the operator"},
@@ -246,8 +245,7 @@ static void fill_case(struct facts *f, const struct case_file *c, const struct r
     put_text(&r, "host", c->host);
     put_bool(&r, "live", !c->root || strcmp(c->root, "/") == 0);
     put_text(&r, "started_iso", iso);
-    put_text(&r, "sign", status_sign(c->status));
-    put_text(&r, "word", status_word(c->status));
+    put_look(&r, &status_looks[c->status]);
     put_text(&r, "lead", lead ? lead->title : NULL);
     put_text(&r, "confidence", lead ? verdict_state_name(lead->state) : NULL);
     put_text(&r, "kind", lead ? lead->kind : NULL);
@@ -293,8 +291,7 @@ static void fill_findings(struct facts *f, const struct case_file *c)
         struct row r = row_new(f, T_FINDING);
         put_record(&r, &record_finding, x);
         put_number(&r, "index", (double)i + 1);
-        put_text(&r, "sign", severity_sign(x->severity));
-        put_text(&r, "word", severity_word(x->severity));
+        put_look(&r, &severity_looks[x->severity]);
         put_number(&r, "change_count", (double)changes);
     }
 }
@@ -342,8 +339,7 @@ static void fill_verdicts(struct facts *f, const struct case_file *c)
         struct row r = row_new(f, T_VERDICT);
         put_record(&r, &record_verdict, x);
         put_number(&r, "index", (double)i + 1);
-        put_text(&r, "sign", verdict_sign(x->state));
-        put_text(&r, "word", verdict_word(x->state));
+        put_look(&r, &verdict_looks[x->state]);
         put_bool(&r, "lead", lead);
         fill_owners(f, &r, x, lead);
         fill_sentences(f, x, sentence_sides[0], x->sentences_for, x->for_count);
@@ -353,20 +349,16 @@ static void fill_verdicts(struct facts *f, const struct case_file *c)
 
 static void fill_experiments(struct facts *f, const struct case_file *c)
 {
-    static const struct {
-        const char *sign, *word, *class;
-    } looks[] = {[EXPERIMENT_NOT_RUN] = {"[-]", "Not run", "dim"},
-                 [EXPERIMENT_DECLINED] = {"[-]", "Declined", "dim"},
-                 [EXPERIMENT_DONE] = {"[+]", "Done", "ok"},
-                 [EXPERIMENT_FAILED] = {"[?]", "Failed", "unknown"}};
+    static const struct look looks[] = {[EXPERIMENT_NOT_RUN] = {"[-]", "Not run", "dim"},
+                                        [EXPERIMENT_DECLINED] = {"[-]", "Declined", "dim"},
+                                        [EXPERIMENT_DONE] = {"[+]", "Done", "ok"},
+                                        [EXPERIMENT_FAILED] = {"[?]", "Failed", "unknown"}};
     for (size_t i = 0; i < c->experiment_count; i++) {
         const struct experiment *x = &c->experiments[i];
         struct row r = row_new(f, T_EXPERIMENT);
         put_record(&r, &record_experiment, x);
         put_number(&r, "index", (double)i + 1);
-        put_text(&r, "sign", looks[x->state].sign);
-        put_text(&r, "word", looks[x->state].word);
-        put_text(&r, "class", looks[x->state].class);
+        put_look(&r, &looks[x->state]);
         if (x->state != EXPERIMENT_DONE)
             put_number(&r, "duration", NAN);
     }
@@ -400,23 +392,18 @@ static void fill_unchecked(struct facts *f, const struct case_file *c, const str
 
 static void fill_checks(struct facts *f, const struct case_file *c)
 {
-    static const struct {
-        const char *sign, *word, *class;
-    } looks[] = {[CHECK_CLEAR] = {"[ok]", "Clear", "ok"},
-                 [CHECK_UNCHECKED] = {"[?]", "Could not be checked", "unknown"},
-                 [CHECK_NOT_RUN] = {"[-]", "Not run", "unknown"}};
+    static const struct look looks[] = {[CHECK_CLEAR] = {"[ok]", "Clear", "ok"},
+                                        [CHECK_UNCHECKED] = {"[?]", "Could not be checked", "unknown"},
+                                        [CHECK_NOT_RUN] = {"[-]", "Not run", "unknown"}};
     AUTO_FREE struct ranked *order = rank_checks(c);
     for (size_t i = 0; i < c->check_count; i++) {
         const struct check *x = &c->checks[order[i].index];
         const struct step_record *step = step_of(c, x->step);
-        bool fired = x->result == CHECK_FIRED;
         struct row r = row_new(f, T_CHECK);
         put_record(&r, &record_check, x);
         put_number(&r, "index", (double)i + 1);
         put_text(&r, "step_title", step ? step->title : x->step);
-        put_text(&r, "sign", fired ? severity_sign(x->severity) : looks[x->result].sign);
-        put_text(&r, "word", fired ? severity_word(x->severity) : looks[x->result].word);
-        put_text(&r, "class", fired ? severity_name(x->severity) : looks[x->result].class);
+        put_look(&r, x->result == CHECK_FIRED ? &severity_looks[x->severity] : &looks[x->result]);
     }
     fill_unchecked(f, c, order);
 }
@@ -425,12 +412,13 @@ static void fill_costs(struct facts *f, const struct case_file *c)
 {
     for (size_t i = 0; i < c->facts_count; i++) {
         const struct facts *x = c->facts[i];
-        bool ok = x->status == STATUS_OK, partial = x->status == STATUS_PARTIAL;
+        enum case_status look = x->status == STATUS_OK        ? CASE_OK
+                                : x->status == STATUS_PARTIAL ? CASE_WARNING
+                                                              : CASE_UNKNOWN;
         struct row r = row_new(f, T_COST);
         put_text(&r, "probe", x->probe->name);
         put_text(&r, "status", status_name(x->status));
-        put_text(&r, "sign", ok ? "[ok]" : partial ? "[!]" : "[?]");
-        put_text(&r, "class", ok ? "ok" : partial ? "warning" : "unknown");
+        put_look(&r, &status_looks[look]);
         put_text(&r, "reason", x->reason);
         put_number(&r, "time", x->cost_s);
         if (x->coverage >= 0)
@@ -452,20 +440,18 @@ static void fill_step(const struct row *r, const struct case_file *c, const stru
     for (size_t k = 0; k < x->probe_count; k++)
         str_printf(&probe_names, "%s%s", k ? ", " : "", x->probes[k]);
     size_t findings = 0;
-    int worst = -1;
+    enum severity worst = SEVERITY_INFO;
     for (size_t k = 0; k < c->finding_count; k++)
         if (is_of(c->findings[k].step, x->id)) {
             findings++;
-            if ((int)c->findings[k].severity > worst)
-                worst = (int)c->findings[k].severity;
+            if (c->findings[k].severity > worst)
+                worst = c->findings[k].severity;
         }
     bool blind = x->state != STEP_DONE;
     for (size_t k = 0; !blind && k < c->check_count; k++)
         blind = c->checks[k].result == CHECK_UNCHECKED && !c->checks[k].optional && is_of(c->checks[k].step, x->id);
-    bool bad = worst >= SEVERITY_WARNING;
     put_record(r, &record_step_record, x);
-    put_text(r, "sign", bad ? severity_sign((enum severity)worst) : blind ? "[?]" : "[ok]");
-    put_text(r, "class", bad ? severity_name((enum severity)worst) : blind ? "unknown" : "ok");
+    put_look(r, worst > SEVERITY_INFO ? &severity_looks[worst] : &status_looks[blind ? CASE_UNKNOWN : CASE_OK]);
     put_text(r, "probes", str_text(&probe_names));
     put_number(r, "finding_count", (double)findings);
 }

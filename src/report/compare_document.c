@@ -11,7 +11,6 @@
 #include "report/lookup.h"
 #include "report/rows.h"
 #include "report/tree.h"
-#include "report/words.h"
 
 static const struct column diff_columns[] = {
     {"outcome", TYPE_TEXT, "what the comparison says", .values = outcome_names},
@@ -113,12 +112,10 @@ const struct probe compare_tables = {
 
 static void fill_diff(struct facts *f, const struct comparison *c)
 {
-    static const struct {
-        const char *sign, *class;
-    } looks[] = {[OUTCOME_BETTER] = {"[ok]", "ok"},
-                 [OUTCOME_SAME] = {"[=]", "info"},
-                 [OUTCOME_WORSE] = {"[!]", "warning"},
-                 [OUTCOME_UNKNOWN] = {"[?]", "unknown"}};
+    static const struct look looks[] = {[OUTCOME_BETTER] = {"[ok]", .class = "ok"},
+                                        [OUTCOME_SAME] = {"[=]", .class = "info"},
+                                        [OUTCOME_WORSE] = {"[!]", .class = "warning"},
+                                        [OUTCOME_UNKNOWN] = {"[?]", .class = "unknown"}};
     const struct case_file *b = c->run[AFTER];
     bool critical = c->outcome == OUTCOME_WORSE && c->worst == SEVERITY_CRITICAL;
     size_t weighty = 0;
@@ -128,8 +125,7 @@ static void fill_diff(struct facts *f, const struct comparison *c)
     struct row r = row_new(f, T_DIFF);
     put_record(&r, &record_case_file, b);
     put_text(&r, "outcome", outcome_names[c->outcome]);
-    put_text(&r, "sign", critical ? severity_sign(c->worst) : looks[c->outcome].sign);
-    put_text(&r, "class", critical ? severity_name(c->worst) : looks[c->outcome].class);
+    put_look(&r, critical ? &severity_looks[c->worst] : &looks[c->outcome]);
     put_text(&r, "sentence", c->sentence);
     put_text(&r, "host", b->host);
     put_text(&r, "playbook_title", b->playbook_title ? b->playbook_title : b->playbook);
@@ -147,11 +143,11 @@ static void fill_runs(struct facts *f, const struct comparison *c)
         struct row r = row_new(f, T_RUN);
         put_record(&r, &record_case_file, x);
         put_text(&r, "side", sides[side]);
+        put_look(&r, &status_looks[x->status]);
         put_text(&r, "word", side == BEFORE ? "Before" : "After");
         put_text(&r, "case", x->case_id);
         put_text(&r, "started_iso", iso);
-        put_text(&r, "sign", status_sign(x->status));
-        put_text(&r, "headline", x->headline ? x->headline : status_word(x->status));
+        put_text(&r, "headline", x->headline ? x->headline : status_looks[x->status].word);
         put_text(&r, "user", lookup_text(lookup_table(x, "host", "host"), 0, "user"));
     }
 }
@@ -186,16 +182,14 @@ static void fill_figures(struct facts *f, const struct compared_finding *x, size
 static void fill_findings(struct facts *f, const struct comparison *c)
 {
     /* NULL: as the severity has them */
-    static const struct {
-        const char *sign, *class, *word;
-    } looks[CHANGES] = {
-        [CHANGE_NEW] = {NULL, NULL, "New"},
-        [CHANGE_RAISED] = {NULL, NULL, "More severe"},
-        [CHANGE_UNSEEN_AFTER] = {"[?]", "unknown", "Could not be looked for again"},
-        [CHANGE_UNSEEN_BEFORE] = {"[?]", "unknown", "Could not be seen before"},
-        [CHANGE_GONE] = {"[ok]", "ok", "Gone"},
-        [CHANGE_LOWERED] = {"[ok]", "ok", "Less severe"},
-        [CHANGE_NONE] = {"[=]", "dim", "Unchanged"},
+    static const struct look looks[CHANGES] = {
+        [CHANGE_NEW] = {NULL, "New", NULL},
+        [CHANGE_RAISED] = {NULL, "More severe", NULL},
+        [CHANGE_UNSEEN_AFTER] = {"[?]", "Could not be looked for again", "unknown"},
+        [CHANGE_UNSEEN_BEFORE] = {"[?]", "Could not be seen before", "unknown"},
+        [CHANGE_GONE] = {"[ok]", "Gone", "ok"},
+        [CHANGE_LOWERED] = {"[ok]", "Less severe", "ok"},
+        [CHANGE_NONE] = {"[=]", "Unchanged", "dim"},
     };
     for (size_t i = 0; i < c->finding_count; i++) {
         const struct compared_finding *x = &c->findings[i];
@@ -205,11 +199,10 @@ static void fill_findings(struct facts *f, const struct comparison *c)
         put_record(&r, &record_finding, said);
         put_number(&r, "index", (double)i + 1);
         put_text(&r, "change", change_names[x->change]);
-        put_text(&r, "sign", looks[x->change].sign ? looks[x->change].sign : severity_sign(severity));
-        put_text(&r, "class", looks[x->change].class ? looks[x->change].class : severity_name(severity));
+        put_look(&r, looks[x->change].sign ? &looks[x->change] : &severity_looks[severity]);
         put_text(&r, "word", looks[x->change].word);
         put_text(&r, "severity", severity_name(severity));
-        put_text(&r, "severity_word", severity_word(severity));
+        put_text(&r, "severity_word", severity_looks[severity].word);
         put_text(&r, "why", x->why);
         put_bool(&r, "redefined", x->redefined);
         put_number(&r, "figure_count", (double)x->figure_count);
@@ -239,7 +232,7 @@ static void fill_verdicts(struct facts *f, const struct comparison *c)
             const struct verdict *v = x->verdict[side];
             AUTO_STR struct str s = {0};
             if (v)
-                str_printf(&s, "%s %s", verdict_sign(v->state), verdict_word(v->state));
+                str_printf(&s, "%s %s", verdict_looks[v->state].sign, verdict_looks[v->state].word);
             if (v && v->kind)
                 str_printf(&s, ", %s", v->kind);
             put_text(&r, sides[side], v ? str_text(&s) : "not weighed");

@@ -77,6 +77,14 @@ void put_name(const struct row *r, const char *column, const char *name)
     put_text(r, column, words);
 }
 
+void put_look(const struct row *r, const struct look *look)
+{
+    const char *const parts[][2] = {{"sign", look->sign}, {"word", look->word}, {"class", look->class}};
+    for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+        if (table_decl_column(r->table->decl, parts[i][0]) >= 0)
+            put_text(r, parts[i][0], parts[i][1]);
+}
+
 /* "2026-11-21 01:22 UTC" */
 static void put_time(const struct row *r, const char *column, double wall)
 {

@@ -7,6 +7,7 @@
 
 #include "facts/facts.h"
 #include "facts/record.h"
+#include "report/words.h"
 
 /* The columns of a record, in an array of columns: FINDING_FIELDS(RECORD_COLUMN, ). Words, times and values are text, as people
  * read them; of a list there is how many. */
@@ -39,6 +40,8 @@ void put_bool(const struct row *r, const char *column, bool truth);
 void put_value(const struct row *r, const char *column, const struct value *v, bool raw); /* as people read it */
 /* "unusable_order9" reads as "unusable order9", "memory.free" as "memory free". */
 void put_name(const struct row *r, const char *column, const char *name);
+/* Those of the columns `sign`, `word` and `class` that the table has. */
+void put_look(const struct row *r, const struct look *look);
 /* The columns of the record that the table has; what is put there after it replaces it. */
 void put_record(const struct row *r, const struct record *record, const void *object);
 

@@ -5,11 +5,11 @@
 
 #include "engine/case/case.h"
 
-const char *status_sign(enum case_status s);
-const char *status_word(enum case_status s);
-const char *severity_sign(enum severity s);
-const char *severity_word(enum severity s);
-const char *verdict_sign(enum verdict_state s);
-const char *verdict_word(enum verdict_state s);
+struct look {
+    const char *sign, *word;
+    const char *class; /* status class of the stylesheet */
+};
+extern const struct look status_looks[], severity_looks[],
+    verdict_looks[]; /* by enum case_status, severity, verdict_state */
 
 #endif
