@@ -155,14 +155,6 @@ const struct probe case_tables = {
 
 const struct table_decl *const case_steps = &report_tables[T_STEP];
 
-static const struct step_record *step_of(const struct case_file *c, const char *id)
-{
-    for (size_t i = 0; id && i < c->step_count; i++)
-        if (strcmp(c->steps[i].id, id) == 0)
-            return &c->steps[i];
-    return NULL;
-}
-
 /* The first finding that recommends it; findings stand worst first. */
 static size_t recommended_by(const struct case_file *c, const char *id)
 {
@@ -222,17 +214,14 @@ static void fill_case(struct facts *f, const struct case_file *c, const struct r
 {
     char iso[32];
     clock_iso(iso, c->started);
-    const struct verdict *lead = NULL;
-    for (size_t i = 0; c->lead && i < c->verdict_count; i++)
-        if (strcmp(c->verdicts[i].id, c->lead) == 0)
-            lead = &c->verdicts[i];
+    const struct verdict *lead = case_verdict(c, c->lead);
     const struct recommendation *first = c->recommendation_count ? &c->recommendations[changes[0].index] : NULL;
     size_t severity[3] = {0}, result[4] = {0}, inapplicable = 0;
     for (size_t i = 0; i < c->finding_count; i++)
         severity[c->findings[i].severity]++;
     for (size_t i = 0; i < c->check_count; i++) {
         result[c->checks[i].result]++;
-        const struct step_record *step = step_of(c, c->checks[i].step);
+        const struct step_record *step = case_step(c, c->checks[i].step);
         inapplicable += c->checks[i].result == CHECK_NOT_RUN && step && step->state == STEP_PASSED;
     }
     double cost = 0;
@@ -398,7 +387,7 @@ static void fill_checks(struct facts *f, const struct case_file *c)
     AUTO_FREE struct ranked *order = rank_checks(c);
     for (size_t i = 0; i < c->check_count; i++) {
         const struct check *x = &c->checks[order[i].index];
-        const struct step_record *step = step_of(c, x->step);
+        const struct step_record *step = case_step(c, x->step);
         struct row r = row_new(f, T_CHECK);
         put_record(&r, &record_check, x);
         put_number(&r, "index", (double)i + 1);

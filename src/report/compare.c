@@ -68,7 +68,7 @@ static const char *why_blind(const struct case_file *c, const struct check *k)
         return "that run has no such check";
     if (k->result == CHECK_CLEAR || k->result == CHECK_FIRED)
         return NULL;
-    const struct step_record *step = k->result == CHECK_NOT_RUN && k->step ? case_step(c, k->step) : NULL;
+    const struct step_record *step = k->result == CHECK_NOT_RUN ? case_step(c, k->step) : NULL;
     if (step && step->state == STEP_PASSED)
         return NULL;
     if (k->why && *k->why)
@@ -246,14 +246,6 @@ static void pair_findings(struct comparison *c)
 
 /* Verdicts and experiments */
 
-static const struct verdict *verdict_of(const struct case_file *c, const char *id)
-{
-    for (size_t i = 0; i < c->verdict_count; i++)
-        if (strcmp(c->verdicts[i].id, id) == 0)
-            return &c->verdicts[i];
-    return NULL;
-}
-
 static unsigned verdict_rank(const struct compared_verdict *v)
 {
     return v->leads[BEFORE] ? 0 : v->leads[AFTER] ? 1 : verdict_differs(v) ? 2 : 3;
@@ -275,9 +267,9 @@ static void pair_verdicts(struct comparison *c)
     const struct case_file *a = c->run[BEFORE], *b = c->run[AFTER];
     c->verdicts = arena_alloc(&c->arena, (a->verdict_count + b->verdict_count + 1) * sizeof *c->verdicts);
     for (size_t i = 0; i < a->verdict_count; i++)
-        add_verdict(c, &a->verdicts[i], verdict_of(b, a->verdicts[i].id));
+        add_verdict(c, &a->verdicts[i], case_verdict(b, a->verdicts[i].id));
     for (size_t i = 0; i < b->verdict_count; i++)
-        if (!verdict_of(a, b->verdicts[i].id))
+        if (!case_verdict(a, b->verdicts[i].id))
             add_verdict(c, NULL, &b->verdicts[i]);
 }
 

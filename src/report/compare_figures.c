@@ -53,7 +53,7 @@ static const struct table_decl *table_of(const struct probe *p, const struct fin
 /* The probes of the finding's own step come first. */
 static const struct table_decl *declared(const struct case_file *from, const struct finding *f)
 {
-    const struct step_record *step = f->step ? case_step(from, f->step) : NULL;
+    const struct step_record *step = case_step(from, f->step);
     const struct table_decl *d = NULL;
     for (size_t i = 0; step && i < step->probe_count && !d; i++)
         d = table_of(probe_find(step->probes[i]), f);

@@ -58,34 +58,16 @@ const struct table *case_table(const struct case_file *c, const struct table_dec
     return NULL;
 }
 
-struct check *case_check(const struct case_file *c, const char *id)
-{
-    for (size_t i = 0; i < c->check_count; i++)
-        if (strcmp(c->checks[i].id, id) == 0)
-            return &c->checks[i];
-    return NULL;
-}
-
-struct answer *case_answer(const struct case_file *c, const char *id)
-{
-    for (size_t i = 0; i < c->answer_count; i++)
-        if (strcmp(c->answers[i].id, id) == 0)
-            return &c->answers[i];
-    return NULL;
-}
-
-struct experiment *case_experiment(const struct case_file *c, const char *id)
-{
-    for (size_t i = 0; i < c->experiment_count; i++)
-        if (strcmp(c->experiments[i].id, id) == 0)
-            return &c->experiments[i];
-    return NULL;
-}
-
-const struct step_record *case_step(const struct case_file *c, const char *id)
-{
-    for (size_t i = 0; i < c->step_count; i++)
-        if (strcmp(c->steps[i].id, id) == 0)
-            return &c->steps[i];
-    return NULL;
-}
+#define BY_ID(thing, name, list, count)                                                                                \
+    thing *name(const struct case_file *c, const char *id)                                                             \
+    {                                                                                                                  \
+        for (size_t i = 0; id && i < c->count; i++)                                                                    \
+            if (strcmp(c->list[i].id, id) == 0)                                                                        \
+                return &c->list[i];                                                                                    \
+        return NULL;                                                                                                   \
+    }
+BY_ID(struct check, case_check, checks, check_count)
+BY_ID(struct answer, case_answer, answers, answer_count)
+BY_ID(struct experiment, case_experiment, experiments, experiment_count)
+BY_ID(const struct verdict, case_verdict, verdicts, verdict_count)
+BY_ID(const struct step_record, case_step, steps, step_count)

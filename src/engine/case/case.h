@@ -25,10 +25,11 @@ void case_put_facts(struct case_file *c, struct facts *f);
 /* NULL: of no probe that ran. */
 const struct table *case_table(const struct case_file *c, const struct table_decl *decl);
 
-/* By id; NULL: the case has none. */
+/* By id (NULL: of none); NULL: the case has none. */
 struct check *case_check(const struct case_file *c, const char *id);
 struct answer *case_answer(const struct case_file *c, const char *id);
 struct experiment *case_experiment(const struct case_file *c, const char *id);
+const struct verdict *case_verdict(const struct case_file *c, const char *id);
 const struct step_record *case_step(const struct case_file *c, const char *id);
 
 /* JSON of the whole case, ending in its checksum member. Caller frees. */

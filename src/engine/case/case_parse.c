@@ -49,14 +49,6 @@ static void settle_shows(const struct case_file *c, struct step_record *step)
     step->show_count = shows;
 }
 
-static const char *verdict_id(const struct case_file *c, const char *id)
-{
-    for (size_t i = 0; id && i < c->verdict_count; i++)
-        if (strcmp(c->verdicts[i].id, id) == 0)
-            return c->verdicts[i].id;
-    return NULL;
-}
-
 static void read_facts(struct record_reader *r, const json_t *root, struct case_file *c)
 {
     json_t *facts = json_object_get(root, "facts"), *one;
@@ -79,7 +71,8 @@ static void read_case(struct record_reader *r, const json_t *root, struct case_f
     c->host = record_read_text(r, json_object_get(root, "host"), "host", "name", REQUIRED);
     record_read(r, &record_case_file, root, c);
     read_facts(r, root, c);
-    c->lead = verdict_id(c, c->lead);
+    const struct verdict *lead = case_verdict(c, c->lead);
+    c->lead = lead ? lead->id : NULL;
     for (size_t i = 0; i < c->step_count; i++)
         settle_shows(c, &c->steps[i]);
 }
