@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "engine/expr/expr.h"
+#include "report/lookup.h"
 #include "report/rows.h"
 
 static const struct column case_columns[] = {
@@ -156,13 +157,33 @@ const struct probe case_tables = {
 const struct table_decl *const case_steps = &report_tables[T_STEP];
 
 /* The first finding that recommends it; findings stand worst first. */
-static size_t recommended_by(const struct case_file *c, const char *id)
+static size_t rank_of_change(const struct case_file *c, size_t index)
 {
     for (size_t i = 0; i < c->finding_count; i++)
         for (size_t k = 0; k < c->findings[i].recommend_count; k++)
-            if (strcmp(c->findings[i].recommend[k], id) == 0)
+            if (strcmp(c->findings[i].recommend[k], c->recommendations[index].id) == 0)
                 return i;
     return c->finding_count;
+}
+
+static size_t rank_of_check(const struct case_file *c, size_t index)
+{
+    static const size_t group[] = {[CHECK_FIRED] = 0, [CHECK_UNCHECKED] = 1, [CHECK_NOT_RUN] = 2, [CHECK_CLEAR] = 3};
+    return group[c->checks[index].result] * 4 + (SEVERITY_CRITICAL - c->checks[index].severity);
+}
+
+/* A case from elsewhere need not tell the step, and none may lead. */
+static bool is_of(const char *id, const char *other)
+{
+    return id && strcmp(id, other) == 0;
+}
+
+/* The leading one, then confirmed, likely, unknown, ruled out. */
+static size_t rank_of_verdict(const struct case_file *c, size_t index)
+{
+    static const size_t group[] = {
+        [VERDICT_CONFIRMED] = 1, [VERDICT_LIKELY] = 2, [VERDICT_UNKNOWN] = 3, [VERDICT_RULED_OUT] = 4};
+    return is_of(c->lead, c->verdicts[index].id) ? 0 : group[c->verdicts[index].state];
 }
 
 struct ranked {
@@ -177,36 +198,14 @@ static int compare_ranked(const void *a, const void *b)
     return (x->index > y->index) - (x->index < y->index);
 }
 
-static struct ranked *rank_recommendations(const struct case_file *c)
+/* Indexes by rank, equals in their order. The caller frees them. */
+static struct ranked *ordered(const struct case_file *c, size_t count,
+                              size_t rank_of(const struct case_file *c, size_t index))
 {
-    struct ranked *order = mem_array(c->recommendation_count, sizeof *order);
-    for (size_t i = 0; i < c->recommendation_count; i++)
-        order[i] = (struct ranked){recommended_by(c, c->recommendations[i].id), i};
-    qsort(order, c->recommendation_count, sizeof *order, compare_ranked);
-    return order;
-}
-
-static struct ranked *rank_checks(const struct case_file *c)
-{
-    static const size_t group[] = {[CHECK_FIRED] = 0, [CHECK_UNCHECKED] = 1, [CHECK_NOT_RUN] = 2, [CHECK_CLEAR] = 3};
-    struct ranked *order = mem_array(c->check_count, sizeof *order);
-    for (size_t i = 0; i < c->check_count; i++)
-        order[i] = (struct ranked){group[c->checks[i].result] * 4 + (SEVERITY_CRITICAL - c->checks[i].severity), i};
-    qsort(order, c->check_count, sizeof *order, compare_ranked);
-    return order;
-}
-
-/* The leading one, then confirmed, likely, unknown, ruled out. */
-static struct ranked *rank_verdicts(const struct case_file *c)
-{
-    static const size_t group[] = {
-        [VERDICT_CONFIRMED] = 1, [VERDICT_LIKELY] = 2, [VERDICT_UNKNOWN] = 3, [VERDICT_RULED_OUT] = 4};
-    struct ranked *order = mem_array(c->verdict_count, sizeof *order);
-    for (size_t i = 0; i < c->verdict_count; i++) {
-        bool lead = c->lead && strcmp(c->lead, c->verdicts[i].id) == 0;
-        order[i] = (struct ranked){lead ? 0 : group[c->verdicts[i].state], i};
-    }
-    qsort(order, c->verdict_count, sizeof *order, compare_ranked);
+    struct ranked *order = mem_array(count, sizeof *order);
+    for (size_t i = 0; i < count; i++)
+        order[i] = (struct ranked){rank_of(c, i), i};
+    qsort(order, count, sizeof *order, compare_ranked);
     return order;
 }
 
@@ -216,11 +215,9 @@ static void fill_case(struct facts *f, const struct case_file *c, const struct r
     clock_iso(iso, c->started);
     const struct verdict *lead = case_verdict(c, c->lead);
     const struct recommendation *first = c->recommendation_count ? &c->recommendations[changes[0].index] : NULL;
-    size_t severity[3] = {0}, result[4] = {0}, inapplicable = 0;
-    for (size_t i = 0; i < c->finding_count; i++)
-        severity[c->findings[i].severity]++;
+    const struct tally tally = lookup_tally(c);
+    size_t inapplicable = 0;
     for (size_t i = 0; i < c->check_count; i++) {
-        result[c->checks[i].result]++;
         const struct step_record *step = case_step(c, c->checks[i].step);
         inapplicable += c->checks[i].result == CHECK_NOT_RUN && step && step->state == STEP_PASSED;
     }
@@ -241,14 +238,14 @@ static void fill_case(struct facts *f, const struct case_file *c, const struct r
     put_text(&r, "first", first ? first->title : NULL);
     put_text(&r, "first_id", first ? first->id : NULL);
     put_text(&r, "first_command", first ? first->apply : NULL);
-    put_number(&r, "critical", (double)severity[SEVERITY_CRITICAL]);
-    put_number(&r, "warning", (double)severity[SEVERITY_WARNING]);
-    put_number(&r, "info", (double)severity[SEVERITY_INFO]);
+    put_number(&r, "critical", (double)tally.severity[SEVERITY_CRITICAL]);
+    put_number(&r, "warning", (double)tally.severity[SEVERITY_WARNING]);
+    put_number(&r, "info", (double)tally.severity[SEVERITY_INFO]);
     put_number(&r, "checks", (double)c->check_count);
-    put_number(&r, "fired", (double)result[CHECK_FIRED]);
-    put_number(&r, "clear", (double)result[CHECK_CLEAR]);
-    put_number(&r, "unchecked", (double)result[CHECK_UNCHECKED]);
-    put_number(&r, "not_run", (double)result[CHECK_NOT_RUN]);
+    put_number(&r, "fired", (double)tally.result[CHECK_FIRED]);
+    put_number(&r, "clear", (double)tally.result[CHECK_CLEAR]);
+    put_number(&r, "unchecked", (double)tally.result[CHECK_UNCHECKED]);
+    put_number(&r, "not_run", (double)tally.result[CHECK_NOT_RUN]);
     put_number(&r, "inapplicable", (double)inapplicable);
     put_number(&r, "changes", (double)c->recommendation_count);
     put_number(&r, "cost", cost);
@@ -321,10 +318,10 @@ static void fill_sentences(struct facts *f, const struct verdict *v, const char 
 
 static void fill_verdicts(struct facts *f, const struct case_file *c)
 {
-    AUTO_FREE struct ranked *order = rank_verdicts(c);
+    AUTO_FREE struct ranked *order = ordered(c, c->verdict_count, rank_of_verdict);
     for (size_t i = 0; i < c->verdict_count; i++) {
         const struct verdict *x = &c->verdicts[order[i].index];
-        bool lead = c->lead && strcmp(c->lead, x->id) == 0;
+        bool lead = is_of(c->lead, x->id);
         struct row r = row_new(f, T_VERDICT);
         put_record(&r, &record_verdict, x);
         put_number(&r, "index", (double)i + 1);
@@ -384,7 +381,7 @@ static void fill_checks(struct facts *f, const struct case_file *c)
     static const struct look looks[] = {[CHECK_CLEAR] = {"[ok]", "Clear", "ok"},
                                         [CHECK_UNCHECKED] = {"[?]", "Could not be checked", "unknown"},
                                         [CHECK_NOT_RUN] = {"[-]", "Not run", "unknown"}};
-    AUTO_FREE struct ranked *order = rank_checks(c);
+    AUTO_FREE struct ranked *order = ordered(c, c->check_count, rank_of_check);
     for (size_t i = 0; i < c->check_count; i++) {
         const struct check *x = &c->checks[order[i].index];
         const struct step_record *step = case_step(c, x->step);
@@ -415,12 +412,6 @@ static void fill_costs(struct facts *f, const struct case_file *c)
         put_text(&r, "classic", x->probe->classic);
         put_text(&r, "help", x->probe->help);
     }
-}
-
-/* A case from elsewhere need not tell the step. */
-static bool is_of(const char *step, const char *id)
-{
-    return step && strcmp(step, id) == 0;
 }
 
 static void fill_step(const struct row *r, const struct case_file *c, const struct step_record *x)
@@ -471,7 +462,7 @@ static void fill_session(struct facts *f, const struct case_file *c)
 struct facts *case_tables_fill(const struct case_file *c)
 {
     struct facts *f = facts_new(&case_tables);
-    AUTO_FREE struct ranked *changes = rank_recommendations(c);
+    AUTO_FREE struct ranked *changes = ordered(c, c->recommendation_count, rank_of_change);
     fill_case(f, c, changes);
     fill_findings(f, c);
     fill_recommendations(f, c, changes);

@@ -35,7 +35,7 @@ struct balance {
 static bool read_balance(struct balance *b, const struct case_file *c)
 {
     const struct table *t = lookup_table(c, "memory", "balance");
-    if (!lookup_number(lookup_table(c, "memory", "memory"), 0, "total", &b->total) || b->total <= 0)
+    if (!lookup_figure(c, "memory", "total", &b->total) || b->total <= 0)
         return false;
     AUTO_FREE struct part *all = mem_array(t ? t->rows + 1 : 1, sizeof *all);
     struct part rest = {"everything else", 0}, unnamed = {UNNAMED, 0};

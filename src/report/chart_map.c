@@ -99,7 +99,7 @@ static void say_share(struct str *out, const char *before, const struct legend *
 static double block_size(const struct case_file *c)
 {
     double size;
-    return lookup_number(lookup_table(c, "physmap", "physmap"), 0, "block_size", &size) ? size : 0;
+    return lookup_figure(c, "physmap", "block_size", &size) ? size : 0;
 }
 
 /* How many blocks there are, how large, and whether all were looked at. */

@@ -14,7 +14,4 @@ char *nagios_render(const struct case_file *c, size_t *length);
 /* Metrics for node_exporter's textfile collector. */
 char *prometheus_render(const struct case_file *c, size_t *length);
 
-/* A number of the first row of a probe's single table; false if it is unknown or that probe has not run. */
-bool case_number(const struct case_file *c, const char *probe, const char *table, const char *column, double *out);
-
 #endif

@@ -22,6 +22,11 @@ bool lookup_number(const struct table *t, size_t row, const char *column, double
     return true;
 }
 
+bool lookup_figure(const struct case_file *c, const char *probe, const char *column, double *out)
+{
+    return lookup_number(lookup_table(c, probe, probe), 0, column, out);
+}
+
 const char *lookup_text(const struct table *t, size_t row, const char *column)
 {
     struct value v = cell(t, row, column);
@@ -32,4 +37,14 @@ bool lookup_true(const struct table *t, size_t row, const char *column)
 {
     struct value v = cell(t, row, column);
     return v.known && v.type == TYPE_BOOL && v.truth;
+}
+
+struct tally lookup_tally(const struct case_file *c)
+{
+    struct tally tally = {0};
+    for (size_t i = 0; i < c->finding_count; i++)
+        tally.severity[c->findings[i].severity]++;
+    for (size_t i = 0; i < c->check_count; i++)
+        tally.result[c->checks[i].result]++;
+    return tally;
 }

@@ -9,7 +9,15 @@
 const struct table *lookup_table(const struct case_file *c, const char *probe, const char *table);
 /* False if it is unknown or no number. `t` may be NULL, the row beyond its end. */
 bool lookup_number(const struct table *t, size_t row, const char *column, double *out);
+/* Of the only row of the table that is named as its probe. */
+bool lookup_figure(const struct case_file *c, const char *probe, const char *column, double *out);
 const char *lookup_text(const struct table *t, size_t row, const char *column); /* "?" if unknown */
 bool lookup_true(const struct table *t, size_t row, const char *column);        /* known and true */
+
+struct tally { /* how many a case has */
+    size_t severity[SEVERITY_CRITICAL + 1]; /* findings */
+    size_t result[CHECK_NOT_RUN + 1];       /* checks */
+};
+struct tally lookup_tally(const struct case_file *c);
 
 #endif

@@ -6,20 +6,9 @@
 
 #include "base/text.h"
 #include "report/formats.h"
+#include "report/lookup.h"
 
 enum { LINE_MAX_CHARS = 79 };
-
-bool case_number(const struct case_file *c, const char *probe, const char *table, const char *column, double *out)
-{
-    struct facts *f = case_facts(c, probe);
-    const struct table *t = f ? facts_table(f, table) : NULL;
-    int index = t && t->rows ? table_decl_column(t->decl, column) : -1;
-    struct value v = index >= 0 ? cell_get(t, 0, (unsigned)index) : value_unknown(TYPE_COUNT, "not measured");
-    if (!v.known || v.type == TYPE_TEXT)
-        return false;
-    *out = v.type == TYPE_BOOL ? v.truth : v.number;
-    return true;
-}
 
 static void add_data(struct str *s, const char *label, bool known, double value, const char *unit, const char *range)
 {
@@ -50,31 +39,27 @@ char *nagios_render(const struct case_file *c, size_t *length)
         memcpy(line + cut, "...", 4);
     }
 
-    size_t severity[3] = {0}, unchecked = 0;
-    for (size_t i = 0; i < c->finding_count; i++)
-        severity[c->findings[i].severity]++;
-    for (size_t i = 0; i < c->check_count; i++)
-        unchecked += c->checks[i].result == CHECK_UNCHECKED;
+    const struct tally tally = lookup_tally(c);
     struct str s = {0};
     str_add(&s, line);
     str_add(&s, " |");
-    add_data(&s, "findings_critical", true, (double)severity[SEVERITY_CRITICAL], "", ";;;0");
-    add_data(&s, "findings_warning", true, (double)severity[SEVERITY_WARNING], "", ";;;0");
-    add_data(&s, "unchecked", true, (double)unchecked, "", ";;;0");
+    add_data(&s, "findings_critical", true, (double)tally.severity[SEVERITY_CRITICAL], "", ";;;0");
+    add_data(&s, "findings_warning", true, (double)tally.severity[SEVERITY_WARNING], "", ";;;0");
+    add_data(&s, "unchecked", true, (double)tally.result[CHECK_UNCHECKED], "", ";;;0");
     static const struct {
-        const char *label, *probe, *table, *column, *unit;
+        const char *label, *probe, *column, *unit;
     } data[] = {
-        {"unusable_huge", "buddy", "buddy", "unusable_huge", "%"},
-        {"available", "memory", "memory", "available", "B"},
-        {"slab_waste", "slab", "slab", "waste", "B"},
-        {"swap_used", "swap", "swap", "used", "B"},
-        {"swap_in_per_second", "vmstat", "vmstat", "swap_in", "B"},
-        {"swap_out_per_second", "vmstat", "vmstat", "swap_out", "B"},
-        {"pressure_some", "pressure", "pressure", "memory_some", "%"},
+        {"unusable_huge", "buddy", "unusable_huge", "%"},
+        {"available", "memory", "available", "B"},
+        {"slab_waste", "slab", "waste", "B"},
+        {"swap_used", "swap", "used", "B"},
+        {"swap_in_per_second", "vmstat", "swap_in", "B"},
+        {"swap_out_per_second", "vmstat", "swap_out", "B"},
+        {"pressure_some", "pressure", "memory_some", "%"},
     };
     for (size_t i = 0; i < ARRAY_SIZE(data); i++) {
         double value = 0;
-        bool known = case_number(c, data[i].probe, data[i].table, data[i].column, &value);
+        bool known = lookup_figure(c, data[i].probe, data[i].column, &value);
         bool percent = *data[i].unit == '%';
         add_data(&s, data[i].label, known, percent ? value * 100 : value, data[i].unit, percent ? ";;;0;100" : ";;;0");
     }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "report/formats.h"
+#include "report/lookup.h"
 
 static void begin(struct str *s, const char *name, const char *help)
 {
@@ -26,31 +27,26 @@ static void add_label(struct str *s, const char *separator, const char *name, co
 
 static void add_orders(struct str *s, const struct case_file *c)
 {
-    struct facts *f = case_facts(c, "buddy");
-    const struct table *t = f ? facts_table(f, "order") : NULL;
+    const struct table *t = lookup_table(c, "buddy", "order");
     if (!t || !t->rows)
-        return;
-    int node = table_decl_column(t->decl, "node"), zone = table_decl_column(t->decl, "zone"),
-        order = table_decl_column(t->decl, "order"), unusable = table_decl_column(t->decl, "unusable");
-    if (node < 0 || zone < 0 || order < 0 || unusable < 0)
         return;
     begin(s, "unusable_free_ratio", "Share of a zone's free memory that cannot serve a request of this order.");
     for (size_t i = 0; i < t->rows; i++) {
-        struct value n = cell_get(t, i, (unsigned)node), z = cell_get(t, i, (unsigned)zone),
-                     o = cell_get(t, i, (unsigned)order), u = cell_get(t, i, (unsigned)unusable);
-        if (!n.known || !z.known || !o.known || !u.known)
+        double node, order, unusable;
+        const char *zone = lookup_text(t, i, "zone");
+        if (!lookup_number(t, i, "node", &node) || !lookup_number(t, i, "order", &order) ||
+            !lookup_number(t, i, "unusable", &unusable) || strcmp(zone, "?") == 0)
             continue;
-        str_printf(s, "fragwizard_unusable_free_ratio{node=\"%.0f\"", n.number);
-        add_label(s, ",", "zone", z.text);
-        str_printf(s, ",order=\"%.0f\"} %.4g\n", o.number, u.number);
+        str_printf(s, "fragwizard_unusable_free_ratio{node=\"%.0f\"", node);
+        add_label(s, ",", "zone", zone);
+        str_printf(s, ",order=\"%.0f\"} %.4g\n", order, unusable);
     }
 }
 
 static void add_physmap(struct str *s, const struct case_file *c)
 {
     double movable, pinned;
-    if (!case_number(c, "physmap", "physmap", "free_movable", &movable) ||
-        !case_number(c, "physmap", "physmap", "free_pinned", &pinned))
+    if (!lookup_figure(c, "physmap", "free_movable", &movable) || !lookup_figure(c, "physmap", "free_pinned", &pinned))
         return;
     begin(s, "physmap_free_bytes",
           "Free memory by what shares its blocks: only pages that can be moved, or some that cannot.");
@@ -75,19 +71,15 @@ char *prometheus_render(const struct case_file *c, size_t *length)
     for (enum case_status i = 0; i < CASE_STATUSES; i++)
         str_printf(&s, "fragwizard_status{state=\"%s\"} %d\n", case_status_names[i], c->status == i);
 
-    size_t severity[3] = {0}, result[4] = {0};
-    for (size_t i = 0; i < c->finding_count; i++)
-        severity[c->findings[i].severity]++;
-    for (size_t i = 0; i < c->check_count; i++)
-        result[c->checks[i].result]++;
+    const struct tally tally = lookup_tally(c);
     begin(&s, "findings", "Findings of the last run by severity.");
     for (int i = SEVERITY_INFO; i <= SEVERITY_CRITICAL; i++)
-        str_printf(&s, "fragwizard_findings{severity=\"%s\"} %zu\n", severity_name((enum severity)i), severity[i]);
+        str_printf(&s, "fragwizard_findings{severity=\"%s\"} %zu\n", severity_names[i], tally.severity[i]);
     begin(&s, "checks", "Checks of the last run by result.");
     for (int i = CHECK_CLEAR; i <= CHECK_NOT_RUN; i++)
-        str_printf(&s, "fragwizard_checks{result=\"%s\"} %zu\n", check_result_name((enum check_result)i), result[i]);
+        str_printf(&s, "fragwizard_checks{result=\"%s\"} %zu\n", check_result_names[i], tally.result[i]);
     begin(&s, "unchecked_checks", "Checks that could not be made.");
-    str_printf(&s, "fragwizard_unchecked_checks %zu\n", result[CHECK_UNCHECKED]);
+    str_printf(&s, "fragwizard_unchecked_checks %zu\n", tally.result[CHECK_UNCHECKED]);
 
     if (c->verdict_count) {
         begin(&s, "verdict", "Hypotheses of the playbook: 1 for the state each is in.");
@@ -95,7 +87,7 @@ char *prometheus_render(const struct case_file *c, size_t *length)
             for (int k = VERDICT_CONFIRMED; k <= VERDICT_UNKNOWN; k++) {
                 str_add(&s, "fragwizard_verdict");
                 add_label(&s, "{", "hypothesis", c->verdicts[i].id);
-                add_label(&s, ",", "state", verdict_state_name((enum verdict_state)k));
+                add_label(&s, ",", "state", verdict_state_names[k]);
                 str_printf(&s, "} %d\n", (int)c->verdicts[i].state == k);
             }
     }
@@ -111,25 +103,25 @@ char *prometheus_render(const struct case_file *c, size_t *length)
     add_orders(&s, c);
     add_physmap(&s, c);
     static const struct {
-        const char *name, *help, *probe, *table, *column;
+        const char *name, *help, *probe, *column;
     } values[] = {
         {"unusable_huge_free_ratio", "Share of free memory that cannot serve a huge page, over all zones that count.",
-         "buddy", "buddy", "unusable_huge"},
-        {"memory_available_bytes", "MemAvailable.", "memory", "memory", "available"},
-        {"slab_waste_bytes", "Memory held by slab caches but not in use by objects.", "slab", "slab", "waste"},
-        {"swap_used_bytes", "Swap in use.", "swap", "swap", "used"},
-        {"swap_in_bytes_per_second", "Swap read over the window.", "vmstat", "vmstat", "swap_in"},
-        {"swap_out_bytes_per_second", "Swap written over the window.", "vmstat", "vmstat", "swap_out"},
-        {"compact_fail_ratio", "Share of direct compactions that failed over the window.", "vmstat", "vmstat",
+         "buddy", "unusable_huge"},
+        {"memory_available_bytes", "MemAvailable.", "memory", "available"},
+        {"slab_waste_bytes", "Memory held by slab caches but not in use by objects.", "slab", "waste"},
+        {"swap_used_bytes", "Swap in use.", "swap", "used"},
+        {"swap_in_bytes_per_second", "Swap read over the window.", "vmstat", "swap_in"},
+        {"swap_out_bytes_per_second", "Swap written over the window.", "vmstat", "swap_out"},
+        {"compact_fail_ratio", "Share of direct compactions that failed over the window.", "vmstat",
          "compact_fail_share"},
-        {"thp_fallback_ratio", "Share of huge page faults that got no huge page over the window.", "vmstat", "vmstat",
+        {"thp_fallback_ratio", "Share of huge page faults that got no huge page over the window.", "vmstat",
          "thp_fallback_share"},
         {"memory_pressure_some_ratio", "Share of the window in which some task waited for memory.", "pressure",
-         "pressure", "memory_some"},
+         "memory_some"},
     };
     for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
         double value;
-        if (!case_number(c, values[i].probe, values[i].table, values[i].column, &value))
+        if (!lookup_figure(c, values[i].probe, values[i].column, &value))
             continue; /* unknown is absent, never zero */
         begin(&s, values[i].name, values[i].help);
         str_printf(&s, "fragwizard_%s %.10g\n", values[i].name, value);
