@@ -266,6 +266,32 @@ size_t text_ascii(char *out, size_t size, const char *text)
     return used;
 }
 
+char *text_shown(const char *text, bool ascii)
+{
+    if (!ascii)
+        return mem_strdup(text);
+    size_t size = 3 * strlen(text) + 1;
+    char *out = mem_alloc(size);
+    text_ascii(out, size, text);
+    return out;
+}
+
+char *text_shown_raw(const char *raw, size_t length, bool ascii)
+{
+    size_t size = 3 * length + 1;
+    AUTO_FREE char *clean = mem_alloc(size);
+    text_clean(clean, size, raw, length);
+    return text_shown(clean, ascii);
+}
+
+char *text_in_words(const char *name, const char *marks)
+{
+    char *words = mem_strdup(name);
+    for (char *p = words; (p = strpbrk(p, marks)); p++)
+        *p = ' ';
+    return words;
+}
+
 static size_t smaller(size_t a, size_t b)
 {
     return a < b ? a : b;

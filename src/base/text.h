@@ -22,6 +22,12 @@ size_t text_fitting(const char *text, size_t length, size_t width);
  * ≥ by >=, U+FFFD and the rest by ?). Returns the length written. */
 size_t text_ascii(char *out, size_t size, const char *text);
 
+/* Fresh text, caller frees: clean text as it is, or in ASCII; raw text cleaned before; a name in words: each of these
+ * marks of it is a space. */
+char *text_shown(const char *text, bool ascii);
+char *text_shown_raw(const char *raw, size_t length, bool ascii);
+char *text_in_words(const char *name, const char *marks);
+
 /* The number of single-character edits between two names (two neighbours swapped count as one), and the nearest of
  * `count` candidates to `name`, or NULL if none is near enough to suggest (distance above 2 or above a third of the
  * length). */

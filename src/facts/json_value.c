@@ -14,9 +14,7 @@ json_t *json_of_text(const char *text)
     json_t *j = json_string(text);
     if (j)
         return j;
-    size_t length = strlen(text), size = 3 * length + 1;
-    AUTO_FREE char *clean = mem_alloc(size);
-    text_clean(clean, size, text, length);
+    AUTO_FREE char *clean = text_shown_raw(text, strlen(text), false);
     return json_string_nocheck(clean);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/text.h"
 #include "report/compare_parts.h"
 
 const char *const outcome_names[] = {"better", "same", "worse", "unknown", NULL};
@@ -370,11 +371,8 @@ static void say_outcome(const struct comparison *c, struct str *s)
 
 static void say_state(const struct verdict *v, struct str *s)
 {
-    static const char *const words[] = {[VERDICT_CONFIRMED] = "confirmed",
-                                        [VERDICT_LIKELY] = "likely",
-                                        [VERDICT_RULED_OUT] = "ruled out",
-                                        [VERDICT_UNKNOWN] = "unknown"};
-    str_add(s, v ? words[v->state] : "not weighed");
+    AUTO_FREE char *state = text_in_words(v ? verdict_state_name(v->state) : "not weighed", "-");
+    str_add(s, state);
     if (v && v->kind)
         str_printf(s, " (%s)", v->kind);
 }
@@ -382,8 +380,9 @@ static void say_state(const struct verdict *v, struct str *s)
 /* "external-fragmentation" reads as "External fragmentation". */
 static void say_id(const char *id, struct str *s)
 {
-    for (const char *p = id; *p; p++)
-        str_add_char(s, *p == '-' || *p == '_' ? ' ' : p == id ? (char)toupper((unsigned char)*p) : *p);
+    AUTO_FREE char *words = text_in_words(id, "-_");
+    *words = (char)toupper((unsigned char)*words);
+    str_add(s, words);
 }
 
 static void say_verdict(const struct compared_verdict *v, struct str *s)

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "base/text.h"
 #include "report/document.h"
 #include "report/formats.h"
 #include "report/lookup.h"
@@ -263,10 +264,6 @@ static void fill_checks(struct facts *f, const struct comparison *c)
 
 static void fill_experiments(struct facts *f, const struct comparison *c)
 {
-    static const char *const words[] = {[EXPERIMENT_NOT_RUN] = "not run",
-                                        [EXPERIMENT_DECLINED] = "declined",
-                                        [EXPERIMENT_DONE] = "done",
-                                        [EXPERIMENT_FAILED] = "failed"};
     for (size_t i = 0; i < c->experiment_count; i++) {
         const struct experiment *const *pair = c->experiments[i].experiment;
         const struct experiment *named = pair[AFTER] ? pair[AFTER] : pair[BEFORE];
@@ -275,7 +272,8 @@ static void fill_experiments(struct facts *f, const struct comparison *c)
         for (int side = BEFORE; side < SIDES; side++) {
             const struct experiment *x = pair[side];
             AUTO_STR struct str s = {0};
-            str_add(&s, x ? words[x->state] : "not offered");
+            AUTO_FREE char *state = text_in_words(x ? experiment_state_name(x->state) : "not offered", "-");
+            str_add(&s, state);
             if (x && x->state == EXPERIMENT_DONE) {
                 str_add(&s, ": ");
                 value_format(&x->before, false, &s);

@@ -14,7 +14,7 @@ bool lookup_figure(const struct case_file *c, const char *probe, const char *col
 const char *lookup_text(const struct table *t, size_t row, const char *column); /* "?" if unknown */
 bool lookup_true(const struct table *t, size_t row, const char *column);        /* known and true */
 
-struct tally { /* how many a case has */
+struct tally {                              /* how many a case has */
     size_t severity[SEVERITY_CRITICAL + 1]; /* findings */
     size_t result[CHECK_NOT_RUN + 1];       /* checks */
 };

@@ -28,9 +28,8 @@ static const char *clean_lines(struct facts *f, const char *text)
     AUTO_STR struct str out = {0};
     for (;;) {
         size_t length = strcspn(text, "\n");
-        AUTO_FREE char *line = mem_array(length * 3 + 1, 1);
-        size_t n = text_clean(line, length * 3 + 1, text, length);
-        str_add_n(&out, line, n);
+        AUTO_FREE char *line = text_shown_raw(text, length, false);
+        str_add(&out, line);
         if (!text[length])
             break;
         str_add_char(&out, '\n');
@@ -70,10 +69,7 @@ void put_value(const struct row *r, const char *column, const struct value *v, b
 
 void put_name(const struct row *r, const char *column, const char *name)
 {
-    AUTO_FREE char *words = mem_strdup(name);
-    for (char *p = words; *p; p++)
-        if (*p == '_' || *p == '.')
-            *p = ' ';
+    AUTO_FREE char *words = text_in_words(name, "_.");
     put_text(r, column, words);
 }
 

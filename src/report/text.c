@@ -64,20 +64,9 @@ static unsigned look_of(const xmlNode *node, unsigned look)
     return look;
 }
 
-static char *in_style(const struct layout *l, const char *text)
-{
-    size_t size = strlen(text) * 4 + 1;
-    char *out = mem_alloc(size);
-    if (l->ascii)
-        text_ascii(out, size, text);
-    else
-        memcpy(out, text, strlen(text));
-    return out;
-}
-
 static void add_words(const struct layout *l, struct styled *r, const char *text, unsigned look)
 {
-    AUTO_FREE char *styled = in_style(l, text);
+    AUTO_FREE char *styled = text_shown(text, l->ascii);
     for (const char *p = styled; *p;) {
         size_t blank = strspn(p, " \t\r\n");
         if (blank && (r->text.length == 0 || r->text.data[r->text.length - 1] != ' '))
@@ -220,7 +209,7 @@ static void heading(struct layout *l, const xmlNode *node, unsigned look)
 static void preformatted(struct layout *l, const xmlNode *node)
 {
     AUTO_FREE char *text = (char *)xmlNodeGetContent(node);
-    AUTO_FREE char *styled = in_style(l, text ? text : "");
+    AUTO_FREE char *styled = text_shown(text ? text : "", l->ascii);
     AUTO_STYLED struct styled r = {0};
     styled_add(&r, styled, strlen(styled), LOOK_CYAN);
     for (size_t at = 0, end; at < r.text.length; at = end + 1) {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/text.h"
 #include "engine/expr/expr.h"
 
 bool tree_is(const xmlNode *node, const char *name)
@@ -81,10 +82,7 @@ xmlNodePtr tree_leaf(xmlNodePtr parent, const char *name, const char *class, con
 /* "anon_huge" reads as "anon huge". */
 static xmlNodePtr add_name(xmlNodePtr parent, const char *element, const char *class, const char *name)
 {
-    AUTO_FREE char *words = mem_strdup(name);
-    for (char *p = words; *p; p++)
-        if (*p == '_')
-            *p = ' ';
+    AUTO_FREE char *words = text_in_words(name, "_");
     return tree_leaf(parent, element, class, words);
 }
 

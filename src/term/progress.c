@@ -107,9 +107,9 @@ struct drawing {
     size_t width; /* of the line drawn */
 };
 
-static void time_left(char out[64], const struct sampler *s)
+static struct units_text time_left(const struct sampler *s)
 {
-    units_format(out, 64, (double)(long)(sampler_remaining(s) + 0.999), TYPE_SECONDS);
+    return units_text((double)(long)(sampler_remaining(s) + 0.999), TYPE_SECONDS);
 }
 
 /* The hint goes first where there is no room, then the bar. */
@@ -117,10 +117,9 @@ static void draw(struct drawing *d, const struct sampler *s)
 {
     double elapsed = sampler_elapsed(s), left = sampler_remaining(s);
     double done = elapsed + left > 0 ? elapsed / (elapsed + left) : 1;
-    char remaining[64];
-    time_left(remaining, s);
+    const struct units_text remaining = time_left(s);
     size_t room = width_of(d->t) - 1;
-    size_t text = text_width(d->what) + 2 + strlen(remaining) + strlen(" left");
+    size_t text = text_width(d->what) + 2 + strlen(remaining.text) + strlen(" left");
     size_t hint = *d->hint ? 2 + strlen(d->hint) : 0;
     bool with_hint = text + hint + 2 + 10 <= room;
     size_t bar = room > text + (with_hint ? hint : 0) + 2 ? room - text - (with_hint ? hint : 0) - 2 : 0;
@@ -131,14 +130,14 @@ static void draw(struct drawing *d, const struct sampler *s)
         bool full = (double)i + 0.5 < done * (double)bar;
         str_add(&line, d->t->ascii ? full ? "#" : "-" : full ? "█" : "░");
     }
-    str_printf(&line, "%s%s left", bar ? "  " : "", remaining);
+    str_printf(&line, "%s%s left", bar ? "  " : "", remaining.text);
     if (with_hint && hint)
         str_printf(&line, "  %s", d->hint);
     size_t width = text_width(str_text(&line));
     if (width > room) {
         str_clear(&line);
-        str_add(&line, remaining);
-        width = text_width(remaining);
+        str_add(&line, remaining.text);
+        width = text_width(remaining.text);
     }
     size_t old = d->width;
     d->width = width;
@@ -158,9 +157,8 @@ static void erase(struct drawing *d)
 
 static void say(const struct drawing *d, const struct sampler *s, bool first)
 {
-    char remaining[64];
-    time_left(remaining, s);
-    fprintf(stderr, "%s: %s left%s%s\n", d->what, remaining, first && *d->hint ? ". " : "", first ? d->hint : "");
+    fprintf(stderr, "%s: %s left%s%s\n", d->what, time_left(s).text, first && *d->hint ? ". " : "",
+            first ? d->hint : "");
 }
 
 enum pressed { PRESSED_NOTHING, PRESSED_ENTER, PRESSED_QUIT, PRESSED_END };
@@ -187,12 +185,7 @@ enum move progress_wait(struct sampler *s, const struct term *t, bool keys, cons
     struct keys k = {0};
     if (keys && t->tty_in)
         keys_begin(&k);
-    size_t size = 3 * strlen(what) + 1;
-    AUTO_FREE char *shown = mem_alloc(size);
-    if (t->ascii)
-        text_ascii(shown, size, what);
-    else
-        memcpy(shown, what, strlen(what));
+    AUTO_FREE char *shown = text_shown(what, t->ascii);
     struct drawing d = {.t = t, .what = shown, .hint = k.active ? "Enter ends it now, q leaves" : ""};
     bool fixed = t->accessible || t->dumb;
     bool first = true, listening = k.active;

@@ -183,13 +183,8 @@ enum prompt_result prompt_line(const char *prompt, const char *const *words, str
     offered = words;
     fflush(stdout);
     bool plain = !t->tty_in || !t->tty_out || t->dumb || t->accessible;
-    size_t size = 3 * strlen(prompt) + 1;
-    AUTO_FREE char *ascii = mem_alloc(size);
-    if (t->ascii) {
-        text_ascii(ascii, size, prompt);
-        prompt = ascii;
-    }
-    enum prompt_result result = plain ? read_line(prompt, s, line) : edit_line(prompt, s, line);
+    AUTO_FREE char *shown = text_shown(prompt, t->ascii);
+    enum prompt_result result = plain ? read_line(shown, s, line) : edit_line(shown, s, line);
     offered = NULL;
     return result;
 }

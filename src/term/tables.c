@@ -19,16 +19,7 @@ static bool is_identity(const struct column *c)
 
 static char *in_terms(const struct term *term, const char *text)
 {
-    size_t length = strlen(text), size = 3 * length + 1;
-    char *clean = mem_alloc(size);
-    text_clean(clean, size, text, length);
-    if (!term->ascii)
-        return clean;
-    size = 3 * strlen(clean) + 1;
-    char *ascii = mem_alloc(size);
-    text_ascii(ascii, size, clean);
-    free(clean);
-    return ascii;
+    return text_shown_raw(text, strlen(text), term->ascii);
 }
 
 static char *header_text(const char *name)

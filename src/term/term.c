@@ -81,20 +81,6 @@ const char *term_sign(enum severity s)
     return s == SEVERITY_CRITICAL ? "[!!]" : s == SEVERITY_WARNING ? "[!]" : "[i]";
 }
 
-/* One line, clean, in the characters of the terminal. */
-static char *presentable(const struct term *t, const char *line, size_t length)
-{
-    char *clean = mem_alloc(3 * length + 1);
-    text_clean(clean, 3 * length + 1, line, length);
-    if (!t->ascii)
-        return clean;
-    size_t size = 3 * strlen(clean) + 1;
-    char *ascii = mem_alloc(size);
-    text_ascii(ascii, size, clean);
-    free(clean);
-    return ascii;
-}
-
 /* Words go to the next line where they do not fit; one longer than a line (a path, a command) stays whole, to be
  * copied. */
 static void add_wrapped(struct str *out, const char *line, unsigned indent, unsigned width)
@@ -115,7 +101,7 @@ void term_print(const struct term *t, unsigned indent, const char *text)
     unsigned width = t->width ? t->width : 80;
     for (;;) {
         size_t length = strcspn(text, "\n");
-        AUTO_FREE char *line = presentable(t, text, length);
+        AUTO_FREE char *line = text_shown_raw(text, length, t->ascii);
         add_wrapped(&out, line, indent, width);
         text += length;
         if (!*text || !*++text)
