@@ -174,33 +174,23 @@ static size_t read_classes(const struct table *t, double pid, struct class *list
     return count;
 }
 
-static void add_number(xmlNodePtr row, double value, enum type type)
-{
-    tree_leaf(row, "td", "n", units_text(value, type).text);
-}
-
 static void add_class_table(xmlNodePtr parent, const struct class *list, size_t count)
 {
-    static const char *const heads[] = {"chunks in use", "their memory", "chunks free", "their memory"};
+    static const char *const heads[] = {"size from", "chunks in use", "their memory", "chunks free", "their memory"};
     xmlNodePtr details = tree_element(parent, "details", NULL);
     tree_leaf(details, "summary", NULL, "The same in numbers");
-    xmlNodePtr scroll = tree_element(details, "div", "scroll");
-    tree_set(scroll, "tabindex", "0");
-    tree_set(scroll, "role", "group");
-    tree_set(scroll, "aria-label", "Sizes of chunks in use and free");
-    xmlNodePtr table = tree_element(scroll, "table", NULL), head, body;
-    head = tree_element(tree_element(table, "thead", NULL), "tr", NULL);
-    tree_set(tree_leaf(head, "th", "n", "size from"), "scope", "col");
-    for (size_t i = 0; i < 4; i++)
+    xmlNodePtr table = tree_table(details, NULL, "Sizes of chunks in use and free");
+    xmlNodePtr head = tree_element(tree_element(table, "thead", NULL), "tr", NULL);
+    for (size_t i = 0; i < ARRAY_SIZE(heads); i++)
         tree_set(tree_leaf(head, "th", "n", heads[i]), "scope", "col");
-    body = tree_element(table, "tbody", NULL);
+    xmlNodePtr body = tree_element(table, "tbody", NULL);
     for (size_t i = 0; i < count; i++) {
         xmlNodePtr row = tree_element(body, "tr", NULL);
         tree_set(tree_leaf(row, "th", "n", units_text(list[i].from, TYPE_BYTES).text), "scope", "row");
-        add_number(row, list[i].used_count, TYPE_COUNT);
-        add_number(row, list[i].used, TYPE_BYTES);
-        add_number(row, list[i].free_count, TYPE_COUNT);
-        add_number(row, list[i].free, TYPE_BYTES);
+        tree_leaf(row, "td", "n", units_text(list[i].used_count, TYPE_COUNT).text);
+        tree_leaf(row, "td", "n", units_text(list[i].used, TYPE_BYTES).text);
+        tree_leaf(row, "td", "n", units_text(list[i].free_count, TYPE_COUNT).text);
+        tree_leaf(row, "td", "n", units_text(list[i].free, TYPE_BYTES).text);
     }
 }
 

@@ -261,21 +261,16 @@ static void add_sign(xmlNodePtr cell, const struct legend *l, bool for_text)
 
 static void add_legend(xmlNodePtr parent, const struct legend *list, size_t count, bool for_text)
 {
-    static const char *const heads[] = {"blocks", "share", "free in them"};
+    static const char *const heads[] = {"blocks that hold", "blocks", "share", "free in them"};
     bool has_free = false;
     for (size_t i = 0; i < count; i++)
         has_free |= list[i].has_free;
-    xmlNodePtr scroll = tree_element(parent, "div", "scroll");
-    tree_set(scroll, "tabindex", "0");
-    tree_set(scroll, "role", "group");
-    tree_set(scroll, "aria-label", "Legend of the map of memory");
-    xmlNodePtr table = tree_element(scroll, "table", "legend");
-    xmlNodePtr head = tree_element(tree_element(table, "thead", NULL), "tr", NULL);
+    xmlNodePtr table = tree_table(parent, "legend", "Legend of the map of memory"),
+               head = tree_element(tree_element(table, "thead", NULL), "tr", NULL);
     if (for_text)
         tree_element(head, "td", NULL);
-    tree_set(tree_leaf(head, "th", NULL, "blocks that hold"), "scope", "col");
-    for (size_t i = 0; i < (has_free ? 3 : 2); i++)
-        tree_set(tree_leaf(head, "th", "n", heads[i]), "scope", "col");
+    for (size_t i = 0; i < (has_free ? 4 : 3); i++)
+        tree_set(tree_leaf(head, "th", i ? "n" : NULL, heads[i]), "scope", "col");
     xmlNodePtr body = tree_element(table, "tbody", NULL);
     for (size_t i = 0; i < count; i++) {
         const struct legend *l = &list[i];

@@ -79,11 +79,13 @@ xmlNodePtr tree_leaf(xmlNodePtr parent, const char *name, const char *class, con
     return node;
 }
 
-/* "anon_huge" reads as "anon huge". */
-static xmlNodePtr add_name(xmlNodePtr parent, const char *element, const char *class, const char *name)
+xmlNodePtr tree_table(xmlNodePtr parent, const char *class, const char *label)
 {
-    AUTO_FREE char *words = text_in_words(name, "_");
-    return tree_leaf(parent, element, class, words);
+    xmlNodePtr scroll = tree_element(parent, "div", "scroll");
+    tree_set(scroll, "tabindex", "0");
+    tree_set(scroll, "role", "group");
+    tree_set(scroll, "aria-label", "%s", label);
+    return tree_element(scroll, "table", class);
 }
 
 /* Reasons met in one table, told once below it. */
@@ -157,7 +159,8 @@ static void add_pairs(xmlNodePtr parent, const struct table *t, const struct sho
     for (size_t i = 0; i < columns->count; i++) {
         xmlNodePtr pair = tree_element(list, "div", NULL);
         const char *name = t->decl->columns[columns->index[i]].name;
-        add_name(pair, "dt", NULL, name);
+        AUTO_FREE char *words = text_in_words(name, "_"); /* "anon_huge" reads as "anon huge" */
+        tree_leaf(pair, "dt", NULL, words);
         struct value v = cell_get(t, s->row[0], columns->index[i]);
         add_value(tree_element(pair, "dd", NULL), &v, is_name(name), &reasons);
     }
@@ -168,16 +171,13 @@ static void add_grid(xmlNodePtr parent, const struct table *t, const struct show
 {
     const char *title = s->title ? s->title : t->decl->help;
     xmlNodePtr group = tree_element(parent, "div", "rows");
-    xmlNodePtr scroll = tree_element(group, "div", "scroll");
-    tree_set(scroll, "tabindex", "0");
-    tree_set(scroll, "role", "group");
-    tree_set(scroll, "aria-label", "%s", title);
-    xmlNodePtr table = tree_element(scroll, "table", NULL);
+    xmlNodePtr table = tree_table(group, NULL, title);
     tree_leaf(table, "caption", NULL, title);
     xmlNodePtr head = tree_element(tree_element(table, "thead", NULL), "tr", NULL);
     for (size_t i = 0; i < columns->count; i++) {
         const struct column *column = &t->decl->columns[columns->index[i]];
-        tree_set(add_name(head, "th", type_is_number(column->type) ? "n" : NULL, column->name), "scope", "col");
+        AUTO_FREE char *words = text_in_words(column->name, "_");
+        tree_set(tree_leaf(head, "th", type_is_number(column->type) ? "n" : NULL, words), "scope", "col");
     }
     xmlNodePtr body = tree_element(table, "tbody", NULL);
     struct reasons reasons = {0};

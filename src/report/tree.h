@@ -19,6 +19,9 @@ void tree_text(xmlNodePtr parent, const char *text);
 void tree_text_n(xmlNodePtr parent, const char *text, size_t length);
 xmlNodePtr tree_leaf(xmlNodePtr parent, const char *name, const char *class, const char *text); /* element with text */
 
+/* A table that can be scrolled sideways, by keys too; `label` is read out. */
+xmlNodePtr tree_table(xmlNodePtr parent, const char *class, const char *label);
+
 /* Appends a table that a step shows, with caption, unknown cells explained and the rows left out counted. */
 void tree_add_shown(xmlNodePtr parent, const struct case_file *c, const struct shown *s);
 
