@@ -2,7 +2,6 @@
 #include "base/mem.h"
 
 #include <search.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -78,6 +77,11 @@ static char *get_heap(void *context, size_t size)
 static char *get_arena(void *context, size_t size)
 {
     return arena_alloc(context, size);
+}
+
+char *mem_vprintf(const char *format, va_list args)
+{
+    return format_into(get_heap, NULL, format, args);
 }
 
 char *mem_printf(const char *format, ...)

@@ -4,6 +4,7 @@
 #ifndef FW_BASE_MEM_H
 #define FW_BASE_MEM_H
 
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdlib.h>
 
@@ -22,6 +23,7 @@ void *mem_resize(void *old, size_t count, size_t size) __attribute__((returns_no
 void *mem_room(void *array, size_t count, size_t size) __attribute__((returns_nonnull));
 char *mem_strdup(const char *text) __attribute__((malloc, returns_nonnull));
 char *mem_printf(const char *format, ...) __attribute__((format(printf, 1, 2), returns_nonnull));
+char *mem_vprintf(const char *format, va_list args) __attribute__((format(printf, 1, 0), returns_nonnull));
 _Noreturn void mem_exhausted(void);
 
 struct arena_block;

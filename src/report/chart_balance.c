@@ -94,7 +94,7 @@ bool chart_balance(xmlNodePtr parent, const struct chart_order *o)
     struct balance b = {0};
     if (!read_balance(&b, o->c))
         return false;
-    char text[64], class[32];
+    char class[32];
     AUTO_STR struct str words = {0};
     /* a rounding of the page counts, no more */
     bool closes = fabs(b.sum - b.total) <= b.total / 1000;
@@ -114,9 +114,8 @@ bool chart_balance(xmlNodePtr parent, const struct chart_order *o)
         double width = fmax(b.parts[i].bytes, 0) / whole * CHART_WIDTH;
         part_class(class, sizeof class, &b, i);
         svg_bar(svg, class, at, TOP, width, HEIGHT);
-        snprintf(text, sizeof text, "%zu", i + 1);
         if (width >= NUMBER_WIDTH)
-            svg_label(svg, at + width / 2, TOP - 4, "small", "middle", text);
+            svg_label(svg, at + width / 2, TOP - 4, "small", "middle", "%zu", i + 1);
         at += width;
     }
     svg_bar(svg, "frame", 0, TOP, CHART_WIDTH, HEIGHT);

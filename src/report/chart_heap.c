@@ -14,10 +14,9 @@ enum { LEADERS_MAX = 9, CLASSES_MAX = 40, BARS = 96 };
 
 static bool has_rows(const struct table *t, double pid)
 {
-    double other;
     size_t rows = 0;
     for (size_t i = 0; t && i < t->rows && rows < 2; i++)
-        rows += lookup_number(t, i, "pid", &other) && other == pid;
+        rows += lookup_is(t, i, "pid", pid);
     return rows >= 2;
 }
 
@@ -64,15 +63,8 @@ static bool find_leader(const struct chart_order *o, const struct table *t, doub
 
 static void name_of(const struct case_file *c, double pid, char *out, size_t size)
 {
-    const struct table *t = lookup_table(c, "heap", "total");
-    const char *command = "process";
-    double other;
-    for (size_t i = 0; t && i < t->rows; i++)
-        if (lookup_number(t, i, "pid", &other) && other == pid)
-            command = lookup_text(t, i, "command");
-    char name[128];
-    svg_shorten(name, sizeof name, command, 20);
-    snprintf(out, size, "%s %.0f", name, pid);
+    const char *command = lookup_command(lookup_table(c, "heap", "total"), pid, "process");
+    snprintf(out, size, "%s %.0f", svg_shorten(command, 20).text, pid);
 }
 
 /* "120 MiB at first, 180 MiB at last (+60 MiB)" */
@@ -95,7 +87,7 @@ bool chart_heap(xmlNodePtr parent, const struct chart_order *o)
     static const char *const columns[] = {"live", "held"}, *const labels[] = {"in use", "free, held"},
                              *const words_of[] = {"In use", "Free but held"};
     const struct table *t = lookup_table(o->c, "heap", "heap_sample");
-    double pid, other, time, value;
+    double pid, time, value;
     if (!find_leader(o, t, &pid))
         return false;
     char name[160], title[256];
@@ -108,7 +100,7 @@ bool chart_heap(xmlNodePtr parent, const struct chart_order *o)
     for (size_t i = 0; i < 2; i++) {
         struct series *s = &series[count];
         for (size_t row = 0; row < t->rows; row++)
-            if (lookup_number(t, row, "pid", &other) && other == pid && lookup_number(t, row, "time", &time) &&
+            if (lookup_is(t, row, "pid", pid) && lookup_number(t, row, "time", &time) &&
                 lookup_number(t, row, columns[i], &value))
                 series_add(s, time, value);
         if (s->count < 2)
@@ -132,8 +124,7 @@ bool chart_heap(xmlNodePtr parent, const struct chart_order *o)
     char id[32];
     snprintf(id, sizeof id, "heap-%u", o->rank + 1);
     xmlNodePtr svg = svg_begin(parent, id, CHART_WIDTH, 210, title, str_text(&words) + 1);
-    snprintf(title, sizeof title, "Heap of %s: change", name);
-    svg_label(svg, 2, 14, "strong", NULL, title);
+    svg_label(svg, 2, 14, "strong", NULL, "Heap of %s: change", name);
     svg_lines(svg, lines, count, TYPE_BYTES, 30, 150);
     tree_leaf(parent, "p", "gap", str_text(&words) + 1);
     return true;
@@ -155,10 +146,9 @@ static int by_size(const void *a, const void *b)
 static size_t read_classes(const struct table *t, double pid, struct class *list)
 {
     size_t count = 0;
-    double other;
     for (size_t row = 0; row < t->rows && count < CLASSES_MAX; row++) {
         struct class k = {0};
-        if (!lookup_number(t, row, "pid", &other) || other != pid || !lookup_number(t, row, "from", &k.from))
+        if (!lookup_is(t, row, "pid", pid) || !lookup_number(t, row, "from", &k.from))
             continue;
         lookup_number(t, row, "to", &k.to);
         lookup_number(t, row, "used_count", &k.used_count);
@@ -204,12 +194,10 @@ static void add_class_bars(xmlNodePtr svg, const struct class *list, size_t coun
     for (size_t i = 0; i < count; i++) {
         double middle = 2 + ((double)i + 0.5) * slot, used = list[i].used / max * BARS,
                idle = list[i].free / max * BARS;
-        char text[64];
         svg_bar(svg, "bar accent", middle - wide, bottom - used, wide, used);
         svg_bar(svg, "bar idle", middle, bottom - idle, wide, idle);
-        svg_short_bytes(text, sizeof text, list[i].from);
         if (i % apart == 0)
-            svg_label(svg, middle, bottom + 13, "small", "middle", text);
+            svg_label(svg, middle, bottom + 13, "small", "middle", "%s", svg_short_bytes(list[i].from).text);
     }
     svg_line(svg, "axis", 2, bottom, CHART_WIDTH - 2, bottom);
     svg_bar(svg, "bar accent", 2, 24, 9, 9);
@@ -253,7 +241,7 @@ bool chart_histogram(xmlNodePtr parent, const struct chart_order *o)
     char id[32];
     snprintf(id, sizeof id, "histogram-%u", o->rank + 1);
     xmlNodePtr svg = svg_begin(parent, id, CHART_WIDTH, 44 + BARS + 20, title, str_text(&words));
-    svg_label(svg, 2, 14, "strong", NULL, title);
+    svg_label(svg, 2, 14, "strong", NULL, "%s", title);
     add_class_bars(svg, list, count);
     tree_leaf(parent, "p", "gap", str_text(&words));
     add_class_table(parent, list, count);

@@ -189,7 +189,7 @@ static void add_axis(xmlNodePtr svg, const struct memory_map *m, double cell_hei
         unsigned room = row - last;
         if (m->address[row] < 0 || (row > 0 && room < step && (room < apart || !is_jump(m, row, row_size))))
             continue;
-        svg_label(svg, LEFT - 6, fmax((row + 0.5) * cell_height, 5) + 4, NULL, "end",
+        svg_label(svg, LEFT - 6, fmax((row + 0.5) * cell_height, 5) + 4, NULL, "end", "%s",
                   units_text(m->address[row], TYPE_BYTES).text);
         last = row;
     }

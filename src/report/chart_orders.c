@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Free memory by order: one row of bars for each zone that counts, blocks large enough for a huge page in the accent. */
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "report/chart.h"
@@ -30,10 +29,10 @@ static size_t read_zones(const struct case_file *c, struct zone *zones)
         lookup_number(zone, i, "huge_order", &z.huge_order);
         z.has_unusable = lookup_number(zone, i, "unusable_huge", &z.unusable);
         for (size_t k = 0; k < order->rows; k++) {
-            double node, number, bytes, block;
-            if (!lookup_number(order, k, "node", &node) || node != z.node ||
-                strcmp(lookup_text(order, k, "zone"), z.name) != 0 || !lookup_number(order, k, "order", &number) ||
-                number < 0 || number >= ORDERS_MAX || !lookup_number(order, k, "free", &bytes))
+            double number, bytes, block;
+            if (!lookup_is(order, k, "node", z.node) || strcmp(lookup_text(order, k, "zone"), z.name) != 0 ||
+                !lookup_number(order, k, "order", &number) || number < 0 || number >= ORDERS_MAX ||
+                !lookup_number(order, k, "free", &bytes))
                 continue;
             size_t o = (size_t)number;
             z.bytes[o] = bytes;
@@ -71,25 +70,22 @@ static void describe(struct str *words, const struct zone *z)
 static void add_panel(xmlNodePtr svg, const struct zone *z, double top)
 {
     double bottom = top + BARS, max = 0, slot = (double)(CHART_WIDTH - 4) / (double)z->orders;
-    char text[256];
     for (size_t o = 0; o < z->orders; o++)
         max = fmax(max, z->bytes[o]);
-    snprintf(text, sizeof text, "Node %.0f %s, %s free", z->node, z->name, units_text(z->free, TYPE_BYTES).text);
-    svg_label(svg, 2, top - 10, "strong", NULL, text);
-    if (z->has_unusable) {
-        snprintf(text, sizeof text, "%s unusable for a huge page", units_text(z->unusable, TYPE_RATIO).text);
-        svg_label(svg, CHART_WIDTH - 2, top - 10, NULL, "end", text);
-    }
+    svg_label(svg, 2, top - 10, "strong", NULL, "Node %.0f %s, %s free", z->node, z->name,
+              units_text(z->free, TYPE_BYTES).text);
+    if (z->has_unusable)
+        svg_label(svg, CHART_WIDTH - 2, top - 10, NULL, "end", "%s unusable for a huge page",
+                  units_text(z->unusable, TYPE_RATIO).text);
     for (size_t o = 0; o < z->orders; o++) {
         double height = max > 0 ? z->bytes[o] / max * (BARS - 12) : 0, x = 2 + (double)o * slot;
         bool large = (double)o >= z->huge_order;
         svg_bar(svg, large ? "bar accent" : "bar", x + 2, bottom - height, slot - 4, height);
-        if (z->bytes[o] > 0) {
-            svg_short_bytes(text, sizeof text, z->bytes[o]);
-            svg_label(svg, x + slot / 2, bottom - height - 3, "small", "middle", text);
-        }
-        svg_short_bytes(text, sizeof text, z->block[o]);
-        svg_label(svg, x + slot / 2, bottom + 13, large ? "small strong" : "small", "middle", text);
+        if (z->bytes[o] > 0)
+            svg_label(svg, x + slot / 2, bottom - height - 3, "small", "middle", "%s",
+                      svg_short_bytes(z->bytes[o]).text);
+        svg_label(svg, x + slot / 2, bottom + 13, large ? "small strong" : "small", "middle", "%s",
+                  svg_short_bytes(z->block[o]).text);
     }
     svg_line(svg, "axis", 2, bottom, CHART_WIDTH - 2, bottom);
 }

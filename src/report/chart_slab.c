@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The largest slab caches, each as what is in use and what is held but unused. */
 #include <math.h>
-#include <stdio.h>
 
 #include "report/chart.h"
 #include "report/lookup.h"
@@ -35,7 +34,6 @@ bool chart_slab(xmlNodePtr parent, const struct chart_order *o)
         return false;
     AUTO_STR struct str words = {0};
     str_add(&words, "Size and the part of it not in use:");
-    char text[192];
     for (size_t i = 0; i < count; i++)
         str_printf(&words, "%s %s %s, %s unused", i ? ";" : "", lookup_text(t, rows[i], "name"),
                    units_text(size[i], TYPE_BYTES).text, units_text(waste[i], TYPE_BYTES).text);
@@ -46,14 +44,12 @@ bool chart_slab(xmlNodePtr parent, const struct chart_order *o)
     double room = CHART_WIDTH - NAME - 150;
     for (size_t i = 0; i < count; i++) {
         double y = 26 + (double)i * ROW, used = (size[i] - waste[i]) / size[0] * room, idle = waste[i] / size[0] * room;
-        svg_shorten(text, sizeof text, lookup_text(t, rows[i], "name"), 20);
-        svg_label(svg, NAME - 6, y + 12, NULL, "end", text);
+        svg_label(svg, NAME - 6, y + 12, NULL, "end", "%s", svg_shorten(lookup_text(t, rows[i], "name"), 20).text);
         svg_bar(svg, "bar", NAME, y, used, ROW - 6);
         if (idle > 0.2)
             svg_bar(svg, "bar idle", NAME + used, y, idle, ROW - 6);
-        snprintf(text, sizeof text, "%s, %s unused", units_text(size[i], TYPE_BYTES).text,
-                 units_text(waste[i], TYPE_BYTES).text);
-        svg_label(svg, NAME + used + idle + 6, y + 12, NULL, NULL, text);
+        svg_label(svg, NAME + used + idle + 6, y + 12, NULL, NULL, "%s, %s unused",
+                  units_text(size[i], TYPE_BYTES).text, units_text(waste[i], TYPE_BYTES).text);
     }
     return true;
 }

@@ -2,7 +2,6 @@
 /* What windowed probes saw, as lines over time. */
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "report/chart.h"
 #include "report/lookup.h"
@@ -13,7 +12,7 @@ enum { HEIGHT = 210, TOP = 30, LINES = 150, GROWING_MAX = 64 };
 static xmlNodePtr begin(xmlNodePtr parent, const char *name, const char *title, const char *heading, const char *words)
 {
     xmlNodePtr svg = svg_begin(parent, name, CHART_WIDTH, HEIGHT, title, words);
-    svg_label(svg, 2, 14, "strong", NULL, heading);
+    svg_label(svg, 2, 14, "strong", NULL, "%s", heading);
     return svg;
 }
 
@@ -55,15 +54,6 @@ static int by_change(const void *a, const void *b)
     return p != q ? (p < q) - (p > q) : (x->pid > y->pid) - (x->pid < y->pid);
 }
 
-static const char *command_of(const struct table *names, double pid)
-{
-    double other;
-    for (size_t i = 0; names && i < names->rows; i++)
-        if (lookup_number(names, i, "pid", &other) && other == pid)
-            return lookup_text(names, i, "command");
-    return "pid";
-}
-
 /* Private memory of the fastest growing processes, as change since the window began. */
 bool chart_uss(xmlNodePtr parent, const struct chart_order *o)
 {
@@ -81,10 +71,8 @@ bool chart_uss(xmlNodePtr parent, const struct chart_order *o)
         /* beside one that grows, those that hardly move are only clutter */
         if (last == 0 || fabs(last) < fabs(series_last(all[0].change)) / 50)
             break;
-        const char *command = command_of(names, all[i].pid);
-        char name[64];
-        svg_shorten(name, sizeof name, command, 14);
-        snprintf(s->label, sizeof s->label, "%.44s %.0f", name, all[i].pid);
+        const char *command = lookup_command(names, all[i].pid, "pid");
+        snprintf(s->label, sizeof s->label, "%.44s %.0f", svg_shorten(command, 14).text, all[i].pid);
         str_printf(&words, "%s %s %.0f %s%s", shown ? "," : "", command, all[i].pid, last > 0 ? "+" : "",
                    units_text(last, TYPE_BYTES).text);
         lines[shown++] = s;

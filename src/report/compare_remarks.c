@@ -19,12 +19,9 @@ __attribute__((format(printf, 2, 3))) static void remark(struct comparison *c, c
         return;
     va_list args;
     va_start(args, format);
-    char *text = NULL;
-    if (vasprintf(&text, format, args) < 0)
-        mem_exhausted();
+    AUTO_FREE char *text = mem_vprintf(format, args);
     va_end(args);
     c->remarks[c->remark_count++] = arena_strdup(&c->arena, text);
-    free(text);
 }
 
 static const char *const which[SIDES] = {"first", "second"};

@@ -22,6 +22,12 @@ bool lookup_number(const struct table *t, size_t row, const char *column, double
     return true;
 }
 
+bool lookup_is(const struct table *t, size_t row, const char *column, double number)
+{
+    double found;
+    return lookup_number(t, row, column, &found) && found == number;
+}
+
 bool lookup_figure(const struct case_file *c, const char *probe, const char *column, double *out)
 {
     return lookup_number(lookup_table(c, probe, probe), 0, column, out);
@@ -37,6 +43,14 @@ bool lookup_true(const struct table *t, size_t row, const char *column)
 {
     struct value v = cell(t, row, column);
     return v.known && v.type == TYPE_BOOL && v.truth;
+}
+
+const char *lookup_command(const struct table *t, double pid, const char *otherwise)
+{
+    for (size_t i = 0; t && i < t->rows; i++)
+        if (lookup_is(t, i, "pid", pid))
+            return lookup_text(t, i, "command");
+    return otherwise;
 }
 
 struct tally lookup_tally(const struct case_file *c)

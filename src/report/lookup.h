@@ -9,10 +9,14 @@
 const struct table *lookup_table(const struct case_file *c, const char *probe, const char *table);
 /* False if it is unknown or no number. `t` may be NULL, the row beyond its end. */
 bool lookup_number(const struct table *t, size_t row, const char *column, double *out);
+bool lookup_is(const struct table *t, size_t row, const char *column, double number);
 /* Of the only row of the table that is named as its probe. */
 bool lookup_figure(const struct case_file *c, const char *probe, const char *column, double *out);
 const char *lookup_text(const struct table *t, size_t row, const char *column); /* "?" if unknown */
 bool lookup_true(const struct table *t, size_t row, const char *column);        /* known and true */
+
+/* What the process is called in a table that has both its pid and its command. */
+const char *lookup_command(const struct table *t, double pid, const char *otherwise);
 
 struct tally {                              /* how many a case has */
     size_t severity[SEVERITY_CRITICAL + 1]; /* findings */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "report/memory_map.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "report/lookup.h"

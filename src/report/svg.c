@@ -3,6 +3,7 @@
 #include "report/svg.h"
 
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -23,8 +24,12 @@ xmlNodePtr svg_begin(xmlNodePtr parent, const char *name, double width, double h
     return svg;
 }
 
-void svg_label(xmlNodePtr svg, double x, double y, const char *class, const char *anchor, const char *text)
+void svg_label(xmlNodePtr svg, double x, double y, const char *class, const char *anchor, const char *format, ...)
 {
+    va_list args;
+    va_start(args, format);
+    AUTO_FREE char *text = mem_vprintf(format, args);
+    va_end(args);
     xmlNodePtr t = tree_leaf(svg, "text", class, text);
     tree_set(t, "x", "%.4g", x);
     tree_set(t, "y", "%.4g", y);
@@ -51,28 +56,17 @@ xmlNodePtr svg_bar(xmlNodePtr svg, const char *class, double x, double y, double
     return bar;
 }
 
-void svg_shorten(char *out, size_t size, const char *text, size_t room)
+struct svg_name svg_shorten(const char *text, size_t room)
 {
-    snprintf(out, size, "%s", text);
+    struct svg_name name;
+    snprintf(name.text, sizeof name.text, "%s", text);
     size_t seen = 0;
-    for (char *p = out; *p; p++) {
-        if (((unsigned char)*p & 0xC0) == 0x80)
-            continue;
-        if (++seen == room && p[1] && (size_t)(p - out) + 4 <= size) {
+    for (char *p = name.text; *p && (size_t)(p - name.text) + sizeof "…" <= sizeof name.text; p++)
+        if (((unsigned char)*p & 0xC0) != 0x80 && ++seen == room && p[1]) {
             memcpy(p, "…", sizeof "…");
-            return;
-        }
-    }
-    /* snprintf may have cut within a character */
-    for (char *p = out + strlen(out); p > out && ((unsigned char)p[-1] & 0x80); p--) {
-        unsigned char c = (unsigned char)p[-1];
-        if (c >= 0xC0) {
-            size_t need = c >= 0xF0 ? 4 : c >= 0xE0 ? 3 : 2;
-            if (strlen(p - 1) < need)
-                p[-1] = '\0';
             break;
         }
-    }
+    return name;
 }
 
 double svg_nice_step(double span, enum type type, unsigned lines)
@@ -94,15 +88,16 @@ double svg_nice_step(double span, enum type type, unsigned lines)
     return unit * (m <= 1 ? 1 : m <= 2 ? 2 : m <= 5 ? 5 : 10);
 }
 
-void svg_short_bytes(char *out, size_t size, double bytes)
+struct units_text svg_short_bytes(double bytes)
 {
-    units_format(out, size, bytes, TYPE_BYTES);
-    char *space = strchr(out, ' ');
+    struct units_text out = units_text(bytes, TYPE_BYTES);
+    char *space = strchr(out.text, ' ');
     if (!space)
-        return;
+        return out;
     *space = space[1] == 'B' ? '\0' : space[1];
     if (*space)
         space[1] = '\0';
+    return out;
 }
 
 double series_last(const struct series *s)
@@ -173,11 +168,11 @@ static void add_marks(xmlNodePtr svg, const struct ground *g, double step, enum 
         svg_line(svg, zero ? "axis" : "grid", LEFT, y, g->right, y);
         if (zero)
             v = 0;
-        svg_label(svg, LEFT - 6, y + 4, NULL, "end", units_text(v, type).text);
+        svg_label(svg, LEFT - 6, y + 4, NULL, "end", "%s", units_text(v, type).text);
     }
     double tick = svg_nice_step(g->last, TYPE_COUNT, 3);
     for (double v = 0; v <= g->last * 1.001; v += tick)
-        svg_label(svg, ground_x(g, v), g->bottom + 16, NULL, v > 0 ? "middle" : "start",
+        svg_label(svg, ground_x(g, v), g->bottom + 16, NULL, v > 0 ? "middle" : "start", "%s",
                   units_text(v, TYPE_SECONDS).text);
 }
 
@@ -214,6 +209,6 @@ void svg_lines(xmlNodePtr svg, struct series *const *series, size_t count, enum 
         snprintf(class, sizeof class, "line s%zu", i + 1);
         tree_set(tree_element(svg, "path", class), "d", "%s", str_text(&path));
         snprintf(class, sizeof class, "label t%zu", i + 1);
-        svg_label(svg, g.right + 6, at[i], class, NULL, series[i]->label);
+        svg_label(svg, g.right + 6, at[i], class, NULL, "%s", series[i]->label);
     }
 }

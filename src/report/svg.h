@@ -15,14 +15,17 @@ enum { CHART_WIDTH = 440, SERIES_MAX = 6, SERIES_POINTS_MAX = 256 };
 /* An image with its name and its description in words; `name` makes their ids and must be unique in the document. */
 xmlNodePtr svg_begin(xmlNodePtr parent, const char *name, double width, double height, const char *title,
                      const char *description);
-void svg_label(xmlNodePtr svg, double x, double y, const char *class, const char *anchor, const char *text);
+void svg_label(xmlNodePtr svg, double x, double y, const char *class, const char *anchor, const char *format, ...)
+    __attribute__((format(printf, 6, 7)));
 void svg_line(xmlNodePtr svg, const char *class, double x1, double y1, double x2, double y2);
 xmlNodePtr svg_bar(xmlNodePtr svg, const char *class, double x, double y, double width, double height);
 
-/* At most `room` characters of a name, the rest as an ellipsis. */
-void svg_shorten(char *out, size_t size, const char *text, size_t room);
+/* At most `room` characters (20 at most) of a name, the rest as an ellipsis. */
+struct svg_name {
+    char text[96];
+} svg_shorten(const char *text, size_t room);
 /* "1.4 GiB" is too wide for a bar: "1.4G". */
-void svg_short_bytes(char *out, size_t size, double bytes);
+struct units_text svg_short_bytes(double bytes);
 /* A step between marks that people can count in: 1, 2, 5 × 10ⁿ, or powers of two for bytes. */
 double svg_nice_step(double span, enum type type, unsigned marks);
 

@@ -46,19 +46,9 @@ void tree_set(xmlNodePtr node, const char *name, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    char small[256];
-    va_list again;
-    va_copy(again, args);
-    int length = vsnprintf(small, sizeof small, format, args);
+    AUTO_FREE char *value = mem_vprintf(format, args);
     va_end(args);
-    if (length >= (int)sizeof small) {
-        AUTO_FREE char *large = mem_alloc((size_t)length + 1);
-        vsnprintf(large, (size_t)length + 1, format, again);
-        xmlNewProp(node, (const xmlChar *)name, (const xmlChar *)large);
-    } else {
-        xmlNewProp(node, (const xmlChar *)name, (const xmlChar *)small);
-    }
-    va_end(again);
+    xmlNewProp(node, (const xmlChar *)name, (const xmlChar *)value);
 }
 
 void tree_text_n(xmlNodePtr parent, const char *text, size_t length)
