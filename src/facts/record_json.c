@@ -67,19 +67,30 @@ static json_t *of_field(const struct field *f, const void *object, const void *a
     }
 }
 
+static void put_field(json_t *out, const struct field *f, const void *object)
+{
+    char name[64];
+    const void *at = (const char *)object + f->offset;
+    if (f->kind == FIELD_VALUE)
+        put_value(out, at);
+    else
+        json_put(out, field_json_name(f, name), of_field(f, object, at));
+}
+
 static json_t *of_record(const struct record *r, const void *object)
 {
     json_t *out = json_object();
-    char name[64];
-    for (unsigned i = 0; i < r->field_count; i++) {
-        const struct field *f = &r->fields[i];
-        const void *at = (const char *)object + f->offset;
-        if (f->kind == FIELD_VALUE)
-            put_value(out, at);
-        else
-            json_put(out, field_json_name(f, name), of_field(f, object, at));
-    }
+    for (unsigned i = 0; i < r->field_count; i++)
+        put_field(out, &r->fields[i], object);
     return out;
+}
+
+void record_put(json_t *out, const struct record *r, const void *object, const char *names)
+{
+    for (size_t n; (n = strcspn(names, " ")); names += n + strspn(names + n, " "))
+        for (unsigned i = 0; i < r->field_count; i++)
+            if (strlen(r->fields[i].name) == n && memcmp(r->fields[i].name, names, n) == 0)
+                put_field(out, &r->fields[i], object);
 }
 
 void record_write(struct json_writer *w, const struct record *r, const void *object,

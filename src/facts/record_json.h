@@ -12,6 +12,9 @@
 void record_write(struct json_writer *w, const struct record *r, const void *object,
                   void (*other)(struct json_writer *w, const struct field *f, const void *object));
 
+/* Puts these members of it into `out`, in this order: "case_id version root". */
+void record_put(json_t *out, const struct record *r, const void *object, const char *names);
+
 /* Trusts nothing: types are checked, every text is cleaned. */
 struct record_reader {
     struct arena *arena; /* owns what is read */

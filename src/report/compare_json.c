@@ -3,32 +3,20 @@
 #include <jansson.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/version.h"
 #include "facts/json_value.h"
-#include "facts/json_write.h"
+#include "facts/record_json.h"
 #include "report/compare_document.h"
 #include "report/lookup.h"
 
-#define DIFF_FORMAT "fragwizard-diff/1"
-
 static json_t *of_run(const struct case_file *c)
 {
-    char started[32];
-    clock_iso(started, c->started);
     const char *user = lookup_text(lookup_table(c, "host", "host"), 0, "user");
     json_t *run = json_object();
     json_put(run, "file", json_of_text(c->path));
-    json_put(run, "case_id", json_of_text(c->case_id));
-    json_put(run, "version", json_of_text(c->version));
-    json_put(run, "root", json_of_text(c->root));
+    record_put(run, &record_case_file, c, "case_id version root");
     json_put(run, "user", json_of_text(strcmp(user, "?") == 0 ? NULL : user));
-    json_put(run, "started", json_of_text(started));
-    json_put(run, "window_s", json_of_number(c->window_s));
-    json_put(run, "complete", json_boolean(c->complete));
-    json_put(run, "status", json_of_text(case_status_names[c->status]));
-    json_put(run, "headline", json_of_text(c->headline));
-    json_put(run, "lead", json_of_text(c->lead));
+    record_put(run, &record_case_file, c, "started window complete status headline lead");
     return run;
 }
 
@@ -51,39 +39,32 @@ static json_t *of_figures(const struct compared_figure *figures, size_t count)
     return list;
 }
 
-static json_t *of_said(const struct finding *f)
+/* What one of the runs has of a pair; null, which takes no members, where it has none. */
+static json_t *of_one(const struct record *r, const void *object, const char *names)
 {
-    if (!f)
-        return json_null();
-    json_t *said = json_object();
-    json_put(said, "severity", json_of_text(severity_name(f->severity)));
-    json_put(said, "row", json_of_text(f->row));
-    json_put(said, "say", json_of_text(f->say));
-    return said;
+    json_t *one = object ? json_object() : json_null();
+    if (object)
+        record_put(one, r, object, names);
+    return one;
 }
 
 static json_t *of_finding(const struct compared_finding *f)
 {
     const struct finding *named = f->finding[f->finding[AFTER] ? AFTER : BEFORE];
-    json_t *finding = json_object();
-    json_put(finding, "id", json_of_text(named->id));
+    json_t *finding = of_one(&record_finding, named, "id");
     json_put(finding, "identity", json_of_text(named->identity ? named->identity : named->row));
     json_put(finding, "change", json_of_text(change_names[f->change]));
     json_put(finding, "why", json_of_text(f->why));
     json_put(finding, "redefined", json_boolean(f->redefined));
-    json_put(finding, "before", of_said(f->finding[BEFORE]));
-    json_put(finding, "after", of_said(f->finding[AFTER]));
+    json_put(finding, "before", of_one(&record_finding, f->finding[BEFORE], "severity row say"));
+    json_put(finding, "after", of_one(&record_finding, f->finding[AFTER], "severity row say"));
     json_put(finding, "figures", of_figures(f->figures, f->figure_count));
     return finding;
 }
 
 static json_t *of_state(const struct verdict *v, bool leads)
 {
-    if (!v)
-        return json_null();
-    json_t *state = json_object();
-    json_put(state, "state", json_of_text(verdict_state_name(v->state)));
-    json_put(state, "kind", json_of_text(v->kind));
+    json_t *state = of_one(&record_verdict, v, "state kind");
     json_put(state, "leads", json_boolean(leads));
     return state;
 }
@@ -91,9 +72,7 @@ static json_t *of_state(const struct verdict *v, bool leads)
 static json_t *of_verdict(const struct compared_verdict *v)
 {
     const struct verdict *named = v->verdict[v->verdict[AFTER] ? AFTER : BEFORE];
-    json_t *verdict = json_object();
-    json_put(verdict, "id", json_of_text(named->id));
-    json_put(verdict, "title", json_of_text(named->title));
+    json_t *verdict = of_one(&record_verdict, named, "id title");
     json_put(verdict, "before", of_state(v->verdict[BEFORE], v->leads[BEFORE]));
     json_put(verdict, "after", of_state(v->verdict[AFTER], v->leads[AFTER]));
     return verdict;
@@ -101,10 +80,7 @@ static json_t *of_verdict(const struct compared_verdict *v)
 
 static json_t *of_result(const struct check *k, const char *blind)
 {
-    if (!k)
-        return json_null();
-    json_t *result = json_object();
-    json_put(result, "result", json_of_text(check_result_name(k->result)));
+    json_t *result = of_one(&record_check, k, "result");
     json_put(result, "why", json_of_text(blind));
     return result;
 }
@@ -112,10 +88,7 @@ static json_t *of_result(const struct check *k, const char *blind)
 static json_t *of_check(const struct compared_check *k)
 {
     const struct check *named = k->check[k->check[AFTER] ? AFTER : BEFORE];
-    json_t *check = json_object();
-    json_put(check, "id", json_of_text(named->id));
-    json_put(check, "severity", json_of_text(severity_name(named->severity)));
-    json_put(check, "optional", json_boolean(named->optional));
+    json_t *check = of_one(&record_check, named, "id severity optional");
     json_put(check, "decides", json_boolean(k->decides));
     json_put(check, "before", of_result(k->check[BEFORE], k->blind[BEFORE]));
     json_put(check, "after", of_result(k->check[AFTER], k->blind[AFTER]));
@@ -126,9 +99,7 @@ static json_t *of_trial(const struct experiment *x)
 {
     if (!x)
         return json_null();
-    json_t *trial = json_object();
-    json_put(trial, "state", json_of_text(experiment_state_name(x->state)));
-    json_put(trial, "why", json_of_text(x->why));
+    json_t *trial = of_one(&record_experiment, x, "state why");
     json_put(trial, "type", json_of_text(type_json_names[x->before.type]));
     json_put(trial, "measured_before", json_of_value(&x->before));
     json_put(trial, "measured_after", json_of_value(&x->after));
@@ -138,9 +109,7 @@ static json_t *of_trial(const struct experiment *x)
 static json_t *of_experiment(const struct compared_experiment *x)
 {
     const struct experiment *named = x->experiment[x->experiment[AFTER] ? AFTER : BEFORE];
-    json_t *experiment = json_object();
-    json_put(experiment, "id", json_of_text(named->id));
-    json_put(experiment, "measure", json_of_text(named->measure));
+    json_t *experiment = of_one(&record_experiment, named, "id measure");
     json_put(experiment, "before", of_trial(x->experiment[BEFORE]));
     json_put(experiment, "after", of_trial(x->experiment[AFTER]));
     return experiment;
@@ -157,7 +126,7 @@ static json_t *of_counts(const struct comparison *c)
 static json_t *of_comparison(const struct comparison *c)
 {
     json_t *root = json_object();
-    json_put(root, "format", json_of_text(DIFF_FORMAT));
+    json_put(root, "format", json_of_text("fragwizard-diff/1"));
     json_put(root, "version", json_of_text(fragwizard_version));
     json_put(root, "host", json_of_text(c->run[AFTER]->host));
     json_put(root, "playbook", json_of_text(c->run[AFTER]->playbook));
