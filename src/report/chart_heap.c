@@ -61,10 +61,11 @@ static bool find_leader(const struct chart_order *o, const struct table *t, doub
     return true;
 }
 
-static void name_of(const struct case_file *c, double pid, char *out, size_t size)
+/* The caller frees it. */
+static char *name_of(const struct case_file *c, double pid)
 {
     const char *command = lookup_command(lookup_table(c, "heap", "total"), pid, "process");
-    snprintf(out, size, "%s %.0f", svg_shorten(command, 20).text, pid);
+    return mem_printf("%s %.0f", svg_shorten(command, 20).text, pid);
 }
 
 /* "120 MiB at first, 180 MiB at last (+60 MiB)" */
@@ -74,12 +75,19 @@ static void describe_change(struct str *out, const char *what, double first, dou
                units_text(last, TYPE_BYTES).text, last > first ? "+" : "", units_text(last - first, TYPE_BYTES).text);
 }
 
-static void put_title(xmlNodePtr parent, const char *title, const char *words)
+/* The picture to draw, with its words below it. For text there is none: NULL, and the words have a title. */
+static xmlNodePtr begin(xmlNodePtr parent, const struct chart_order *o, const char *name, double height,
+                        const char *title, const char *words)
 {
-    xmlNodePtr p = tree_element(parent, "p", NULL);
-    tree_leaf(p, "strong", NULL, title);
-    tree_text(p, ". ");
+    AUTO_FREE char *id = mem_printf("%s-%u", name, o->rank + 1);
+    xmlNodePtr svg = o->for_text ? NULL : svg_begin(parent, id, CHART_WIDTH, height, title, words);
+    xmlNodePtr p = tree_element(parent, "p", svg ? "gap" : NULL);
+    if (!svg) {
+        tree_leaf(p, "strong", NULL, title);
+        tree_text(p, ". ");
+    }
     tree_text(p, words);
+    return svg;
 }
 
 bool chart_heap(xmlNodePtr parent, const struct chart_order *o)
@@ -90,13 +98,11 @@ bool chart_heap(xmlNodePtr parent, const struct chart_order *o)
     double pid, time, value;
     if (!find_leader(o, t, &pid))
         return false;
-    char name[160], title[256];
     AUTO_STR struct str words = {0};
     AUTO_FREE struct series *series = mem_array(2, sizeof *series);
     struct series *lines[2];
     size_t count = 0;
     double window = 0;
-    name_of(o->c, pid, name, sizeof name);
     for (size_t i = 0; i < 2; i++) {
         struct series *s = &series[count];
         for (size_t row = 0; row < t->rows; row++)
@@ -116,17 +122,12 @@ bool chart_heap(xmlNodePtr parent, const struct chart_order *o)
     if (!count)
         return false;
     str_printf(&words, " Over %s.", units_text(window, TYPE_SECONDS).text);
-    snprintf(title, sizeof title, "Heap of %s", name);
-    if (o->for_text) {
-        put_title(parent, title, str_text(&words) + 1);
-        return true;
+    AUTO_FREE char *name = name_of(o->c, pid), *title = mem_printf("Heap of %s", name);
+    xmlNodePtr svg = begin(parent, o, "heap", 210, title, str_text(&words) + 1);
+    if (svg) {
+        svg_label(svg, 2, 14, "strong", NULL, "%s: change", title);
+        svg_lines(svg, lines, count, TYPE_BYTES, 30, 150);
     }
-    char id[32];
-    snprintf(id, sizeof id, "heap-%u", o->rank + 1);
-    xmlNodePtr svg = svg_begin(parent, id, CHART_WIDTH, 210, title, str_text(&words) + 1);
-    svg_label(svg, 2, 14, "strong", NULL, "Heap of %s: change", name);
-    svg_lines(svg, lines, count, TYPE_BYTES, 30, 150);
-    tree_leaf(parent, "p", "gap", str_text(&words) + 1);
     return true;
 }
 
@@ -222,10 +223,7 @@ bool chart_histogram(xmlNodePtr parent, const struct chart_order *o)
         if (list[i].free > list[most].free)
             most = i;
     }
-    char name[160], title[256];
     AUTO_STR struct str words = {0};
-    name_of(o->c, pid, name, sizeof name);
-    snprintf(title, sizeof title, "Sizes in the heap of %s", name);
     str_printf(&words, "Chunks in use hold %s, free chunks %s", units_text(used, TYPE_BYTES).text,
                units_text(idle, TYPE_BYTES).text);
     if (list[most].free > 0)
@@ -234,16 +232,12 @@ bool chart_histogram(xmlNodePtr parent, const struct chart_order *o)
     if (list[most].free > 0 && list[most].to > list[most].from)
         str_printf(&words, " to %s", units_text(list[most].to, TYPE_BYTES).text);
     str_add(&words, ".");
-    if (o->for_text) {
-        put_title(parent, title, str_text(&words));
-        return true;
+    AUTO_FREE char *name = name_of(o->c, pid), *title = mem_printf("Sizes in the heap of %s", name);
+    xmlNodePtr svg = begin(parent, o, "histogram", 44 + BARS + 20, title, str_text(&words));
+    if (svg) {
+        svg_label(svg, 2, 14, "strong", NULL, "%s", title);
+        add_class_bars(svg, list, count);
+        add_class_table(parent, list, count);
     }
-    char id[32];
-    snprintf(id, sizeof id, "histogram-%u", o->rank + 1);
-    xmlNodePtr svg = svg_begin(parent, id, CHART_WIDTH, 44 + BARS + 20, title, str_text(&words));
-    svg_label(svg, 2, 14, "strong", NULL, "%s", title);
-    add_class_bars(svg, list, count);
-    tree_leaf(parent, "p", "gap", str_text(&words));
-    add_class_table(parent, list, count);
     return true;
 }
