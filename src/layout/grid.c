@@ -33,16 +33,6 @@ struct styled *grid_cell(const struct grid *g, size_t row, size_t column)
     return &g->cells[row * g->columns + column];
 }
 
-unsigned grid_natural(const struct grid *g, size_t column)
-{
-    unsigned widest = 0;
-    for (size_t row = g->heads; row < g->rows; row++) {
-        unsigned width = styled_width(grid_cell(g, row, column));
-        widest = width > widest ? width : widest;
-    }
-    return widest;
-}
-
 unsigned grid_width(const struct grid *g)
 {
     unsigned total = 0;
@@ -56,7 +46,11 @@ bool grid_fit(struct grid *g, unsigned width)
     AUTO_FREE unsigned *least = mem_array(g->shown + 1, sizeof *least);
     for (size_t i = 0; i < g->shown; i++) {
         struct grid_column *c = &g->column[i];
-        c->width = grid_natural(g, i);
+        c->width = 0;
+        for (size_t row = g->heads; row < g->rows; row++) {
+            unsigned whole = styled_width(grid_cell(g, row, i));
+            c->width = whole > c->width ? whole : c->width;
+        }
         least[i] = c->least < c->width ? c->least : c->width;
         for (size_t row = 0; row < g->heads; row++) {
             const struct styled *head = grid_cell(g, row, i);

@@ -24,7 +24,6 @@ struct grid grid_new(size_t rows, size_t heads, size_t columns);
 void grid_free(struct grid *g);
 #define AUTO_GRID __attribute__((unused, cleanup(grid_free)))
 struct styled *grid_cell(const struct grid *g, size_t row, size_t column);
-unsigned grid_natural(const struct grid *g, size_t column); /* the width of its widest cell below the headings */
 
 /* Widths that fit: the widest columns that can shrink do. False if none can; the widths are then the least. */
 bool grid_fit(struct grid *g, unsigned width);

@@ -282,15 +282,6 @@ static void fill_findings(struct facts *f, const struct case_file *c)
     }
 }
 
-static void fill_recommendations(struct facts *f, const struct case_file *c, const struct ranked *order)
-{
-    for (size_t i = 0; i < c->recommendation_count; i++) {
-        struct row r = row_new(f, T_RECOMMENDATION);
-        put_record(&r, &record_recommendation, &c->recommendations[order[i].index]);
-        put_number(&r, "index", (double)i + 1);
-    }
-}
-
 /* A row for each, and all of them in one text. */
 static void fill_owners(struct facts *f, const struct row *verdict, const struct verdict *v, bool lead)
 {
@@ -465,7 +456,11 @@ struct facts *case_tables_fill(const struct case_file *c)
     AUTO_FREE struct ranked *changes = ordered(c, c->recommendation_count, rank_of_change);
     fill_case(f, c, changes);
     fill_findings(f, c);
-    fill_recommendations(f, c, changes);
+    for (size_t i = 0; i < c->recommendation_count; i++) {
+        struct row r = row_new(f, T_RECOMMENDATION);
+        put_record(&r, &record_recommendation, &c->recommendations[changes[i].index]);
+        put_number(&r, "index", (double)i + 1);
+    }
     fill_verdicts(f, c);
     fill_experiments(f, c);
     fill_checks(f, c);

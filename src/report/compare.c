@@ -299,15 +299,20 @@ static bool fires_more(const struct comparison *c)
     return false;
 }
 
+static size_t deciding_checks(const struct comparison *c)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < c->check_count; i++)
+        n += c->checks[i].decides;
+    return n;
+}
+
 static enum outcome weigh(const struct comparison *c)
 {
     if (c->count[CHANGE_NEW] || c->count[CHANGE_RAISED] || fires_more(c))
         return OUTCOME_WORSE;
-    if (c->count[CHANGE_UNSEEN_AFTER] || c->count[CHANGE_UNSEEN_BEFORE])
+    if (c->count[CHANGE_UNSEEN_AFTER] || c->count[CHANGE_UNSEEN_BEFORE] || deciding_checks(c))
         return OUTCOME_UNKNOWN;
-    for (size_t i = 0; i < c->check_count; i++)
-        if (c->checks[i].decides)
-            return OUTCOME_UNKNOWN;
     return c->count[CHANGE_GONE] || c->count[CHANGE_LOWERED] ? OUTCOME_BETTER : OUTCOME_SAME;
 }
 
@@ -326,14 +331,6 @@ static void add_part(struct str *s, size_t count, const char *what, bool *first)
     else
         str_printf(s, ", %zu %s", count, what);
     *first = false;
-}
-
-static size_t deciding_checks(const struct comparison *c)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < c->check_count; i++)
-        n += c->checks[i].decides;
-    return n;
 }
 
 static void say_counts(const struct comparison *c, struct str *s)

@@ -101,15 +101,10 @@ static const char *attribute_text(const xmlAttr *a)
     return a->children && a->children->content ? (const char *)a->children->content : "";
 }
 
-static bool is_blank(const char *text)
-{
-    return !text[strspn(text, " \t\r\n")];
-}
-
 /* Outside <pre> the template's own white space is only layout: one space, or one newline between elements. */
 static const char *squeeze(struct arena *a, const char *text)
 {
-    if (is_blank(text))
+    if (!text[strspn(text, " \t\r\n")])
         return strchr(text, '\n') ? "\n" : " ";
     char *out = arena_strdup(a, text), *w = out;
     for (const char *p = text; *p; p++) {

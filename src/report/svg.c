@@ -69,9 +69,10 @@ struct svg_name svg_shorten(const char *text, size_t room)
     return name;
 }
 
-double svg_nice_step(double span, enum type type, unsigned lines)
+/* A step between marks that people can count in: 1, 2, 5 × 10ⁿ, or powers of two for bytes. */
+static double nice_step(double span, enum type type, unsigned marks)
 {
-    double raw = span / lines;
+    double raw = span / marks;
     if (raw <= 0)
         return 1;
     if (type == TYPE_BYTES || type == TYPE_BYTE_RATE) {
@@ -153,7 +154,7 @@ static double ground_fit(struct ground *g, struct series *const *series, size_t 
         g->high = g->low + 1;
     if (g->last <= 0)
         g->last = 1;
-    double step = svg_nice_step(g->high - g->low, type, 4);
+    double step = nice_step(g->high - g->low, type, 4);
     g->low = floor(g->low / step + 1e-9) * step;
     g->high = ceil(g->high / step - 1e-9) * step;
     g->right = CHART_WIDTH - fmin((double)longest * CHAR + 10, CHART_WIDTH * 0.4);
@@ -170,7 +171,7 @@ static void add_marks(xmlNodePtr svg, const struct ground *g, double step, enum 
             v = 0;
         svg_label(svg, LEFT - 6, y + 4, NULL, "end", "%s", units_text(v, type).text);
     }
-    double tick = svg_nice_step(g->last, TYPE_COUNT, 3);
+    double tick = nice_step(g->last, TYPE_COUNT, 3);
     for (double v = 0; v <= g->last * 1.001; v += tick)
         svg_label(svg, ground_x(g, v), g->bottom + 16, NULL, v > 0 ? "middle" : "start", "%s",
                   units_text(v, TYPE_SECONDS).text);

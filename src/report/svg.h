@@ -26,8 +26,6 @@ struct svg_name {
 } svg_shorten(const char *text, size_t room);
 /* "1.4 GiB" is too wide for a bar: "1.4G". */
 struct units_text svg_short_bytes(double bytes);
-/* A step between marks that people can count in: 1, 2, 5 × 10ⁿ, or powers of two for bytes. */
-double svg_nice_step(double span, enum type type, unsigned marks);
 
 struct series {
     char label[64];

@@ -93,12 +93,6 @@ static void collect(const struct layout *l, struct styled *r, const xmlNode *nod
 
 /* Writing */
 
-static void write_spaces(struct layout *l, size_t count)
-{
-    while (count--)
-        str_add_char(&l->out, ' ');
-}
-
 /* The indent of a new line, with what stands in it. */
 static void line_begin(struct layout *l)
 {
@@ -106,19 +100,18 @@ static void line_begin(struct layout *l)
         str_add_char(&l->out, '\n');
     l->blank = false;
     if (!l->marker.text.length) {
-        write_spaces(l, l->indent);
+        str_printf(&l->out, "%*s", (int)l->indent, "");
         return;
     }
-    write_spaces(l, l->marker_at);
+    str_printf(&l->out, "%*s", (int)l->marker_at, "");
     styled_write(&l->marker, 0, l->marker.text.length, l->color, &l->out);
     unsigned used = l->marker_at + styled_width(&l->marker);
     styled_free(&l->marker);
-    if (used < l->indent)
-        write_spaces(l, l->indent - used);
-    else if (used > l->indent) { /* a term wider than its column: its text starts below it */
+    if (used > l->indent) { /* a term wider than its column: its text starts below it */
         str_add_char(&l->out, '\n');
-        write_spaces(l, l->indent);
+        used = 0;
     }
+    str_printf(&l->out, "%*s", (int)(l->indent - used), "");
 }
 
 static void write_line(struct layout *l, const struct styled *s, size_t begin, size_t end)
@@ -150,13 +143,6 @@ static void write_rule(struct layout *l, unsigned width)
     for (unsigned i = 0; i < width; i++)
         styled_add(&r, l->ascii ? "-" : "─", l->ascii ? 1 : strlen("─"), LOOK_DIM);
     write_line(l, &r, 0, r.text.length);
-}
-
-static void set_marker(struct layout *l, const char *text, unsigned look)
-{
-    styled_free(&l->marker);
-    styled_add(&l->marker, text, strlen(text), look);
-    l->marker_at = l->indent;
 }
 
 static void flow(struct layout *l, const xmlNode *node, unsigned look);
@@ -515,7 +501,9 @@ static void items(struct layout *l, const xmlNode *list, unsigned look)
             paragraph(l, child, look);
             continue;
         }
-        set_marker(l, mark, LOOK_DIM);
+        styled_free(&l->marker);
+        styled_add(&l->marker, mark, strlen(mark), LOOK_DIM);
+        l->marker_at = l->indent;
         l->indent += (unsigned)strlen(tree_is(list, "ol") ? mark : "-") + 1;
         flow(l, child, look_of(child, look));
         l->indent = indent;

@@ -187,13 +187,12 @@ static void add_grid(xmlNodePtr parent, const struct table *t, const struct show
     }
     size_t more = s->more + t->omitted;
     if (more) {
-        xmlNodePtr p = tree_element(group, "p", "gap");
         AUTO_STR struct str text = {0};
         if (t->omitted) /* what the case did not keep cannot be counted by the condition */
             str_printf(&text, "%zu of the %zu rows measured are shown.", s->row_count, t->rows + t->omitted);
         else
             str_printf(&text, "%zu more row%s matched.", more, more == 1 ? "" : "s");
-        tree_text(p, str_text(&text));
+        tree_leaf(group, "p", "gap", str_text(&text));
     }
     add_reasons(group, &reasons);
 }
