@@ -10,42 +10,42 @@
 #include "report/lookup.h"
 #include "report/rows.h"
 
-static const struct column case_columns[] = {
-    {"id", TYPE_TEXT, "case id given by the operator"},
-    {"host", TYPE_TEXT, "host name"},
-    {"playbook", TYPE_TEXT, "name of the playbook"},
-    {"playbook_title", TYPE_TEXT, "title of the playbook"},
-    {"root", TYPE_TEXT, "where /proc and /sys were read from"},
-    {"live", TYPE_BOOL, "read from the running machine"},
-    {"version", TYPE_TEXT, "version of fragwizard"},
-    {"started", TYPE_TEXT, "when the run began, for people"},
-    {"started_iso", TYPE_TEXT, "the same, ISO 8601"},
-    {"duration", TYPE_SECONDS, "time the run took"},
-    {"window", TYPE_SECONDS, "length of the window observed"},
-    {"status", TYPE_TEXT, "the worst that was found", .values = case_status_names},
-    {"sign", TYPE_TEXT, "sign of the status"},
-    {"word", TYPE_TEXT, "word for the status"},
-    {"headline", TYPE_TEXT, "the verdict in a sentence"},
-    {"lead", TYPE_TEXT, "title of the leading verdict"},
-    {"confidence", TYPE_TEXT, "state of the leading verdict", .values = verdict_state_names},
-    {"kind", TYPE_TEXT, "which kind of it the leading verdict found"},
-    {"complete", TYPE_BOOL, "every step was done"},
-    {"first", TYPE_TEXT, "the first thing to do"},
-    {"first_id", TYPE_TEXT, "id of that recommendation"},
-    {"first_command", TYPE_TEXT, "its command"},
-    {"critical", TYPE_COUNT, "findings that are critical"},
-    {"warning", TYPE_COUNT, "findings that are warnings"},
-    {"info", TYPE_COUNT, "findings for information"},
-    {"checks", TYPE_COUNT, "checks of the playbook"},
-    {"fired", TYPE_COUNT, "checks that fired"},
-    {"clear", TYPE_COUNT, "checks that are clear"},
-    {"unchecked", TYPE_COUNT, "checks that could not be made"},
-    {"not_run", TYPE_COUNT, "checks of steps that were not done"},
-    {"inapplicable", TYPE_COUNT, "of these those whose step does not apply to this machine"},
-    {"changes", TYPE_COUNT, "recommendations"},
-    {"cost", TYPE_SECONDS, "time all probes took"},
-};
 /* clang-format off */
+#define CASE_COLUMNS(X) \
+    X(TEXT, "id", "case id given by the operator", c->case_id) \
+    X(TEXT, "host", "host name", c->host) \
+    X(TEXT, "playbook", "name of the playbook", c->playbook) \
+    X(TEXT, "playbook_title", "title of the playbook", c->playbook_title) \
+    X(TEXT, "root", "where /proc and /sys were read from", c->root) \
+    X(BOOL, "live", "read from the running machine", !c->root || strcmp(c->root, "/") == 0) \
+    X(TEXT, "version", "version of fragwizard", c->version) \
+    X(TEXT, "started", "when the run began, for people", wall_text(c->started).text) \
+    X(TEXT, "started_iso", "the same, ISO 8601", iso) \
+    X(SECONDS, "duration", "time the run took", c->duration_s) \
+    X(SECONDS, "window", "length of the window observed", c->window_s) \
+    X(TEXT, "status", "the worst that was found", case_status_names[c->status], .values = case_status_names) \
+    X(TEXT, "sign", "sign of the status", status_looks[c->status].sign) \
+    X(TEXT, "word", "word for the status", status_looks[c->status].word) \
+    X(TEXT, "headline", "the verdict in a sentence", c->headline) \
+    X(TEXT, "lead", "title of the leading verdict", lead ? lead->title : NULL) \
+    X(TEXT, "confidence", "state of the leading verdict", lead ? verdict_state_name(lead->state) : NULL, .values = verdict_state_names) \
+    X(TEXT, "kind", "which kind of it the leading verdict found", lead ? lead->kind : NULL) \
+    X(BOOL, "complete", "every step was done", c->complete) \
+    X(TEXT, "first", "the first thing to do", first ? first->title : NULL) \
+    X(TEXT, "first_id", "id of that recommendation", first ? first->id : NULL) \
+    X(TEXT, "first_command", "its command", first ? first->apply : NULL) \
+    X(COUNT, "critical", "findings that are critical", tally.severity[SEVERITY_CRITICAL]) \
+    X(COUNT, "warning", "findings that are warnings", tally.severity[SEVERITY_WARNING]) \
+    X(COUNT, "info", "findings for information", tally.severity[SEVERITY_INFO]) \
+    X(COUNT, "checks", "checks of the playbook", c->check_count) \
+    X(COUNT, "fired", "checks that fired", tally.result[CHECK_FIRED]) \
+    X(COUNT, "clear", "checks that are clear", tally.result[CHECK_CLEAR]) \
+    X(COUNT, "unchecked", "checks that could not be made", tally.result[CHECK_UNCHECKED]) \
+    X(COUNT, "not_run", "checks of steps that were not done", tally.result[CHECK_NOT_RUN]) \
+    X(COUNT, "inapplicable", "of these those whose step does not apply to this machine", inapplicable) \
+    X(COUNT, "changes", "recommendations", c->recommendation_count) \
+    X(SECONDS, "cost", "time all probes took", cost)
+static const struct column case_columns[] = {CASE_COLUMNS(ROW_COLUMN)};
 /* What a record holds, and what reports need beside it. */
 static const struct column finding_columns[] = {
     FINDING_FIELDS(RECORD_COLUMN, )
@@ -108,17 +108,17 @@ static const struct column unchecked_columns[] = {
     {"count", TYPE_COUNT, "checks with this reason"},
     {"checks", TYPE_TEXT, "their ids"},
 };
-static const struct column cost_columns[] = {
-    {"probe", TYPE_TEXT, "the probe"},
-    {"status", TYPE_TEXT, "how reading it went", .values = status_names},
-    {"sign", TYPE_TEXT, "sign of the status"},
-    {"class", TYPE_TEXT, "status class"},
-    {"reason", TYPE_TEXT, "why not ok"},
-    {"time", TYPE_SECONDS, "time it took"},
-    {"coverage", TYPE_RATIO, "share read of what it set out to read"},
-    {"classic", TYPE_TEXT, "the command that it replaces"},
-    {"help", TYPE_TEXT, "what it reads"},
-};
+#define COST_COLUMNS(X) \
+    X(TEXT, "probe", "the probe", x->probe->name) \
+    X(TEXT, "status", "how reading it went", status_name(x->status), .values = status_names) \
+    X(TEXT, "sign", "sign of the status", look->sign) \
+    X(TEXT, "class", "status class", look->class) \
+    X(TEXT, "reason", "why not ok", x->reason) \
+    X(SECONDS, "time", "time it took", x->cost_s) \
+    X(RATIO, "coverage", "share read of what it set out to read", x->coverage >= 0 ? x->coverage : NAN) \
+    X(TEXT, "classic", "the command that it replaces", x->probe->classic) \
+    X(TEXT, "help", "what it reads", x->probe->help)
+static const struct column cost_columns[] = {COST_COLUMNS(ROW_COLUMN)};
 static const struct column answer_columns[] = {ANSWER_FIELDS(RECORD_COLUMN, )};
 static const struct column limit_columns[] = {CHANGED_LIMIT_FIELDS(RECORD_COLUMN, )};
 static const struct column note_columns[] = {NOTE_FIELDS(RECORD_COLUMN, )};
@@ -226,29 +226,7 @@ static void fill_case(struct facts *f, const struct case_file *c, const struct r
         cost += c->facts[i]->cost_s;
 
     struct row r = row_new(f, T_CASE);
-    put_record(&r, &record_case_file, c);
-    put_text(&r, "id", c->case_id);
-    put_text(&r, "host", c->host);
-    put_bool(&r, "live", !c->root || strcmp(c->root, "/") == 0);
-    put_text(&r, "started_iso", iso);
-    put_look(&r, &status_looks[c->status]);
-    put_text(&r, "lead", lead ? lead->title : NULL);
-    put_text(&r, "confidence", lead ? verdict_state_name(lead->state) : NULL);
-    put_text(&r, "kind", lead ? lead->kind : NULL);
-    put_text(&r, "first", first ? first->title : NULL);
-    put_text(&r, "first_id", first ? first->id : NULL);
-    put_text(&r, "first_command", first ? first->apply : NULL);
-    put_number(&r, "critical", (double)tally.severity[SEVERITY_CRITICAL]);
-    put_number(&r, "warning", (double)tally.severity[SEVERITY_WARNING]);
-    put_number(&r, "info", (double)tally.severity[SEVERITY_INFO]);
-    put_number(&r, "checks", (double)c->check_count);
-    put_number(&r, "fired", (double)tally.result[CHECK_FIRED]);
-    put_number(&r, "clear", (double)tally.result[CHECK_CLEAR]);
-    put_number(&r, "unchecked", (double)tally.result[CHECK_UNCHECKED]);
-    put_number(&r, "not_run", (double)tally.result[CHECK_NOT_RUN]);
-    put_number(&r, "inapplicable", (double)inapplicable);
-    put_number(&r, "changes", (double)c->recommendation_count);
-    put_number(&r, "cost", cost);
+    CASE_COLUMNS(ROW_PUT)
 }
 
 static void fill_findings(struct facts *f, const struct case_file *c)
@@ -389,19 +367,11 @@ static void fill_costs(struct facts *f, const struct case_file *c)
 {
     for (size_t i = 0; i < c->facts_count; i++) {
         const struct facts *x = c->facts[i];
-        enum case_status look = x->status == STATUS_OK        ? CASE_OK
-                                : x->status == STATUS_PARTIAL ? CASE_WARNING
-                                                              : CASE_UNKNOWN;
+        const struct look *look = &status_looks[x->status == STATUS_OK        ? CASE_OK
+                                                : x->status == STATUS_PARTIAL ? CASE_WARNING
+                                                                              : CASE_UNKNOWN];
         struct row r = row_new(f, T_COST);
-        put_text(&r, "probe", x->probe->name);
-        put_text(&r, "status", status_name(x->status));
-        put_look(&r, &status_looks[look]);
-        put_text(&r, "reason", x->reason);
-        put_number(&r, "time", x->cost_s);
-        if (x->coverage >= 0)
-            put_number(&r, "coverage", x->coverage);
-        put_text(&r, "classic", x->probe->classic);
-        put_text(&r, "help", x->probe->help);
+        COST_COLUMNS(ROW_PUT)
     }
 }
 

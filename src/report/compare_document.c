@@ -2,6 +2,7 @@
 /* The comparison as tables for templates/diff.html, and the document made from both. */
 #include "report/compare_document.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -13,31 +14,31 @@
 #include "report/rows.h"
 #include "report/tree.h"
 
-static const struct column diff_columns[] = {
-    {"outcome", TYPE_TEXT, "what the comparison says", .values = outcome_names},
-    {"sign", TYPE_TEXT, "sign of the outcome"},
-    {"class", TYPE_TEXT, "status class of the outcome"},
-    {"sentence", TYPE_TEXT, "the outcome in words"},
-    {"host", TYPE_TEXT, "host name"},
-    {"playbook", TYPE_TEXT, "name of the playbook"},
-    {"playbook_title", TYPE_TEXT, "title of the playbook"},
-    {"between", TYPE_SECONDS, "time between the two runs"},
-    {"weighty", TYPE_COUNT, "warnings and critical findings of either run"},
-    {"info", TYPE_COUNT, "findings for information of either run"},
-};
+#define DIFF_COLUMNS(X)                                                                                                \
+    X(TEXT, "outcome", "what the comparison says", outcome_names[c->outcome], .values = outcome_names)                 \
+    X(TEXT, "sign", "sign of the outcome", look->sign)                                                                 \
+    X(TEXT, "class", "status class of the outcome", look->class)                                                       \
+    X(TEXT, "sentence", "the outcome in words", c->sentence)                                                           \
+    X(TEXT, "host", "host name", b->host)                                                                              \
+    X(TEXT, "playbook", "name of the playbook", b->playbook)                                                           \
+    X(TEXT, "playbook_title", "title of the playbook", b->playbook_title ? b->playbook_title : b->playbook)            \
+    X(SECONDS, "between", "time between the two runs", fabs(b->started - c->run[BEFORE]->started))                     \
+    X(COUNT, "weighty", "warnings and critical findings of either run", weighty)                                       \
+    X(COUNT, "info", "findings for information of either run", c->finding_count - weighty)
+static const struct column diff_columns[] = {DIFF_COLUMNS(ROW_COLUMN)};
 static const char *const sides[] = {[BEFORE] = "before", [AFTER] = "after", [SIDES] = NULL};
-static const struct column run_columns[] = {
-    {"side", TYPE_TEXT, "which of the two", .values = sides},
-    {"word", TYPE_TEXT, "the same, to begin a line"},
-    {"case", TYPE_TEXT, "case id given by the operator"},
-    {"started", TYPE_TEXT, "when the run began, for people"},
-    {"started_iso", TYPE_TEXT, "the same, ISO 8601"},
-    {"window", TYPE_SECONDS, "length of the window observed"},
-    {"status", TYPE_TEXT, "the worst that was found", .values = case_status_names},
-    {"sign", TYPE_TEXT, "sign of the status"},
-    {"headline", TYPE_TEXT, "the verdict in a sentence"},
-    {"user", TYPE_TEXT, "user that looked"},
-};
+#define RUN_COLUMNS(X)                                                                                                 \
+    X(TEXT, "side", "which of the two", sides[side], .values = sides)                                                  \
+    X(TEXT, "word", "the same, to begin a line", side == BEFORE ? "Before" : "After")                                  \
+    X(TEXT, "case", "case id given by the operator", x->case_id)                                                       \
+    X(TEXT, "started", "when the run began, for people", wall_text(x->started).text)                                   \
+    X(TEXT, "started_iso", "the same, ISO 8601", iso)                                                                  \
+    X(SECONDS, "window", "length of the window observed", x->window_s)                                                 \
+    X(TEXT, "status", "the worst that was found", case_status_names[x->status], .values = case_status_names)           \
+    X(TEXT, "sign", "sign of the status", status_looks[x->status].sign)                                                \
+    X(TEXT, "headline", "the verdict in a sentence", x->headline ? x->headline : status_looks[x->status].word)         \
+    X(TEXT, "user", "user that looked", lookup_text(lookup_table(x, "host", "host"), 0, "user"))
+static const struct column run_columns[] = {RUN_COLUMNS(ROW_COLUMN)};
 static const struct column finding_columns[] = {
     {"index", TYPE_COUNT, "from 1, worst news first"},
     {"change", TYPE_TEXT, "what became of it", .values = change_names},
@@ -119,20 +120,12 @@ static void fill_diff(struct facts *f, const struct comparison *c)
                                         [OUTCOME_UNKNOWN] = {"[?]", .class = "unknown"}};
     const struct case_file *b = c->run[AFTER];
     bool critical = c->outcome == OUTCOME_WORSE && c->worst == SEVERITY_CRITICAL;
+    const struct look *look = critical ? &severity_looks[c->worst] : &looks[c->outcome];
     size_t weighty = 0;
     for (size_t i = 0; i < c->finding_count; i++)
         weighty += finding_severity(&c->findings[i]) > SEVERITY_INFO;
-    double between = b->started - c->run[BEFORE]->started;
     struct row r = row_new(f, T_DIFF);
-    put_record(&r, &record_case_file, b);
-    put_text(&r, "outcome", outcome_names[c->outcome]);
-    put_look(&r, critical ? &severity_looks[c->worst] : &looks[c->outcome]);
-    put_text(&r, "sentence", c->sentence);
-    put_text(&r, "host", b->host);
-    put_text(&r, "playbook_title", b->playbook_title ? b->playbook_title : b->playbook);
-    put_number(&r, "between", between < 0 ? -between : between);
-    put_number(&r, "weighty", (double)weighty);
-    put_number(&r, "info", (double)(c->finding_count - weighty));
+    DIFF_COLUMNS(ROW_PUT)
 }
 
 static void fill_runs(struct facts *f, const struct comparison *c)
@@ -142,14 +135,7 @@ static void fill_runs(struct facts *f, const struct comparison *c)
         char iso[32];
         clock_iso(iso, x->started);
         struct row r = row_new(f, T_RUN);
-        put_record(&r, &record_case_file, x);
-        put_text(&r, "side", sides[side]);
-        put_look(&r, &status_looks[x->status]);
-        put_text(&r, "word", side == BEFORE ? "Before" : "After");
-        put_text(&r, "case", x->case_id);
-        put_text(&r, "started_iso", iso);
-        put_text(&r, "headline", x->headline ? x->headline : status_looks[x->status].word);
-        put_text(&r, "user", lookup_text(lookup_table(x, "host", "host"), 0, "user"));
+        RUN_COLUMNS(ROW_PUT)
     }
 }
 

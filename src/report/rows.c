@@ -81,15 +81,14 @@ void put_look(const struct row *r, const struct look *look)
             put_text(r, parts[i][0], parts[i][1]);
 }
 
-/* "2026-11-21 01:22 UTC" */
-static void put_time(const struct row *r, const char *column, double wall)
+struct wall_text wall_text(double wall)
 {
-    char text[32];
-    clock_iso(text, wall);
-    char *t = strchr(text, 'T');
+    struct wall_text out;
+    clock_iso(out.text, wall);
+    char *t = strchr(out.text, 'T');
     if (t && strlen(t) >= 6)
         *t = ' ', memcpy(t + 6, " UTC", 5);
-    put_text(r, column, text);
+    return out;
 }
 
 static void put_field(const struct row *r, const char *column, const struct field *f, const void *object)
@@ -114,7 +113,7 @@ static void put_field(const struct row *r, const char *column, const struct fiel
         put_number(r, column, *(const double *)at);
         break;
     case FIELD_TIME:
-        put_time(r, column, *(const double *)at);
+        put_text(r, column, wall_text(*(const double *)at).text);
         break;
     case FIELD_VALUE:
     case FIELD_MEASURED:

@@ -27,6 +27,21 @@
 #define RECORD_COLUMN_COUNTS(NAME, HELP, d) {NAME "_count", TYPE_COUNT, "how many: " HELP},
 #define RECORD_COLUMN_RECORDS(NAME, HELP, d) {NAME "_count", TYPE_COUNT, "how many: " HELP},
 
+/* Columns declared with what fills them: #define RUN_COLUMNS(X) X(TEXT, "host", "host name", c->host) … The array of columns is
+ * {RUN_COLUMNS(ROW_COLUMN)}; RUN_COLUMNS(ROW_PUT) fills the `struct row r` of a function that has the names used. Other
+ * members of the column may follow the value. */
+#define ROW_COLUMN(TYPE, NAME, HELP, value, ...) {NAME, TYPE_##TYPE, HELP, __VA_ARGS__},
+#define ROW_PUT(TYPE, NAME, HELP, value, ...) ROW_PUT_##TYPE(NAME, value)
+#define ROW_PUT_TEXT(NAME, value) put_text(&r, NAME, value);
+#define ROW_PUT_BOOL(NAME, value) put_bool(&r, NAME, value);
+#define ROW_PUT_COUNT(NAME, value) put_number(&r, NAME, (double)(value));
+#define ROW_PUT_RATIO(NAME, value) put_number(&r, NAME, value);
+#define ROW_PUT_SECONDS(NAME, value) put_number(&r, NAME, value);
+
+struct wall_text {
+    char text[32];
+} wall_text(double wall); /* "2026-11-21 01:22 UTC" */
+
 struct row {
     struct table *table;
     size_t row;
