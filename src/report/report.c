@@ -8,39 +8,35 @@
 #include "report/formats.h"
 #include "report/tree.h"
 
-static const char *const names[] = {
-    [FORMAT_TEXT] = "text",
-    [FORMAT_HTML] = "html",
-    [FORMAT_JSON] = "json",
-    [FORMAT_NAGIOS] = "nagios",
-    [FORMAT_PROMETHEUS] = "prometheus",
+static const struct {
+    const char *name, *suffix;
+} formats[] = {
+    [FORMAT_TEXT] = {"text", "txt"},
+    [FORMAT_HTML] = {"html", "html"},
+    [FORMAT_JSON] = {"json", "json"},
+    [FORMAT_NAGIOS] = {"nagios", "txt"},
+    [FORMAT_PROMETHEUS] = {"prometheus", "prom"},
 };
 
 bool report_format_parse(const char *name, enum report_format *f)
 {
-    for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-        if (strcmp(name, names[i]) == 0) {
+    for (size_t i = 0; i < ARRAY_SIZE(formats); i++)
+        if (strcmp(name, formats[i].name) == 0) {
             *f = (enum report_format)i;
             return true;
         }
     return false;
 }
 
+/* Of two formats with one suffix it is the first. */
 bool report_format_of_path(const char *path, enum report_format *f)
 {
-    static const struct {
-        const char *ending;
-        enum report_format format;
-    } endings[] = {{".txt", FORMAT_TEXT},
-                   {".html", FORMAT_HTML},
-                   {".htm", FORMAT_HTML},
-                   {".json", FORMAT_JSON},
-                   {".prom", FORMAT_PROMETHEUS}};
     const char *file = strrchr(path, '/');
     const char *dot = strrchr(file ? file + 1 : path, '.');
-    for (size_t i = 0; dot && i < ARRAY_SIZE(endings); i++)
-        if (strcasecmp(dot, endings[i].ending) == 0) {
-            *f = endings[i].format;
+    const char *suffix = dot && strcasecmp(dot, ".htm") == 0 ? "html" : dot ? dot + 1 : "";
+    for (size_t i = 0; i < ARRAY_SIZE(formats); i++)
+        if (strcasecmp(suffix, formats[i].suffix) == 0) {
+            *f = (enum report_format)i;
             return true;
         }
     return false;
@@ -48,11 +44,7 @@ bool report_format_of_path(const char *path, enum report_format *f)
 
 const char *report_format_suffix(enum report_format f)
 {
-    static const char *const suffixes[] = {
-        [FORMAT_TEXT] = "txt",   [FORMAT_HTML] = "html",       [FORMAT_JSON] = "json",
-        [FORMAT_NAGIOS] = "txt", [FORMAT_PROMETHEUS] = "prom",
-    };
-    return suffixes[f];
+    return formats[f].suffix;
 }
 
 char *report_render(const struct case_file *c, enum report_format f, const struct report_style *style, size_t *length,
