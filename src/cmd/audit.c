@@ -46,15 +46,14 @@ static void announce(const struct run *r)
 {
     if (!r->term.tty_err)
         return;
-    char window[64];
     double left = sampler_remaining(engine_sampler(r->engine));
-    units_format(window, sizeof window, (double)(long)(left + 0.999), TYPE_SECONDS);
     bool compacts = run_can_compact(r) && run_allows(r, ACTION_COMPACT);
     fprintf(stderr, "fragwizard %s: %s on %s. %s", fragwizard_version, r->playbook->name, r->c->host,
             compacts ? "It reads, compacts memory once where that decides something, and changes nothing else."
                      : "It reads only and changes nothing.");
     if (left > 0)
-        fprintf(stderr, " It observes for %s; Ctrl-C ends that early and still reports.", window);
+        fprintf(stderr, " It observes for %s; Ctrl-C ends that early and still reports.",
+                units_text((double)(long)(left + 0.999), TYPE_SECONDS).text);
     fputc('\n', stderr);
 }
 

@@ -164,18 +164,17 @@ static const struct column *find_column(const char *name, const struct table_dec
 
 static void tell_changed(struct library *l, const struct limit *limit)
 {
-    char own[64];
-    units_format(own, sizeof own, limit->own, limit->type);
-    AUTO_FREE char *text = limit->origin ? mem_printf("in %s; the playbook says %s", limit->origin, own) : NULL;
-    tell(l, "Set", text);
+    if (limit->origin)
+        tell(l, "Set",
+             arena_printf(&l->arena, "in %s; the playbook says %s", limit->origin,
+                          units_text(limit->own, limit->type).text));
 }
 
 static void tell_limit(struct library *l, const struct limit *limit)
 {
-    char value[64];
-    units_format(value, sizeof value, limit->number, limit->type);
     tell(l, "Limit",
-         arena_printf(&l->arena, "%s = %s. %s (source: %s)", limit->name, value, limit->why, limit->source));
+         arena_printf(&l->arena, "%s = %s. %s (source: %s)", limit->name, units_text(limit->number, limit->type).text,
+                      limit->why, limit->source));
     tell_changed(l, limit);
 }
 
@@ -287,9 +286,8 @@ static void explain_limit(struct library *l, const struct thing *t)
 {
     const struct playbook *p = t->playbook;
     const struct limit *limit = t->decl;
-    char value[64];
-    units_format(value, sizeof value, limit->number, limit->type);
-    heading(l, arena_printf(&l->arena, "%s: a limit of playbook %s: %s", t->id, p->name, value));
+    heading(l, arena_printf(&l->arena, "%s: a limit of playbook %s: %s", t->id, p->name,
+                            units_text(limit->number, limit->type).text));
     tell_changed(l, limit);
     tell(l, "Why", limit->why);
     tell(l, "Source", limit->source);
@@ -360,9 +358,7 @@ static void explain_question(struct library *l, const struct thing *t)
 
 static void tell_action(struct library *l, const struct experiment_decl *d)
 {
-    char window[64];
-    units_format(window, sizeof window, d->window_s, TYPE_SECONDS);
-    AUTO_FREE char *watch = mem_printf("it is observed for %s longer", window);
+    AUTO_FREE char *watch = mem_printf("it is observed for %s longer", units_text(d->window_s, TYPE_SECONDS).text);
     tell(l, "Does",
          d->action == ACTION_COMPACT ? "the kernel compacts memory once (vm.compact_memory)"
          : d->action == ACTION_WATCH ? watch

@@ -45,9 +45,7 @@ char *question_prompt(const struct question *q, const struct value *fallback, co
     } else if (fallback->type == TYPE_TEXT) {
         str_add(&s, *fallback->text ? fallback->text : "none");
     } else {
-        char number[64];
-        units_format(number, sizeof number, fallback->number, fallback->type);
-        str_add(&s, number);
+        str_add(&s, units_text(fallback->number, fallback->type).text);
     }
     str_add(&s, "] > ");
     return mem_strdup(str_text(&s));

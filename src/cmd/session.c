@@ -105,14 +105,12 @@ static enum move wait_for_window(void *data, struct engine *g, struct sampler *s
     fflush(stdout);
     if (progress_wait(sampler, s->term, true, "observing") == MOVE_QUIT)
         return MOVE_QUIT;
-    char seen[64], wanted[64];
     double elapsed = sampler_elapsed(sampler);
-    units_format(seen, sizeof seen, elapsed, TYPE_SECONDS);
-    units_format(wanted, sizeof wanted, whole, TYPE_SECONDS);
+    const struct units_text seen = units_text(elapsed, TYPE_SECONDS);
     if (elapsed < whole - 0.5)
-        session_say(s, 0, "Observed for %s instead of %s.\n\n", seen, wanted);
+        session_say(s, 0, "Observed for %s instead of %s.\n\n", seen.text, units_text(whole, TYPE_SECONDS).text);
     else
-        session_say(s, 0, "Observed for %s.\n\n", seen);
+        session_say(s, 0, "Observed for %s.\n\n", seen.text);
     return MOVE_NEXT;
 }
 
@@ -260,17 +258,17 @@ static void vital_signs(struct session *s)
     struct facts *f = sampler_collect(engine_sampler(s->run->engine), probe_find("memory"));
     struct table *t = facts_table(f, "memory");
     static const char *const names[] = {"total", "available", "swap_total"};
-    char shown[3][64] = {"?", "?", "?"};
+    struct units_text shown[] = {{"?"}, {"?"}, {"?"}};
     bool swapless = false;
     for (size_t i = 0; t && t->rows && i < 3; i++) {
         struct value v = cell_get(t, 0, (unsigned)table_decl_column(t->decl, names[i]));
         if (v.known)
-            units_format(shown[i], sizeof shown[i], v.number, v.type);
+            shown[i] = units_text(v.number, v.type);
         swapless = i == 2 && v.known && v.number == 0;
     }
     session_say(s, 0, "%s%s%s%s: %s of memory, %s available, %s%s.", s->run->c->host, s->run->root.live ? "" : " (",
-                s->run->root.live ? "" : s->run->root.path, s->run->root.live ? "" : ")", shown[0], shown[1],
-                swapless ? "no" : shown[2], swapless ? " swap" : " of swap");
+                s->run->root.live ? "" : s->run->root.path, s->run->root.live ? "" : ")", shown[0].text, shown[1].text,
+                swapless ? "no" : shown[2].text, swapless ? " swap" : " of swap");
     facts_free(f);
 }
 
@@ -296,9 +294,7 @@ static void introduce(struct session *s)
     if (engine_redone(r->engine))
         session_say(s, 0, "The rules of step %s have changed since; it and what follows are done again.",
                     engine_redone(r->engine)->title);
-    char window[64];
     double left = sampler_remaining(engine_sampler(r->engine));
-    units_format(window, sizeof window, (double)(long)(left + 0.999), TYPE_SECONDS);
     if (first > 1)
         session_say(s, 0, "It goes on with step %zu of %zu, %s; the steps before are done.", first,
                     r->playbook->step_count, engine_step(r->engine)->title);
@@ -306,7 +302,8 @@ static void introduce(struct session *s)
         session_say(s, 0, "It reads and asks; %s. %zu step%s.", promise(r), r->playbook->step_count,
                     r->playbook->step_count == 1 ? "" : "s");
     if (left > 0)
-        session_say(s, 0, "An observation of %s has begun and goes on while you read.", window);
+        session_say(s, 0, "An observation of %s has begun and goes on while you read.",
+                    units_text((double)(long)(left + 0.999), TYPE_SECONDS).text);
     if (r->root.live && geteuid() != 0)
         session_say(s, 0,
                     "[?] Without root, other users' processes and some kernel tables stay closed; sudo shows all.");

@@ -57,14 +57,12 @@ void session_answered(void *data, struct engine *g, const struct answer *a)
 /* What is done to the machine, in words. */
 static void say_action(struct session *s, const struct experiment_decl *d)
 {
-    char window[64];
     switch (d->action) {
     case ACTION_COMPACT:
         session_say(s, 2, "What is done: the kernel compacts memory once (vm.compact_memory)");
         break;
     case ACTION_WATCH:
-        units_format(window, sizeof window, d->window_s, TYPE_SECONDS);
-        session_say(s, 2, "What is done: it is observed for %s longer", window);
+        session_say(s, 2, "What is done: it is observed for %s longer", units_text(d->window_s, TYPE_SECONDS).text);
         break;
     case ACTION_OPERATOR:
         session_say(s, 2, "What is done: by you; the instruction follows a yes");
@@ -162,14 +160,12 @@ void session_experimented(void *data, struct engine *g, const struct experiment 
     struct session *s = data;
     (void)g;
     AUTO_STR struct str before = {0}, after = {0};
-    char took[64];
     switch (x->state) {
     case EXPERIMENT_DONE:
         value_format(&x->before, false, &before);
         value_format(&x->after, false, &after);
-        units_format(took, sizeof took, x->duration_s, TYPE_SECONDS);
         session_say(s, 0, "[i] %s before, %s after: %s (it took %s)", str_text(&before), str_text(&after), x->measure,
-                    took);
+                    units_text(x->duration_s, TYPE_SECONDS).text);
         break;
     case EXPERIMENT_FAILED:
         session_say(s, 0, "[?] The test failed: %s", x->why);

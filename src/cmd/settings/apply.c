@@ -68,10 +68,8 @@ static void remark_age(const struct apply *a)
     struct timespec up = {0};
     clock_gettime(CLOCK_BOOTTIME, &up);
     double age = clock_wall() - a->c->started;
-    char text[64];
-    units_format(text, sizeof text, age, TYPE_SECONDS);
-    AUTO_FREE char *line =
-        mem_printf("The case is %s old%s.", text, age > (double)up.tv_sec ? "; the machine was booted since" : "");
+    AUTO_FREE char *line = mem_printf("The case is %s old%s.", units_text(age, TYPE_SECONDS).text,
+                                      age > (double)up.tv_sec ? "; the machine was booted since" : "");
     if (age > 24 * 3600.0 || age > (double)up.tv_sec)
         say(a, 0, "[i] ", line);
 }

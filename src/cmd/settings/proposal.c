@@ -42,11 +42,8 @@ static bool fits_memory(const struct case_file *c, const struct root *r, struct 
     double now = (double)meminfo_value(&m, MI_MEM_TOTAL);
     if (fabs(total.number - now) <= 0.01 * now)
         return true;
-    char then_text[64], now_text[64];
-    units_format(then_text, sizeof then_text, total.number, TYPE_BYTES);
-    units_format(now_text, sizeof now_text, now, TYPE_BYTES);
     return err_set(e, "%s: was made with %s of memory, and this machine has %s; run the audit again", c->path,
-                   then_text, now_text);
+                   units_text(total.number, TYPE_BYTES).text, units_text(now, TYPE_BYTES).text);
 }
 
 bool proposals_fit(const struct case_file *c, const struct root *r, struct err *e)

@@ -61,10 +61,9 @@ static void change(struct reader *r, const struct yaml_node *n, const char *orig
     enum type type;
     if (!literal_parse(r, n, "the value", &number, &type))
         return;
-    char own[64];
-    units_format(own, sizeof own, l->origin ? l->own : l->number, l->type);
     if (type != l->type)
-        diag_add(r->d, n->mark, "'%s' is another unit than that of limit %s (%s)", brief(n->text).text, l->name, own);
+        diag_add(r->d, n->mark, "'%s' is another unit than that of limit %s (%s)", brief(n->text).text, l->name,
+                 units_text(l->origin ? l->own : l->number, l->type).text);
     else
         set(l, number, origin);
 }
