@@ -111,7 +111,7 @@ static int audit(int argc, char **argv)
 {
     struct run r;
     int status;
-    if (!run_options(&r, argc, argv, usage, &status))
+    if (!run_options(&r, argc, argv, usage, NULL, &status))
         return status;
     wait_catch_signals();
     struct err e;
@@ -122,7 +122,8 @@ static int audit(int argc, char **argv)
         if (!engine_run(r.engine, &ui, &e)) {
             complain("%s", e.text);
         } else {
-            run_end_engine(&r);
+            engine_free(r.engine); /* rendering needs the memory, not the samples */
+            r.engine = NULL;
             if (deliver(&r))
                 status = r.c->status;
         }

@@ -8,6 +8,7 @@
 #include "cmd/cmd.h"
 #include "cmd/option.h"
 #include "engine/playbook/playbook.h"
+#include "engine/playbook/playbook_keys.h"
 
 static const char usage[] =
     "fragwizard explain [--playbook NAME|FILE] ID\n"
@@ -229,7 +230,7 @@ static void explain_rule(struct library *l, const struct thing *t)
     const struct step *step = t->step;
     const struct rule *rule = t->decl;
     heading(l, arena_printf(&l->arena, "%s %s: a check (%s) of playbook %s, step %s (%s)", term_sign(rule->severity),
-                            t->id, severity_name(rule->severity), p->name, step->id, step->title));
+                            t->id, severity_names[rule->severity], p->name, step->id, step->title));
     tell(l, "Says", rule->say_text);
     if (rule->table) {
         tell(l, "For each row of", arena_printf(&l->arena, "%s: %s", rule->table->name, rule->table->help));
@@ -340,7 +341,7 @@ static void explain_step(struct library *l, const struct thing *t)
 static void explain_question(struct library *l, const struct thing *t)
 {
     const struct question *q = t->decl;
-    heading(l, arena_printf(&l->arena, "%s: a question (%s) of playbook %s", t->id, question_type_name((int)q->type),
+    heading(l, arena_printf(&l->arena, "%s: a question (%s) of playbook %s", t->id, question_type_names[q->type],
                             t->playbook->name));
     tell(l, "Asks", q->ask);
     tell(l, "Help", q->help);
@@ -378,7 +379,7 @@ static void explain_experiment(struct library *l, const struct thing *t)
     const struct step *step = t->step;
     const struct experiment_decl *d = t->decl;
     heading(l, arena_printf(&l->arena, "%s: an experiment (%s) of playbook %s, step %s (%s)", t->id,
-                            experiment_action_name(d->action), p->name, step->id, step->title));
+                            experiment_action_names[d->action], p->name, step->id, step->title));
     tell(l, "Decides", d->ask);
     tell(l, "Offered if", d->when_text);
     tell_action(l, d);

@@ -140,7 +140,7 @@ static void add_checks(struct table *t, const struct playbook *p, const char *na
     for (size_t s = 0, count = steps_of(p, name, origin); s < count; s++)
         for (size_t r = 0; r < p->steps[s].rule_count; r++) {
             const struct rule *rule = &p->steps[s].rules[r];
-            add_row(t, (const char *[]){rule->id, severity_name(rule->severity), name, p->steps[s].id, rule->formula});
+            add_row(t, (const char *[]){rule->id, severity_names[rule->severity], name, p->steps[s].id, rule->formula});
         }
 }
 
@@ -149,7 +149,7 @@ static void add_experiments(struct table *t, const struct playbook *p, const cha
     for (size_t s = 0, count = steps_of(p, name, origin); s < count; s++)
         for (size_t i = 0; i < p->steps[s].experiment_count; i++) {
             const struct experiment_decl *d = &p->steps[s].experiments[i];
-            add_row(t, (const char *[]){d->id, experiment_action_name(d->action), name, p->steps[s].id, d->ask});
+            add_row(t, (const char *[]){d->id, experiment_action_names[d->action], name, p->steps[s].id, d->ask});
         }
 }
 

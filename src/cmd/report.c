@@ -18,7 +18,7 @@ static int report(int argc, char **argv)
     struct run r;
     const char *path;
     int status;
-    if (!run_options_and_word(&r, argc, argv, usage, &path, &status))
+    if (!run_options(&r, argc, argv, usage, &path, &status))
         return status;
     if (!path)
         return complain("report: which case? `fragwizard report CASE.json`");

@@ -18,7 +18,7 @@ static int resume(int argc, char **argv)
     struct run r;
     struct err e;
     int status;
-    if (!run_options_and_word(&r, argc, argv, usage, &path, &status))
+    if (!run_options(&r, argc, argv, usage, &path, &status))
         return status;
     if (!path)
         return complain("resume: which case? `fragwizard resume CASE.json`");

@@ -68,7 +68,7 @@ static bool take_limit(void *data, const char *word)
     return true;
 }
 
-bool run_options_and_word(struct run *r, int argc, char **argv, const char *usage, const char **word, int *exit_status)
+bool run_options(struct run *r, int argc, char **argv, const char *usage, const char **word, int *exit_status)
 {
     bool is_auto; /* which verb that means, main has seen */
     const struct option_decl list[] = {
@@ -95,11 +95,6 @@ bool run_options_and_word(struct run *r, int argc, char **argv, const char *usag
     if (optind < argc)
         return complain("'%s' is one word too many; see --help", argv[optind]), false;
     return true;
-}
-
-bool run_options(struct run *r, int argc, char **argv, const char *usage, int *exit_status)
-{
-    return run_options_and_word(r, argc, argv, usage, NULL, exit_status);
 }
 
 bool run_check_outputs(const struct run *r)
@@ -190,17 +185,10 @@ bool run_open(struct run *r, struct case_file *loaded)
     return true;
 }
 
-void run_end_engine(struct run *r)
-{
-    engine_free(r->engine);
-    r->engine = NULL;
-}
-
 void run_close(struct run *r)
 {
     engine_free(r->engine);
-    if (r->c)
-        case_free(r->c);
+    case_free(r->c);
     playbook_free(r->playbook);
     if (r->root.path)
         root_close(&r->root);

@@ -33,10 +33,9 @@ struct run {
     size_t given_count;
 };
 
-/* Parses options; returns true to go on, else the command ends with *exit_status (help or a complaint). */
-bool run_options(struct run *r, int argc, char **argv, const char *usage, int *exit_status);
-/* The same of a verb that takes one word beside its options; *word is NULL if there is none. */
-bool run_options_and_word(struct run *r, int argc, char **argv, const char *usage, const char **word, int *exit_status);
+/* Parses options; returns true to go on, else the command ends with *exit_status (help or a complaint). A verb that takes one
+ * word beside them has it in *word, or NULL there; of another `word` is NULL. */
+bool run_options(struct run *r, int argc, char **argv, const char *usage, const char **word, int *exit_status);
 
 /* Whether the playbook has a test that changes something here, and whether it needs no yes. */
 bool run_can_compact(const struct run *r);
@@ -47,8 +46,6 @@ bool run_check_outputs(const struct run *r);
 
 /* Opens root and playbook and makes the engine over a new case, or over `loaded`, which it then owns. False after a complaint. */
 bool run_open(struct run *r, struct case_file *loaded);
-/* Once everything is measured and judged: rendering needs the memory, not the samples. */
-void run_end_engine(struct run *r);
 void run_close(struct run *r);
 
 /* Writes every output asked for (and the bundle). A directory among `outputs` becomes the file written into it. False after

@@ -385,7 +385,7 @@ static int session(int argc, char **argv)
 {
     struct run r;
     int status;
-    if (!run_options(&r, argc, argv, usage, &status))
+    if (!run_options(&r, argc, argv, usage, NULL, &status))
         return status;
     struct term t;
     term_init(&t);

@@ -16,7 +16,7 @@ static bool was_compacted(const struct case_file *c)
 {
     for (size_t i = 0; i < c->experiment_count; i++)
         if (c->experiments[i].state == EXPERIMENT_DONE &&
-            strcmp(c->experiments[i].action, experiment_action_name(ACTION_COMPACT)) == 0)
+            strcmp(c->experiments[i].action, experiment_action_names[ACTION_COMPACT]) == 0)
             return true;
     return false;
 }
@@ -196,7 +196,7 @@ static void save_answers(struct session *s)
     for (size_t i = 0; i < c->experiment_count; i++)
         for (enum experiment_action a = ACTION_COMPACT; a <= ACTION_OPERATOR; a++)
             if (c->experiments[i].state == EXPERIMENT_DONE &&
-                strcmp(c->experiments[i].action, experiment_action_name(a)) == 0)
+                strcmp(c->experiments[i].action, experiment_action_names[a]) == 0)
                 allowed |= 1u << a;
     add_allowed(&command, allowed);
     session_say_whole(s, 0, "Answers: %s", path);

@@ -72,7 +72,7 @@ static size_t digits_needed(const json_t *j)
     return all ? DIGITS_EXACT : DIGITS_SHORT;
 }
 
-void json_begin_item(struct json_writer *w)
+static void begin_item(struct json_writer *w)
 {
     if (!w->first)
         str_add_char(&w->out, ',');
@@ -82,7 +82,7 @@ void json_begin_item(struct json_writer *w)
 
 void json_begin_member(struct json_writer *w, const char *key)
 {
-    json_begin_item(w);
+    begin_item(w);
     str_printf(&w->out, "\"%s\": ", key);
 }
 
@@ -121,7 +121,7 @@ static void emit(struct json_writer *w, const json_t *j)
         json_open(w, '[');
         json_array_foreach(j, i, member)
         {
-            json_begin_item(w);
+            begin_item(w);
             emit(w, member);
         }
         json_close(w, ']');
@@ -130,7 +130,7 @@ static void emit(struct json_writer *w, const json_t *j)
 
 void json_write_item(struct json_writer *w, json_t *value)
 {
-    json_begin_item(w);
+    begin_item(w);
     emit(w, value);
     json_decref(value);
 }

@@ -20,7 +20,6 @@ void json_begin(void);
 
 void json_open(struct json_writer *w, char bracket);
 void json_close(struct json_writer *w, char bracket);
-void json_begin_item(struct json_writer *w);
 void json_begin_member(struct json_writer *w, const char *key);
 /* These take the value. */
 void json_write_item(struct json_writer *w, json_t *value);

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/playbook/playbook.h"
+#include "find_rule.h"
 
 enum { SHIPPED_FACTS_MAX = 8 };
 
@@ -67,7 +67,7 @@ static inline struct value shipped_judge(const struct shipped *s, const struct r
 
 static inline bool shipped_fires(const struct shipped *s, const char *rule, const struct scope *row)
 {
-    struct value v = shipped_judge(s, playbook_rule(s->playbook, rule, NULL), row);
+    struct value v = shipped_judge(s, find_rule(s->playbook, rule, NULL), row);
     return v.known && v.truth;
 }
 

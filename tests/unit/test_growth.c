@@ -69,7 +69,7 @@ static struct value rule_on(const struct series *s, const char *rule)
         cell_number(table, row, (unsigned)table_decl_column(table->decl, cells[i].column), cells[i].number);
     cell_bool(table, row, (unsigned)table_decl_column(table->decl, "ended"), false);
     struct scope scope = {table, row, NULL};
-    struct value v = shipped_judge(&shipped, playbook_rule(shipped.playbook, rule, NULL), &scope);
+    struct value v = shipped_judge(&shipped, find_rule(shipped.playbook, rule, NULL), &scope);
     facts_free(f);
     v.why = NULL;
     return v;

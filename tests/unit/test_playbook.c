@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "engine/playbook/playbook.h"
+#include "find_rule.h"
 
 static const char *source(const char *name)
 {
@@ -132,7 +132,7 @@ static void what_is_built_on_keeps_the_rest(void **state)
     const struct step *vitals = playbook_step(p, "vitals"), *zones = playbook_step(p, "zones");
     assert_int_equal(vitals->show_count, 0);
     assert_int_equal(vitals->question_count, 4);
-    const struct rule *low = playbook_rule(p, "low-available", NULL), *huge = playbook_rule(p, "huge-unusable", NULL);
+    const struct rule *low = find_rule(p, "low-available", NULL), *huge = find_rule(p, "huge-unusable", NULL);
     assert_int_equal(low->severity, SEVERITY_WARNING);
     assert_string_equal(low->formula, "memory.available_share < limit.available");
     assert_string_equal(low->mark.file, p->file);
@@ -184,7 +184,7 @@ static void a_rule_keeps_its_reasons(void **state)
     (void)state;
     struct playbook *p = load_small();
     const struct step *step = NULL;
-    const struct rule *rule = playbook_rule(p, "huge-unusable", &step);
+    const struct rule *rule = find_rule(p, "huge-unusable", &step);
     assert_string_equal(step->id, "zones");
     assert_string_equal(rule->table->name, "zone");
     assert_int_equal(rule->severity, SEVERITY_WARNING);
@@ -198,11 +198,11 @@ static void a_rule_keeps_its_reasons(void **state)
     assert_int_equal(rule->mark.line, 89);
     assert_int_equal(rule->mark.column, 13);
     assert_string_equal(rule->mark.file, p->file);
-    const struct rule *other = playbook_rule(p, "low-available", NULL);
+    const struct rule *other = find_rule(p, "low-available", NULL);
     assert_null(other->table);
     assert_int_equal(other->most, 10);
     assert_false(other->optional);
-    assert_null(playbook_rule(p, "none", NULL));
+    assert_null(find_rule(p, "none", NULL));
     playbook_free(p);
 }
 

@@ -351,8 +351,7 @@ static int apply(int argc, char **argv)
     term_init(&a.term);
     status = apply_case(&a, argv[optind], argv + optind + 1, (size_t)(argc - optind - 1));
     free(a.list);
-    if (a.c)
-        case_free(a.c);
+    case_free(a.c);
     if (a.root.path)
         root_close(&a.root);
     return status;

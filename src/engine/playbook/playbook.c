@@ -7,11 +7,6 @@
 
 #include "engine/playbook/playbook_fields.h"
 
-const char *question_type_name(int type)
-{
-    return question_type_names[type];
-}
-
 enum type question_answer_type(const struct question *q)
 {
     switch (q->type) {
@@ -24,11 +19,6 @@ enum type question_answer_type(const struct question *q)
     default:
         return TYPE_TEXT;
     }
-}
-
-const char *experiment_action_name(enum experiment_action a)
-{
-    return experiment_action_names[a];
 }
 
 /* What a person does, a person must be there for. */
@@ -87,33 +77,5 @@ const struct step *playbook_step(const struct playbook *p, const char *id)
     for (size_t i = 0; i < p->step_count; i++)
         if (p->steps[i].id && strcmp(p->steps[i].id, id) == 0)
             return &p->steps[i];
-    return NULL;
-}
-
-const struct rule *playbook_rule(const struct playbook *p, const char *id, const struct step **step)
-{
-    for (size_t s = 0; s < p->step_count; s++)
-        for (size_t i = 0; i < p->steps[s].rule_count; i++) {
-            const struct rule *rule = &p->steps[s].rules[i];
-            if (!rule->id || strcmp(rule->id, id) != 0)
-                continue;
-            if (step)
-                *step = &p->steps[s];
-            return rule;
-        }
-    return NULL;
-}
-
-const struct experiment_decl *playbook_experiment(const struct playbook *p, const char *id, const struct step **step)
-{
-    for (size_t s = 0; s < p->step_count; s++)
-        for (size_t i = 0; i < p->steps[s].experiment_count; i++) {
-            const struct experiment_decl *d = &p->steps[s].experiments[i];
-            if (!d->id || strcmp(d->id, id) != 0)
-                continue;
-            if (step)
-                *step = &p->steps[s];
-            return d;
-        }
     return NULL;
 }

@@ -15,8 +15,6 @@
 #define PLAYBOOK_STEPS_MAX 100 /* the limits of the file itself stand in yaml_tree.h */
 #define PLAYBOOK_EXTENDS_MAX 8 /* playbooks that build on one another, besides the first */
 
-const char *question_type_name(int type); /* "yesno"… */
-
 struct limit { /* limits: a threshold with its reason */
     struct mark mark;
     const char *name;
@@ -69,7 +67,6 @@ struct rule {
 };
 
 enum experiment_action { ACTION_COMPACT, ACTION_WATCH, ACTION_OPERATOR };
-const char *experiment_action_name(enum experiment_action a); /* "compact", "watch", "operator" */
 /* What --allow calls it; NULL: nobody can allow it beforehand. */
 const char *experiment_allow_word(enum experiment_action a);
 
@@ -203,7 +200,5 @@ char *playbook_text(const char *name, const char *beside, size_t *length, char *
 const char **playbook_names(struct arena *a, size_t *count);
 
 const struct step *playbook_step(const struct playbook *p, const char *id);
-const struct rule *playbook_rule(const struct playbook *p, const char *id, const struct step **step);
-const struct experiment_decl *playbook_experiment(const struct playbook *p, const char *id, const struct step **step);
 
 #endif

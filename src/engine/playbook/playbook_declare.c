@@ -236,7 +236,7 @@ static void check_action(struct reader *r, const struct yaml_node *map, const st
         {"window", "how much longer is observed?", {[ACTION_WATCH] = true}},
         {"instruct", "what is the operator to do?", {[ACTION_OPERATOR] = true}},
     };
-    const char *action = experiment_action_name(d->action);
+    const char *action = experiment_action_names[d->action];
     for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
         const struct yaml_node *n = map_get(map, keys[i].key);
         if (n && !keys[i].of[d->action])

@@ -150,7 +150,7 @@ bool check_id(struct reader *r, struct mark at, const char *id, const char *what
     return false;
 }
 
-const char *map_id(struct reader *r, const struct yaml_node *map, const char *key, enum id_style style)
+static const char *map_id(struct reader *r, const struct yaml_node *map, const char *key, enum id_style style)
 {
     const char *id = map_text(r, map, key);
     struct brief what;

@@ -45,7 +45,6 @@ const char *text_of(const struct yaml_node *map, const char *key); /* NULL if ab
 
 /* NULL if absent, or of the wrong type, which is complained about. */
 const char *map_text(struct reader *r, const struct yaml_node *map, const char *key);
-const char *map_id(struct reader *r, const struct yaml_node *map, const char *key, enum id_style style);
 const struct yaml_node *map_list(struct reader *r, const struct yaml_node *map, const char *key);
 const char *node_text(struct reader *r, const struct yaml_node *n, const char *what);
 bool check_id(struct reader *r, struct mark at, const char *id, const char *what, enum id_style style);

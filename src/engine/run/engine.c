@@ -561,11 +561,6 @@ struct case_file *engine_case(struct engine *g)
     return g->c;
 }
 
-const struct playbook *engine_playbook(struct engine *g)
-{
-    return g->options.playbook;
-}
-
 const struct env *engine_env(struct engine *g)
 {
     return &g->env;

@@ -75,7 +75,6 @@ bool engine_is_observed(const struct engine *g);    /* the step's window is over
 bool engine_takes_defaults(const struct engine *g); /* "defaults for the rest" was chosen */
 
 struct case_file *engine_case(struct engine *g);
-const struct playbook *engine_playbook(struct engine *g);
 const struct env *engine_env(struct engine *g);
 struct sampler *engine_sampler(struct engine *g);
 /* The first step that was done by other rules than the playbook now has: it and those after it are done again. NULL: none. */

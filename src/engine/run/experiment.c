@@ -176,7 +176,7 @@ static enum move make_one(struct engine *g, const struct step *step, const struc
     struct experiment x = {.id = d->id,
                            .step = step->id,
                            .ask = d->ask,
-                           .action = experiment_action_name(d->action),
+                           .action = experiment_action_names[d->action],
                            .cost = d->cost,
                            .risk = d->risk,
                            .measure = d->measured,
