@@ -49,6 +49,17 @@ void *mem_room(void *array, size_t count, size_t size)
     return count >= 8 && (count & (count - 1)) == 0 ? mem_resize(array, 2 * count, size) : array;
 }
 
+void *array_find(const void *list, size_t count, size_t size, size_t member, const char *text)
+{
+    const char *at = list;
+    for (size_t i = 0; i < count; i++, at += size) {
+        const char *own = *(const char *const *)(at + member);
+        if (own && text && strcmp(own, text) == 0)
+            return (void *)at;
+    }
+    return NULL;
+}
+
 char *mem_strdup(const char *text)
 {
     size_t length = strlen(text) + 1;

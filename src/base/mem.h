@@ -13,6 +13,10 @@
 #define LIST_INDEX(index, ...) index,
 #define LIST_ENTRY(index, ...) [index] = {__VA_ARGS__},
 #define LIST_NAME(index, name) [index] = (name),
+/* The first of `count` structs whose member is that text; NULL: none, or no text was given. */
+#define ARRAY_FIND(list, count, member, text)                                                                          \
+    ((__typeof__(&*(list)))array_find(list, count, sizeof *(list), offsetof(__typeof__(*(list)), member), text))
+void *array_find(const void *list, size_t count, size_t size, size_t member, const char *text);
 
 void *mem_alloc(size_t size) __attribute__((malloc, returns_nonnull));               /* zeroed; free() releases it */
 void *mem_array(size_t count, size_t size) __attribute__((malloc, returns_nonnull)); /* zeroed, overflow-checked */

@@ -14,15 +14,6 @@
 #define FORMAT "fragwizard-answers/1"
 #define BYTES_MAX (1024 * 1024)
 
-static const struct question *find_question(const struct playbook *p, const char *id)
-{
-    for (size_t s = 0; s < p->step_count; s++)
-        for (size_t i = 0; i < p->steps[s].question_count; i++)
-            if (strcmp(p->steps[s].questions[i].id, id) == 0)
-                return &p->steps[s].questions[i];
-    return NULL;
-}
-
 /* JSON has no units: a number is in that of the question. */
 static struct value from_json(const struct question *q, const json_t *j, struct arena *arena)
 {
@@ -46,7 +37,7 @@ static bool read_answers(const char *path, json_t *answers, const struct playboo
     json_t *value;
     json_object_foreach(answers, id, value)
     {
-        const struct question *q = find_question(p, id);
+        const struct question *q = playbook_question(p, id);
         char clean[128];
         text_clean(clean, sizeof clean, id, strlen(id));
         if (!q)
@@ -84,7 +75,7 @@ bool answers_save(const char *path, const struct case_file *c, const struct play
     json_t *answers = json_object();
     for (size_t i = 0; i < c->answer_count; i++) {
         const struct answer *a = &c->answers[i];
-        const struct question *q = find_question(p, a->id);
+        const struct question *q = playbook_question(p, a->id);
         /* the largest process of this run need not be that of the next */
         bool passing = q && q->type == QUESTION_PROCESS && a->defaulted;
         if (a->value.known && !passing)

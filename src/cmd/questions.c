@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cmd/questions.h"
 
-#include <string.h>
-
 #include "base/str.h"
 #include "engine/run/answer.h"
 
@@ -33,9 +31,9 @@ char *question_prompt(const struct question *q, const struct value *fallback, co
     } else if (q->type == QUESTION_YESNO) {
         str_add(&s, fallback->truth ? "yes" : "no");
     } else if (q->type == QUESTION_CHOICE) {
-        for (size_t i = 0; i < q->choice_count; i++)
-            if (strcmp(q->choices[i].id, fallback->text) == 0)
-                str_printf(&s, "%zu", i + 1);
+        const struct choice *chosen = ARRAY_FIND(q->choices, q->choice_count, id, fallback->text);
+        if (chosen)
+            str_printf(&s, "%td", chosen - q->choices + 1);
     } else if (q->type == QUESTION_PROCESS) {
         const char *command = answer_command(c, fallback->number);
         if (fallback->number == 0)

@@ -13,10 +13,8 @@ enum { REASON_NOT_READ = 0, TEXT_MAX = 4096 };
 
 int table_decl_column(const struct table_decl *d, const char *name)
 {
-    for (unsigned i = 0; i < d->column_count; i++)
-        if (strcmp(d->columns[i].name, name) == 0)
-            return (int)i;
-    return -1;
+    const struct column *c = ARRAY_FIND(d->columns, d->column_count, name, name);
+    return c ? (int)(c - d->columns) : -1;
 }
 
 int table_decl_role(const struct table_decl *d, enum role role, unsigned from)
@@ -64,10 +62,8 @@ void facts_free(struct facts *f)
 
 struct table *facts_table(struct facts *f, const char *name)
 {
-    for (unsigned i = 0; i < f->probe->table_count; i++)
-        if (strcmp(f->probe->tables[i].name, name) == 0)
-            return &f->tables[i];
-    return NULL;
+    const struct table_decl *d = ARRAY_FIND(f->probe->tables, f->probe->table_count, name, name);
+    return d ? &f->tables[d - f->probe->tables] : NULL;
 }
 
 static const char *clean_copy(struct facts *f, const char *raw, size_t length)

@@ -58,16 +58,27 @@ const struct table *case_table(const struct case_file *c, const struct table_dec
     return NULL;
 }
 
-#define BY_ID(thing, name, list, count)                                                                                \
-    thing *name(const struct case_file *c, const char *id)                                                             \
-    {                                                                                                                  \
-        for (size_t i = 0; id && i < c->count; i++)                                                                    \
-            if (strcmp(c->list[i].id, id) == 0)                                                                        \
-                return &c->list[i];                                                                                    \
-        return NULL;                                                                                                   \
-    }
-BY_ID(struct check, case_check, checks, check_count)
-BY_ID(struct answer, case_answer, answers, answer_count)
-BY_ID(struct experiment, case_experiment, experiments, experiment_count)
-BY_ID(const struct verdict, case_verdict, verdicts, verdict_count)
-BY_ID(const struct step_record, case_step, steps, step_count)
+struct check *case_check(const struct case_file *c, const char *id)
+{
+    return ARRAY_FIND(c->checks, c->check_count, id, id);
+}
+
+struct answer *case_answer(const struct case_file *c, const char *id)
+{
+    return ARRAY_FIND(c->answers, c->answer_count, id, id);
+}
+
+struct experiment *case_experiment(const struct case_file *c, const char *id)
+{
+    return ARRAY_FIND(c->experiments, c->experiment_count, id, id);
+}
+
+const struct verdict *case_verdict(const struct case_file *c, const char *id)
+{
+    return ARRAY_FIND(c->verdicts, c->verdict_count, id, id);
+}
+
+const struct step_record *case_step(const struct case_file *c, const char *id)
+{
+    return ARRAY_FIND(c->steps, c->step_count, id, id);
+}

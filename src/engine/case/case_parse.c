@@ -13,10 +13,7 @@ enum { CASE_BYTES_MAX = 64 * 1024 * 1024, CASE_DEPTH_MAX = 64, CASE_VALUES_MAX =
 static const struct table_decl *find_table(const char *probe_name, const char *name)
 {
     const struct probe *probe = probe_find(probe_name);
-    for (unsigned i = 0; probe && i < probe->table_count; i++)
-        if (strcmp(probe->tables[i].name, name) == 0)
-            return &probe->tables[i];
-    return NULL;
+    return probe ? ARRAY_FIND(probe->tables, probe->table_count, name, name) : NULL;
 }
 
 /* Row numbers lead into the facts, so only those that exist stay, and only columns that this version knows. */

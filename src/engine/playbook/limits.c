@@ -9,14 +9,6 @@
 
 enum { LIMITS_BYTES_MAX = 64 * 1024 };
 
-static struct limit *find(const struct playbook *p, const char *name)
-{
-    for (size_t i = 0; i < p->limit_count; i++)
-        if (strcmp(p->limits[i].name, name) == 0)
-            return &p->limits[i];
-    return NULL;
-}
-
 /* The files are for all playbooks, so that a limit may be of another. */
 static bool is_of_another(const char *name)
 {
@@ -28,7 +20,7 @@ static bool is_of_another(const char *name)
         struct diags ignored = {0};
         struct err e;
         struct playbook *other = playbook_load(names[i], &ignored, NULL, &e);
-        found = other && find(other, name);
+        found = other && playbook_limit(other, name);
         playbook_free(other);
         diags_free(&ignored);
     }
@@ -46,7 +38,7 @@ static void set(struct limit *l, double number, const char *origin)
 
 static void change(struct reader *r, const struct yaml_node *n, const char *origin)
 {
-    struct limit *l = find(r->p, n->key);
+    struct limit *l = playbook_limit(r->p, n->key);
     if (!l) {
         AUTO_FREE const char **names = mem_array(r->p->limit_count, sizeof *names);
         for (size_t i = 0; i < r->p->limit_count; i++)
@@ -124,7 +116,7 @@ bool limits_change_by_word(struct playbook *p, const char *word, struct diags *d
 
 bool limits_restore(struct playbook *p, const char *name, const struct value *v, const char *origin)
 {
-    struct limit *l = find(p, name);
+    struct limit *l = playbook_limit(p, name);
     bool fits = l && v->known && v->type == l->type;
     if (fits)
         set(l, v->number, arena_strdup(&p->arena, origin));

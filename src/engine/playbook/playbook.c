@@ -72,10 +72,20 @@ void playbook_free(struct playbook *p)
     free(p);
 }
 
+struct limit *playbook_limit(const struct playbook *p, const char *name)
+{
+    return ARRAY_FIND(p->limits, p->limit_count, name, name);
+}
+
 const struct step *playbook_step(const struct playbook *p, const char *id)
 {
-    for (size_t i = 0; i < p->step_count; i++)
-        if (p->steps[i].id && strcmp(p->steps[i].id, id) == 0)
-            return &p->steps[i];
-    return NULL;
+    return ARRAY_FIND(p->steps, p->step_count, id, id);
+}
+
+const struct question *playbook_question(const struct playbook *p, const char *id)
+{
+    const struct question *found = NULL;
+    for (size_t s = 0; s < p->step_count && !found; s++)
+        found = ARRAY_FIND(p->steps[s].questions, p->steps[s].question_count, id, id);
+    return found;
 }

@@ -199,6 +199,8 @@ char *playbook_text(const char *name, const char *beside, size_t *length, char *
 /* All that can be named: built in, or in a configuration directory; sorted, in the arena. */
 const char **playbook_names(struct arena *a, size_t *count);
 
+struct limit *playbook_limit(const struct playbook *p, const char *name);
 const struct step *playbook_step(const struct playbook *p, const char *id);
+const struct question *playbook_question(const struct playbook *p, const char *id);
 
 #endif

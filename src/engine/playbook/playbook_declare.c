@@ -60,11 +60,10 @@ static void read_choice_default(struct reader *r, const struct yaml_node *n, str
         return;
     q->fallback = value_text(text);
     AUTO_FREE const char **ids = mem_array(q->choice_count, sizeof *ids);
-    for (size_t i = 0; i < q->choice_count; i++) {
-        if (strcmp(q->choices[i].id, text) == 0)
-            return;
+    if (ARRAY_FIND(q->choices, q->choice_count, id, text))
+        return;
+    for (size_t i = 0; i < q->choice_count; i++)
         ids[i] = q->choices[i].id;
-    }
     char hint[128];
     if (q->choice_count)
         diag_add(r->d, n->mark, "the default '%s' is none of the choices%s", brief(text).text,

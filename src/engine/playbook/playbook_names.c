@@ -5,14 +5,6 @@
 
 #include "engine/playbook/playbook_fields.h"
 
-static struct limit *find_limit(const struct playbook *p, const char *name)
-{
-    for (size_t i = 0; i < p->limit_count; i++)
-        if (p->limits[i].name && strcmp(p->limits[i].name, name) == 0)
-            return &p->limits[i];
-    return NULL;
-}
-
 /* All steps, and where that is allowed those of the playbooks built on; NULL behind the last. */
 static const struct step *step_at(const struct reader *r, size_t i)
 {
@@ -46,7 +38,7 @@ static const struct table_decl *named_table(void *data, const char *name)
 
 static bool named_limit(void *data, const char *name, enum type *type)
 {
-    struct limit *l = find_limit(((struct reader *)data)->p, name);
+    struct limit *l = playbook_limit(((struct reader *)data)->p, name);
     if (!l)
         return false;
     *type = l->type;
@@ -56,11 +48,10 @@ static bool named_limit(void *data, const char *name, enum type *type)
 static struct question *find_question(struct reader *r, const char *id)
 {
     const struct step *s;
-    for (size_t n = 0; (s = step_at(r, n)); n++)
-        for (size_t i = 0; i < s->question_count; i++)
-            if (s->questions[i].id && strcmp(s->questions[i].id, id) == 0)
-                return &s->questions[i];
-    return NULL;
+    struct question *found = NULL;
+    for (size_t n = 0; !found && (s = step_at(r, n)); n++)
+        found = ARRAY_FIND(s->questions, s->question_count, id, id);
+    return found;
 }
 
 static bool named_answer(void *data, const char *name, enum type *type)
@@ -87,26 +78,22 @@ static const char *const *named_choices(void *data, const char *name)
 static bool named_experiment(void *data, const char *id, enum type *type)
 {
     const struct step *s;
-    for (size_t n = 0; (s = step_at(data, n)); n++)
-        for (size_t i = 0; i < s->experiment_count; i++) {
-            const struct experiment_decl *d = &s->experiments[i];
-            if (!d->id || strcmp(d->id, id) != 0)
-                continue;
-            if (d->measure)
-                *type = expr_type(d->measure);
-            return d->measure;
-        }
-    return false;
+    const struct experiment_decl *d = NULL;
+    for (size_t n = 0; !d && (s = step_at(data, n)); n++)
+        d = ARRAY_FIND(s->experiments, s->experiment_count, id, id);
+    if (!d || !d->measure)
+        return false;
+    *type = expr_type(d->measure);
+    return true;
 }
 
 static bool named_rule(void *data, const char *id)
 {
     const struct step *s;
-    for (size_t n = 0; (s = step_at(data, n)); n++)
-        for (size_t i = 0; i < s->rule_count; i++)
-            if (s->rules[i].id && strcmp(s->rules[i].id, id) == 0)
-                return true;
-    return false;
+    bool found = false;
+    for (size_t n = 0; !found && (s = step_at(data, n)); n++)
+        found = ARRAY_FIND(s->rules, s->rule_count, id, id);
+    return found;
 }
 
 struct name_list {

@@ -32,9 +32,9 @@ static void add_shown(struct str *out, const struct question *q, const struct va
         str_add(out, v->truth ? "yes" : "no");
     else if (q->type != QUESTION_CHOICE)
         value_format(v, q->type == QUESTION_PROCESS, out);
-    for (size_t i = 0; i < q->choice_count; i++)
-        if (strcmp(q->choices[i].id, v->text) == 0)
-            str_add(out, q->choices[i].text);
+    const struct choice *c = q->type == QUESTION_CHOICE ? ARRAY_FIND(q->choices, q->choice_count, id, v->text) : NULL;
+    if (c)
+        str_add(out, c->text);
 }
 
 static const struct answer *add_answer(struct engine *g, const struct step *step, const struct question *q,
@@ -94,10 +94,7 @@ static const struct answer *given_answer(const struct engine *g, const struct qu
         *suspect = (struct answer){.value = value_number(TYPE_COUNT, (double)g->options.pid)};
         return suspect;
     }
-    for (size_t i = 0; i < g->options.given_count; i++)
-        if (strcmp(g->options.given[i].id, q->id) == 0)
-            return &g->options.given[i];
-    return NULL;
+    return ARRAY_FIND(g->options.given, g->options.given_count, id, q->id);
 }
 
 /* A question whose condition cannot be decided is not asked. */

@@ -13,7 +13,7 @@
 enum { FILE_BYTES_MAX = 64 * 1024, WORDS_MAX = 12 };
 
 /* The usual meaning of an abbreviation. Where it has several the time is off by hours; now would be off by weeks. */
-static const struct {
+static const struct zone {
     const char *name;
     int minutes;
 } zones[] = {
@@ -27,9 +27,9 @@ static const struct {
 
 static int zone_minutes(const char *word)
 {
-    for (size_t i = 0; i < ARRAY_SIZE(zones); i++)
-        if (strcmp(zones[i].name, word) == 0)
-            return zones[i].minutes;
+    const struct zone *known = ARRAY_FIND(zones, ARRAY_SIZE(zones), name, word);
+    if (known)
+        return known->minutes;
     int hours, minutes = 0;
     if ((*word == '+' || *word == '-') && sscanf(word + 1, "%2d%2d", &hours, &minutes) >= 1)
         return (hours * 60 + minutes) * (*word == '-' ? -1 : 1);

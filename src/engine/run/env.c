@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the names in a playbook's expressions mean while it runs. */
-#include <string.h>
-
 #include "engine/run/engine_state.h"
 
 static const struct table *find_table(struct facts *const *list, size_t count, const struct table_decl *decl)
@@ -29,11 +27,8 @@ static const struct table *env_table(void *data, const struct table_decl *decl, 
 static struct value env_limit(void *data, const char *name)
 {
     struct engine *g = data;
-    const struct playbook *p = g->options.playbook;
-    for (size_t i = 0; i < p->limit_count; i++)
-        if (strcmp(p->limits[i].name, name) == 0)
-            return value_number(p->limits[i].type, p->limits[i].number);
-    return value_unknown(TYPE_COUNT, "no such limit");
+    const struct limit *l = playbook_limit(g->options.playbook, name);
+    return l ? value_number(l->type, l->number) : value_unknown(TYPE_COUNT, "no such limit");
 }
 
 static struct value env_answer(void *data, const char *name)

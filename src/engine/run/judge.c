@@ -223,12 +223,8 @@ static void judge_rule(struct engine *g, const struct step *step, const struct r
 static bool is_cited(const struct engine *g, const char *rule)
 {
     const struct playbook *p = g->options.playbook;
-    for (size_t i = 0; i < p->verdict_count; i++) {
-        const struct verdict_decl *d = &p->verdicts[i];
-        if (g->c->lead && strcmp(d->id, g->c->lead) == 0)
-            return (d->confirmed && expr_asks(d->confirmed, rule)) || (d->likely && expr_asks(d->likely, rule));
-    }
-    return false;
+    const struct verdict_decl *d = g->c->lead ? ARRAY_FIND(p->verdicts, p->verdict_count, id, g->c->lead) : NULL;
+    return d && ((d->confirmed && expr_asks(d->confirmed, rule)) || (d->likely && expr_asks(d->likely, rule)));
 }
 
 enum { RULES_MAX = 10000 }; /* more than the nodes that a playbook may have */
@@ -420,10 +416,7 @@ static void list_changes_of(struct engine *g, const struct finding *f)
         for (size_t k = 0; k < p->recommendation_count; k++) {
             if (!g->rendered[k] || strcmp(f->recommend[r], p->recommendations[k].id) != 0)
                 continue;
-            bool listed = false;
-            for (size_t l = 0; l < c->recommendation_count; l++)
-                listed = listed || strcmp(g->recommendations[l].id, p->recommendations[k].id) == 0;
-            if (!listed)
+            if (!ARRAY_FIND(g->recommendations, c->recommendation_count, id, p->recommendations[k].id))
                 g->recommendations[c->recommendation_count++] = *g->rendered[k];
         }
 }
