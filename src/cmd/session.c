@@ -37,10 +37,8 @@ static const char usage[] =
 
 static void show_table(struct session *s, const struct shown *shown)
 {
-    const struct case_file *c = s->run->c;
-    struct facts *f = case_facts(c, shown->probe);
-    struct table *t = f ? facts_table(f, shown->table) : NULL;
-    if (!t || (!t->rows && f->status > STATUS_PARTIAL))
+    struct table *t = case_table_named(s->run->c, shown->probe, shown->table);
+    if (!t || (!t->rows && t->facts->status > STATUS_PARTIAL))
         return; /* said once for the probe */
     const char *title = shown->title ? shown->title : t->decl->help;
     if (!shown->row_count) {
@@ -260,8 +258,8 @@ static void vital_signs(struct session *s)
     static const char *const names[] = {"total", "available", "swap_total"};
     struct units_text shown[] = {{"?"}, {"?"}, {"?"}};
     bool swapless = false;
-    for (size_t i = 0; t && t->rows && i < 3; i++) {
-        struct value v = cell_get(t, 0, (unsigned)table_decl_column(t->decl, names[i]));
+    for (size_t i = 0; i < 3; i++) {
+        struct value v = cell_named(t, 0, names[i]);
         if (v.known)
             shown[i] = units_text(v.number, v.type);
         swapless = i == 2 && v.known && v.number == 0;

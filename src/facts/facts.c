@@ -66,6 +66,14 @@ struct table *facts_table(struct facts *f, const char *name)
     return d ? &f->tables[d - f->probe->tables] : NULL;
 }
 
+const struct table *facts_find(struct facts *const *list, size_t count, const struct table_decl *decl)
+{
+    for (size_t i = 0; i < count; i++)
+        if (decl >= list[i]->probe->tables && decl < list[i]->probe->tables + list[i]->probe->table_count)
+            return &list[i]->tables[decl - list[i]->probe->tables];
+    return NULL;
+}
+
 static const char *clean_copy(struct facts *f, const char *raw, size_t length)
 {
     char clean[TEXT_MAX];
@@ -190,6 +198,12 @@ struct value cell_get(const struct table *t, size_t row, unsigned column)
     if (type == TYPE_BOOL)
         return value_bool(t->cells[at].number != 0);
     return (struct value){.type = type, .known = true, .number = t->cells[at].number};
+}
+
+struct value cell_named(const struct table *t, size_t row, const char *column)
+{
+    int at = t && row < t->rows ? table_decl_column(t->decl, column) : -1;
+    return at < 0 ? value_unknown(TYPE_TEXT, "no such column") : cell_get(t, row, (unsigned)at);
 }
 
 struct sort_key {

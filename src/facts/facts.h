@@ -76,6 +76,8 @@ struct facts {
 struct facts *facts_new(const struct probe *p);
 void facts_free(struct facts *f);
 struct table *facts_table(struct facts *f, const char *name); /* NULL if not declared */
+/* The table that is so declared, of some of these facts; NULL: none. */
+const struct table *facts_find(struct facts *const *list, size_t count, const struct table_decl *decl);
 /* Sets status and reason (copied; cleaned). A worse status replaces a better; the first reason stays. */
 void facts_fail(struct facts *f, enum status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* A clean copy of machine text, shared among equal strings of these facts. */
@@ -92,6 +94,7 @@ void cell_unknown(struct table *t, size_t row, unsigned column, const char *why)
 /* Every cell of the row that is still "not read" gets this reason. */
 void row_unknown(struct table *t, size_t row, const char *why);
 struct value cell_get(const struct table *t, size_t row, unsigned column);
+struct value cell_named(const struct table *t, size_t row, const char *column); /* no such column or row: unknown */
 /* Row order by a column, largest first if `descending`; unknown last. Stable. */
 void table_sort(struct table *t, unsigned column, bool descending);
 /* The same for a list of row indexes, leaving the table as it is. */

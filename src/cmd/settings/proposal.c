@@ -12,10 +12,7 @@
 
 static struct value host_cell(const struct case_file *c, const char *column)
 {
-    struct facts *f = case_facts(c, "host");
-    struct table *t = f ? facts_table(f, "host") : NULL;
-    int at = t ? table_decl_column(t->decl, column) : -1;
-    return t && t->rows && at >= 0 ? cell_get(t, 0, (unsigned)at) : value_unknown(TYPE_TEXT, "not in the case");
+    return cell_named(case_table_named(c, "host", "host"), 0, column);
 }
 
 static bool fits_kernel(const struct case_file *c, const struct root *r, struct err *e)

@@ -36,6 +36,12 @@ struct facts *case_facts(const struct case_file *c, const char *probe)
     return i < c->facts_count ? c->facts[i] : NULL;
 }
 
+struct table *case_table_named(const struct case_file *c, const char *probe, const char *name)
+{
+    struct facts *f = case_facts(c, probe);
+    return f ? facts_table(f, name) : NULL;
+}
+
 void case_put_facts(struct case_file *c, struct facts *f)
 {
     size_t i = facts_place(c, f->probe->name);
@@ -51,11 +57,7 @@ void case_put_facts(struct case_file *c, struct facts *f)
 
 const struct table *case_table(const struct case_file *c, const struct table_decl *decl)
 {
-    for (size_t i = 0; i < c->facts_count; i++)
-        for (unsigned t = 0; t < c->facts[i]->probe->table_count; t++)
-            if (&c->facts[i]->probe->tables[t] == decl)
-                return &c->facts[i]->tables[t];
-    return NULL;
+    return facts_find(c->facts, c->facts_count, decl);
 }
 
 struct check *case_check(const struct case_file *c, const char *id)

@@ -24,6 +24,7 @@ struct facts *case_facts(const struct case_file *c, const char *probe); /* NULL:
 void case_put_facts(struct case_file *c, struct facts *f);
 /* NULL: of no probe that ran. */
 const struct table *case_table(const struct case_file *c, const struct table_decl *decl);
+struct table *case_table_named(const struct case_file *c, const char *probe, const char *name);
 
 /* By id (NULL: of none); NULL: the case has none. */
 struct check *case_check(const struct case_file *c, const char *id);

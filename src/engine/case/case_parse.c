@@ -19,8 +19,7 @@ static const struct table_decl *find_table(const char *probe_name, const char *n
 /* Row numbers lead into the facts, so only those that exist stay, and only columns that this version knows. */
 static void settle_shown(const struct case_file *c, const struct table_decl *decl, struct shown *s)
 {
-    struct facts *f = case_facts(c, s->probe);
-    const struct table *t = f ? facts_table(f, s->table) : NULL;
+    const struct table *t = case_table(c, decl);
     size_t columns = 0, rows = 0;
     for (size_t i = 0; i < s->column_count; i++)
         if (table_decl_column(decl, s->columns[i]) >= 0)

@@ -5,12 +5,6 @@
 
 #include "facts/value.h"
 
-static struct value cell_named(const struct table *t, size_t row, const char *column)
-{
-    int index = table_decl_column(t->decl, column);
-    return index < 0 ? value_unknown(TYPE_TEXT, "no such column") : cell_get(t, row, (unsigned)index);
-}
-
 static void add_name(struct str *out, const char *column)
 {
     str_printf(out, "%s%s=", out->length ? " " : "", column);

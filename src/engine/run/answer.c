@@ -52,12 +52,10 @@ bool answer_check(const struct question *q, struct value *v, struct err *e)
 /* Returns how many of the leading processes are called that; *pid is the first one's. */
 static size_t named(const struct case_file *c, const char *name, double *pid)
 {
-    struct facts *f = case_facts(c, "processes");
-    struct table *t = f ? facts_table(f, "process") : NULL;
+    const struct table *t = case_table_named(c, "processes", "process");
     size_t found = 0;
     for (size_t r = 0; t && r < t->rows; r++) {
-        struct value id = cell_get(t, r, (unsigned)table_decl_column(t->decl, "pid"));
-        struct value command = cell_get(t, r, (unsigned)table_decl_column(t->decl, "command"));
+        struct value id = cell_named(t, r, "pid"), command = cell_named(t, r, "command");
         if (id.known && command.known && strcmp(command.text, name) == 0 && found++ == 0)
             *pid = id.number;
     }
@@ -66,11 +64,9 @@ static size_t named(const struct case_file *c, const char *name, double *pid)
 
 const char *answer_command(const struct case_file *c, double pid)
 {
-    struct facts *f = case_facts(c, "processes");
-    struct table *t = f ? facts_table(f, "process") : NULL;
+    const struct table *t = case_table_named(c, "processes", "process");
     for (size_t r = 0; t && r < t->rows; r++) {
-        struct value id = cell_get(t, r, (unsigned)table_decl_column(t->decl, "pid"));
-        struct value command = cell_get(t, r, (unsigned)table_decl_column(t->decl, "command"));
+        struct value id = cell_named(t, r, "pid"), command = cell_named(t, r, "command");
         if (id.known && id.number == pid && command.known)
             return command.text;
     }

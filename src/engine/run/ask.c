@@ -64,14 +64,12 @@ static const struct answer *add_answer(struct engine *g, const struct step *step
 /* The largest consumer that could be measured, so that the audit looks closer at one. */
 static struct value largest_process(struct engine *g)
 {
-    struct facts *f = case_facts(g->c, "processes");
-    struct table *t = f ? facts_table(f, "process") : NULL;
-    int pid = t ? table_decl_column(t->decl, "pid") : -1, pss = t ? table_decl_column(t->decl, "pss") : -1;
+    const struct table *t = case_table_named(g->c, "processes", "process");
     /* this program looks at itself last; in a captured tree its number is another's */
     long self = g->options.root->live ? (long)getpid() : 0;
     double largest = 0, found = 0;
-    for (size_t r = 0; pid >= 0 && pss >= 0 && r < t->rows; r++) {
-        struct value size = cell_get(t, r, (unsigned)pss), id = cell_get(t, r, (unsigned)pid);
+    for (size_t r = 0; t && r < t->rows; r++) {
+        struct value size = cell_named(t, r, "pss"), id = cell_named(t, r, "pid");
         if (size.known && id.known && size.number > largest && (long)id.number != self) {
             largest = size.number;
             found = id.number;
@@ -97,15 +95,6 @@ static const struct answer *given_answer(const struct engine *g, const struct qu
     return ARRAY_FIND(g->options.given, g->options.given_count, id, q->id);
 }
 
-/* A question whose condition cannot be decided is not asked. */
-static bool applies(struct engine *g, const struct question *q)
-{
-    if (!q->when)
-        return true;
-    struct value v = expr_eval(q->when, &g->env, NULL);
-    return v.known && v.truth;
-}
-
 void ask_forget(struct engine *g, const struct step *from, size_t question)
 {
     const struct playbook *p = g->options.playbook;
@@ -125,7 +114,8 @@ void ask_forget(struct engine *g, const struct step *from, size_t question)
 static size_t asked_before(struct engine *g, const struct step *step, size_t i)
 {
     while (i-- > 0)
-        if (applies(g, &step->questions[i]) && !given_answer(g, &step->questions[i], &(struct answer){0}))
+        if (engine_holds(g, step->questions[i].when, NULL) &&
+            !given_answer(g, &step->questions[i], &(struct answer){0}))
             return i;
     return step->question_count;
 }
@@ -156,7 +146,8 @@ static enum move ask_from(struct engine *g, const struct step *step, size_t firs
     ask_forget(g, step, first);
     for (size_t i = first; i < step->question_count;) {
         const struct question *q = &step->questions[i];
-        enum move move = applies(g, q) ? ask_one(g, step, q, ui) : MOVE_NEXT;
+        /* one whose condition cannot be decided is not asked */
+        enum move move = engine_holds(g, q->when, NULL) ? ask_one(g, step, q, ui) : MOVE_NEXT;
         if (move == MOVE_NEXT) {
             i++;
             continue;

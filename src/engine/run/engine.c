@@ -118,8 +118,7 @@ static void choose_rows(struct engine *g, const struct show *show, struct shown 
 {
     struct case_file *c = g->c;
     const struct probe *probe = probe_of(show->table);
-    struct facts *f = case_facts(c, probe->name);
-    struct table *t = f ? facts_table(f, show->table->name) : NULL;
+    const struct table *t = case_table(c, show->table);
     *out = (struct shown){.probe = probe->name,
                           .table = show->table->name,
                           .title = show->title,
@@ -131,8 +130,7 @@ static void choose_rows(struct engine *g, const struct show *show, struct shown 
     size_t count = 0;
     for (size_t r = 0; r < t->rows; r++) {
         struct scope scope = {t, r, NULL};
-        struct value v = show->where ? expr_eval(show->where, &g->env, &scope) : value_bool(true);
-        if (v.known && v.truth)
+        if (engine_holds(g, show->where, &scope))
             order[count++] = r;
     }
     int column = show->sort ? table_decl_column(t->decl, show->sort) : -1;
@@ -190,8 +188,7 @@ static size_t following(struct engine *g)
     const struct playbook *p = g->options.playbook;
     const struct step *step = &p->steps[g->index];
     for (size_t i = 0; i < step->next_count; i++) {
-        struct value v = step->nexts[i].when ? expr_eval(step->nexts[i].when, &g->env, NULL) : value_bool(true);
-        if (!v.known || !v.truth)
+        if (!engine_holds(g, step->nexts[i].when, NULL))
             continue;
         const struct step *next = playbook_step(p, step->nexts[i].step); /* none: "end" */
         return next ? first_walked(g, (size_t)(next - p->steps)) : p->step_count;

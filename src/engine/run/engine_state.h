@@ -30,6 +30,9 @@ struct engine {
 /* What names mean while this engine runs. */
 struct env engine_names(struct engine *g);
 
+/* Whether a condition is known to be true, for the row at hand (NULL: none). A condition that is not there (NULL) is. */
+bool engine_holds(const struct engine *g, const struct expr *condition, const struct scope *scope);
+
 /* Asks what applies, from the first question on. MOVE_NEXT: all answered; MOVE_BACK: to before the first. */
 enum move ask_questions(struct engine *g, const struct step *step, const struct ui *ui);
 /* Going back from what comes after the questions: the last one and on from there. MOVE_BACK: nobody was asked any. */

@@ -2,22 +2,13 @@
 /* What the names in a playbook's expressions mean while it runs. */
 #include "engine/run/engine_state.h"
 
-static const struct table *find_table(struct facts *const *list, size_t count, const struct table_decl *decl)
-{
-    for (size_t i = 0; i < count; i++)
-        for (unsigned t = 0; t < list[i]->probe->table_count; t++)
-            if (&list[i]->probe->tables[t] == decl)
-                return &list[i]->tables[t];
-    return NULL;
-}
-
 /* No row at all, of a probe that could not look, is no all-clear. */
 static const struct table *env_table(void *data, const struct table_decl *decl, const char **why)
 {
     struct engine *g = data;
-    const struct table *t = find_table(g->instead, g->instead_count, decl);
+    const struct table *t = facts_find(g->instead, g->instead_count, decl);
     if (!t)
-        t = find_table(g->c->facts, g->c->facts_count, decl);
+        t = case_table(g->c, decl);
     if (t && (t->rows || t->facts->status == STATUS_OK))
         return t;
     *why = !t ? "not measured" : t->facts->reason ? t->facts->reason : status_name(t->facts->status);
@@ -80,6 +71,12 @@ static struct value env_before(void *data, const char *id)
 static struct value env_after(void *data, const char *id)
 {
     return measured(data, id, true);
+}
+
+bool engine_holds(const struct engine *g, const struct expr *condition, const struct scope *scope)
+{
+    struct value v = condition ? expr_eval(condition, &g->env, scope) : value_bool(true);
+    return v.known && v.truth;
 }
 
 struct env engine_names(struct engine *g)

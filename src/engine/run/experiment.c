@@ -200,18 +200,12 @@ static enum move make_one(struct engine *g, const struct step *step, const struc
 }
 
 /* One whose condition cannot be decided is not offered. */
-static bool applies(struct engine *g, const struct experiment_decl *d)
-{
-    struct value v = d->when ? expr_eval(d->when, &g->env, NULL) : value_bool(true);
-    return v.known && v.truth;
-}
-
 enum move experiments_make(struct engine *g, const struct step *step, const struct ui *ui)
 {
     experiments_forget(g, step);
     enum move move = MOVE_NEXT;
     for (size_t i = 0; g->options.root->live && i < step->experiment_count && move == MOVE_NEXT; i++)
-        if (applies(g, &step->experiments[i]))
+        if (engine_holds(g, step->experiments[i].when, NULL))
             move = make_one(g, step, &step->experiments[i], ui);
     return move;
 }

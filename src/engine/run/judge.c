@@ -27,11 +27,8 @@ static const char *message_text(struct engine *g, const struct message *m, const
 static struct value evidence_value(struct engine *g, const char *name, const struct scope *scope)
 {
     const char *dot = strrchr(name, '.');
-    if (!dot) {
-        int column = scope ? table_decl_column(scope->table->decl, name) : -1;
-        return column < 0 ? value_unknown(TYPE_TEXT, "no such column")
-                          : cell_get(scope->table, scope->row, (unsigned)column);
-    }
+    if (!dot)
+        return cell_named(scope ? scope->table : NULL, scope ? scope->row : 0, name);
     char table_name[128];
     snprintf(table_name, sizeof table_name, "%.*s", (int)(dot - name), name);
     const struct table_decl *decl = probe_table(table_name, NULL);
@@ -67,9 +64,8 @@ static bool find_tunable(struct engine *g, const char *sysctl, struct scope *out
     const char *why = NULL;
     const struct table_decl *decl = probe_table("tunable", NULL);
     const struct table *t = decl ? g->env.table(g->env.data, decl, &why) : NULL;
-    int name = decl ? table_decl_column(decl, "name") : -1;
-    for (size_t r = 0; t && name >= 0 && r < t->rows; r++) {
-        struct value v = cell_get(t, r, (unsigned)name);
+    for (size_t r = 0; t && r < t->rows; r++) {
+        struct value v = cell_named(t, r, "name");
         if (v.known && strcmp(v.text, sysctl) == 0) {
             *out = (struct scope){t, r, NULL};
             return true;
@@ -110,8 +106,7 @@ static void render_recommendation(struct engine *g, size_t index, const struct s
     } else if (d->table && find_row(g, d->table, first_recommending(g->c, d->id), &found)) {
         scope = &found;
     }
-    struct value when = d->when ? expr_eval(d->when, &g->env, scope) : value_bool(true);
-    if (!when.known || !when.truth) {
+    if (!engine_holds(g, d->when, scope)) {
         g->rendered[index] = NULL;
         return;
     }
@@ -286,14 +281,6 @@ void judge_step(struct engine *g, const struct step *step)
         judge_rule(g, step, &step->rules[i]);
 }
 
-static bool holds(struct engine *g, const struct expr *e)
-{
-    if (!e)
-        return false;
-    struct value v = expr_eval(e, &g->env, NULL);
-    return v.known && v.truth;
-}
-
 /* Who stands in the rows for which `where` is true, in the order of the table. */
 static size_t name_owners(struct engine *g, const struct owners *o, const char **named)
 {
@@ -302,8 +289,7 @@ static size_t name_owners(struct engine *g, const struct owners *o, const char *
     size_t n = 0;
     for (size_t r = 0; t && r < t->rows && n < o->rows; r++) {
         struct scope scope = {t, r, NULL};
-        struct value where = o->where ? expr_eval(o->where, &g->env, &scope) : value_bool(true);
-        if (!where.known || !where.truth)
+        if (!engine_holds(g, o->where, &scope))
             continue;
         named[n] = message_text(g, o->say, &scope, named[n]);
         n++;
@@ -324,7 +310,7 @@ static size_t say_sentences(struct engine *g, const struct sentence *list, size_
 {
     size_t n = 0;
     for (size_t i = 0; i < count; i++)
-        if (!list[i].when || holds(g, list[i].when)) {
+        if (engine_holds(g, list[i].when, NULL)) {
             said[n] = message_text(g, list[i].say, NULL, said[n]);
             n++;
         }
@@ -373,11 +359,11 @@ static enum verdict_state weigh(struct engine *g, const struct verdict_decl *d, 
             return VERDICT_RULED_OUT;
         return t->open ? VERDICT_UNKNOWN : VERDICT_CONFIRMED;
     }
-    if (holds(g, d->confirmed))
+    if (d->confirmed && engine_holds(g, d->confirmed, NULL))
         return VERDICT_CONFIRMED;
-    if (holds(g, d->likely))
+    if (d->likely && engine_holds(g, d->likely, NULL))
         return VERDICT_LIKELY;
-    return holds(g, d->ruled_out) ? VERDICT_RULED_OUT : VERDICT_UNKNOWN;
+    return d->ruled_out && engine_holds(g, d->ruled_out, NULL) ? VERDICT_RULED_OUT : VERDICT_UNKNOWN;
 }
 
 /* What is not certain leads only with a sentence of its own, as a bare title says too much. */
