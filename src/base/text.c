@@ -321,19 +321,25 @@ size_t text_distance(const char *a, const char *b)
     return above[lb];
 }
 
-const char *text_nearest(const char *name, const char *const *candidates, size_t count)
+const char *text_nearest_member(const char *name, const void *list, size_t count, size_t size, size_t member)
 {
     const char *nearest = NULL;
     size_t length = strlen(name), best = smaller(2, length / 3) + 1;
     for (size_t i = 0; i < count; i++) {
-        size_t other = strlen(candidates[i]), gap = other > length ? other - length : length - other;
-        if (gap >= best)
+        const char *candidate = *(const char *const *)((const char *)list + i * size + member);
+        size_t other = candidate ? strlen(candidate) : 0, gap = other > length ? other - length : length - other;
+        if (!candidate || gap >= best)
             continue;
-        size_t distance = text_distance(name, candidates[i]);
+        size_t distance = text_distance(name, candidate);
         if (distance < best) {
             best = distance;
-            nearest = candidates[i];
+            nearest = candidate;
         }
     }
     return nearest;
+}
+
+const char *text_nearest(const char *name, const char *const *candidates, size_t count)
+{
+    return text_nearest_member(name, candidates, count, sizeof *candidates, 0);
 }

@@ -33,5 +33,9 @@ char *text_in_words(const char *name, const char *marks);
  * length). */
 size_t text_distance(const char *a, const char *b);
 const char *text_nearest(const char *name, const char *const *candidates, size_t count);
+/* The same of members of structs, as ARRAY_FIND takes them. */
+#define TEXT_NEAREST(name, list, count, member)                                                                        \
+    text_nearest_member(name, list, count, sizeof *(list), offsetof(__typeof__(*(list)), member))
+const char *text_nearest_member(const char *name, const void *list, size_t count, size_t size, size_t member);
 
 #endif

@@ -40,13 +40,9 @@ static void change(struct reader *r, const struct yaml_node *n, const char *orig
 {
     struct limit *l = playbook_limit(r->p, n->key);
     if (!l) {
-        AUTO_FREE const char **names = mem_array(r->p->limit_count, sizeof *names);
-        for (size_t i = 0; i < r->p->limit_count; i++)
-            names[i] = r->p->limits[i].name;
-        char hint[128];
         if (!n->key_mark.line || !is_of_another(n->key))
             diag_add(r->d, n->key_mark, "there is no limit '%s'%s", brief(n->key).text,
-                     suggest(r, hint, n->key, names, r->p->limit_count));
+                     SUGGEST(r, n->key, r->p->limits, r->p->limit_count, name).text);
         return;
     }
     double number;

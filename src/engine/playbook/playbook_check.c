@@ -107,9 +107,8 @@ static void add_next(struct reader *r, struct graph *g, size_t from, const struc
     for (size_t i = 0; i < p->step_count; i++)
         if (p->steps[i].id)
             ids[count++] = p->steps[i].id;
-    char hint[128];
     diag_add(r->d, next->mark, "there is no step '%s'%s", brief(next->step).text,
-             suggest(r, hint, next->step, ids, count));
+             suggest(r, next->step, ids, count).text);
 }
 
 static void visit(const struct graph *g, size_t from, bool *seen)

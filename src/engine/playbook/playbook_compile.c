@@ -109,20 +109,10 @@ static void compile_show(struct reader *r, const struct yaml_node *n, struct sho
 static void check_recommended(struct reader *r, const struct yaml_node *n)
 {
     const struct playbook *p = r->p;
-    AUTO_FREE const char **ids = mem_array(p->recommendation_count, sizeof *ids);
-    for (; n; n = n->next) {
-        size_t count = 0;
-        bool found = n->kind != YAML_TEXT || !*n->text;
-        for (size_t i = 0; i < p->recommendation_count && !found; i++)
-            if (p->recommendations[i].id) {
-                ids[count++] = p->recommendations[i].id;
-                found = strcmp(p->recommendations[i].id, n->text) == 0;
-            }
-        char hint[128];
-        if (!found)
+    for (; n; n = n->next)
+        if (n->kind == YAML_TEXT && *n->text && !ARRAY_FIND(p->recommendations, p->recommendation_count, id, n->text))
             diag_add(r->d, n->mark, "there is no recommendation '%s'%s", brief(n->text).text,
-                     suggest(r, hint, n->text, ids, count));
-    }
+                     SUGGEST(r, n->text, p->recommendations, p->recommendation_count, id).text);
 }
 
 /* The text on one line, as explanations and reports show it. */

@@ -59,15 +59,9 @@ static void read_choice_default(struct reader *r, const struct yaml_node *n, str
     if (!text)
         return;
     q->fallback = value_text(text);
-    AUTO_FREE const char **ids = mem_array(q->choice_count, sizeof *ids);
-    if (ARRAY_FIND(q->choices, q->choice_count, id, text))
-        return;
-    for (size_t i = 0; i < q->choice_count; i++)
-        ids[i] = q->choices[i].id;
-    char hint[128];
-    if (q->choice_count)
+    if (q->choice_count && !ARRAY_FIND(q->choices, q->choice_count, id, text))
         diag_add(r->d, n->mark, "the default '%s' is none of the choices%s", brief(text).text,
-                 suggest(r, hint, text, ids, q->choice_count));
+                 SUGGEST(r, text, q->choices, q->choice_count, id).text);
 }
 
 static void read_yesno_default(struct reader *r, const struct yaml_node *n, struct question *q)
@@ -186,9 +180,8 @@ static void add_probe(struct reader *r, struct step *s, const struct yaml_node *
         size_t count = 0;
         for (; probes[count] && count < 64; count++)
             candidates[count] = probes[count]->name;
-        char hint[128];
         r->unknown_probe = true;
-        diag_add(r->d, n->mark, "unknown probe '%s'%s", brief(name).text, suggest(r, hint, name, candidates, count));
+        diag_add(r->d, n->mark, "unknown probe '%s'%s", brief(name).text, suggest(r, name, candidates, count).text);
     }
     if (probe)
         add_once(r, n, s->probes, &s->probe_count, probe);
@@ -217,10 +210,9 @@ static void add_again(struct reader *r, const struct yaml_node *n, const struct 
             return;
         }
     }
-    char hint[128];
     if (name && !r->unknown_probe)
         diag_add(r->d, n->mark, "'%s' is no probe of this step%s", brief(name).text,
-                 suggest(r, hint, name, names, s->probe_count));
+                 suggest(r, name, names, s->probe_count).text);
 }
 
 /* The keys that belong to one action only: what is done, and how it is measured afterwards. */

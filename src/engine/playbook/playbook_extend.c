@@ -93,10 +93,9 @@ static const struct yaml_node *left_out(struct merger *m, const struct yaml_node
         size_t i = 0;
         while (name && i < count && strcmp(names[i], name) != 0)
             i++;
-        char hint[128];
         if (name && i == count)
             diag_add(m->r->d, n->mark, "%s has no '%s' here to leave out%s", m->base, brief(name).text,
-                     suggest(m->r, hint, name, names, count));
+                     suggest(m->r, name, names, count).text);
     }
     return leave;
 }
@@ -142,9 +141,8 @@ static bool is_added(struct merger *m, const struct yaml_node *n, const struct y
     for (const struct yaml_node *b = base->first; b; b = b->next)
         if ((other = text_of(b, "id")) && count < NAMES_MAX)
             ids[count++] = other;
-    char hint[128];
     diag_add(m->r->d, map_get(n, "id")->mark, "%s has no %s '%s' to change%s", m->base, list->of->what, brief(id).text,
-             suggest(m->r, hint, id, ids, count));
+             suggest(m->r, id, ids, count).text);
     return false;
 }
 

@@ -38,16 +38,22 @@ struct brief brief(const char *text)
     return b;
 }
 
-const char *suggest(struct reader *r, char out[128], const char *name, const char *const *candidates, size_t count)
+struct hint suggest_member(struct reader *r, const char *name, const void *list, size_t count, size_t size,
+                           size_t member)
 {
-    out[0] = '\0';
+    struct hint hint = {""};
     if (strlen(name) > ID_MAX || r->suggestions >= SUGGESTIONS_MAX)
-        return out;
+        return hint;
     r->suggestions++;
-    const char *near = text_nearest(name, candidates, count);
+    const char *near = text_nearest_member(name, list, count, size, member);
     if (near)
-        snprintf(out, 128, "; did you mean '%.90s'?", near);
-    return out;
+        snprintf(hint.text, sizeof hint.text, "; did you mean '%.90s'?", near);
+    return hint;
+}
+
+struct hint suggest(struct reader *r, const char *name, const char *const *candidates, size_t count)
+{
+    return suggest_member(r, name, candidates, count, sizeof *candidates, 0);
 }
 
 const struct yaml_node *map_get(const struct yaml_node *map, const char *key)
@@ -83,29 +89,23 @@ static bool check_keys(struct reader *r, const struct yaml_node *map, const stru
                  is_nothing(map) ? "nothing" : kind_name(map));
         return false;
     }
-    const char *names[KEYS_MAX] = {0};
     bool meant[KEYS_MAX] = {false}; /* there, but misspelt: not missing as well */
-    for (size_t k = 0; k < m->count; k++)
-        names[k] = m->keys[k].name;
     for (const struct yaml_node *n = map->first; n; n = n->next) {
-        size_t k = 0;
-        while (k < m->count && strcmp(names[k], n->key) != 0)
-            k++;
-        if (k < m->count && m->keys[k].kind == KEY_BUILDS)
+        const struct key *known = ARRAY_FIND(m->keys, m->count, name, n->key);
+        if (known && known->kind == KEY_BUILDS)
             diag_add(r->d, n->key_mark, "'%s' is of no use without 'extends'", n->key);
-        if (k < m->count)
+        if (known)
             continue;
-        char hint[128];
-        diag_add(r->d, n->key_mark, "unknown key '%s'%s", brief(n->key).text,
-                 suggest(r, hint, n->key, names, m->count));
-        for (k = 0; k < m->count; k++) {
-            const char *found = strstr(hint, names[k]);
-            meant[k] = meant[k] || (found && found[-1] == '\'' && found[strlen(names[k])] == '\'');
+        const struct hint hint = SUGGEST(r, n->key, m->keys, m->count, name);
+        diag_add(r->d, n->key_mark, "unknown key '%s'%s", brief(n->key).text, hint.text);
+        for (size_t k = 0; k < m->count; k++) {
+            const char *found = strstr(hint.text, m->keys[k].name);
+            meant[k] = meant[k] || (found && found[-1] == '\'' && found[strlen(m->keys[k].name)] == '\'');
         }
     }
     for (size_t k = 0; k < m->count; k++)
-        if (key_required(&m->keys[k]) && !meant[k] && !map_get(map, names[k]))
-            diag_add(r->d, map->mark, "missing key '%s' in this %s", names[k], m->what);
+        if (key_required(&m->keys[k]) && !meant[k] && !map_get(map, m->keys[k].name))
+            diag_add(r->d, map->mark, "missing key '%s' in this %s", m->keys[k].name, m->what);
     return true;
 }
 
@@ -220,9 +220,8 @@ int map_word(struct reader *r, const struct yaml_node *map, const char *key, con
     size_t count = 0;
     for (; words[count]; count++)
         str_printf(&all, "%s%s", count ? ", " : "", words[count]);
-    char hint[128];
     diag_add(r->d, map_get(map, key)->mark, "'%s' is no %s (%s)%s", brief(text).text, key, str_text(&all),
-             suggest(r, hint, text, words, count));
+             suggest(r, text, words, count).text);
     return -1;
 }
 

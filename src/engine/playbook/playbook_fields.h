@@ -61,8 +61,15 @@ bool literal_parse(struct reader *r, const struct yaml_node *n, const char *what
 
 /* The mark of the mapping's id, else of the mapping. */
 struct mark mark_of_id(const struct yaml_node *map);
-/* "; did you mean 'x'?" or "", in `out`. */
-const char *suggest(struct reader *r, char out[128], const char *name, const char *const *candidates, size_t count);
+/* "; did you mean 'x'?" or "", of the candidates, or of a member of the structs in a list. */
+struct hint {
+    char text[128];
+};
+struct hint suggest(struct reader *r, const char *name, const char *const *candidates, size_t count);
+#define SUGGEST(r, name, list, count, member)                                                                          \
+    suggest_member(r, name, list, count, sizeof *(list), offsetof(__typeof__(*(list)), member))
+struct hint suggest_member(struct reader *r, const char *name, const void *list, size_t count, size_t size,
+                           size_t member);
 /* A text of the file cut for use in a complaint. */
 struct brief {
     char text[96];

@@ -158,22 +158,24 @@ void never_measured(struct reader *r, struct mark at, const char *table, const s
     diag_add(r->d, at, "table '%s' is never measured: no step runs probe %s", table, probe->name);
 }
 
+static const struct table_decl *known_table(struct reader *r, struct mark at, const char *name,
+                                            const struct probe **probe)
+{
+    const struct table_decl *t = probe_table(name, probe);
+    const char *candidates[256];
+    if (!t)
+        diag_add(r->d, at, "unknown table '%s'%s", brief(name).text,
+                 suggest(r, name, candidates, list_names(r, "table", candidates, ARRAY_SIZE(candidates))).text);
+    return t;
+}
+
 const struct table_decl *map_table(struct reader *r, const struct yaml_node *map, const char *key)
 {
     const char *name = map_text(r, map, key);
-    if (!name)
-        return NULL;
-    struct mark at = map_get(map, key)->mark;
     const struct probe *probe = NULL;
-    const struct table_decl *t = probe_table(name, &probe);
-    if (!t) {
-        const char *candidates[256];
-        char hint[128];
-        size_t n = list_names(r, "table", candidates, 256);
-        diag_add(r->d, at, "unknown table '%s'%s", brief(name).text, suggest(r, hint, name, candidates, n));
-    } else if (!is_measured(r, probe)) {
-        never_measured(r, at, t->name, probe);
-    }
+    const struct table_decl *t = name ? known_table(r, map_get(map, key)->mark, name, &probe) : NULL;
+    if (t && !is_measured(r, probe))
+        never_measured(r, map_get(map, key)->mark, t->name, probe);
     return t;
 }
 
@@ -181,12 +183,8 @@ bool check_column(struct reader *r, struct mark at, const struct table_decl *t, 
 {
     if (table_decl_column(t, name) >= 0)
         return true;
-    AUTO_FREE const char **candidates = mem_array(t->column_count, sizeof *candidates);
-    for (unsigned i = 0; i < t->column_count; i++)
-        candidates[i] = t->columns[i].name;
-    char hint[128];
     diag_add(r->d, at, "table '%s' has no column '%s'%s", t->name, brief(name).text,
-             suggest(r, hint, name, candidates, t->column_count));
+             SUGGEST(r, name, t->columns, t->column_count, name).text);
     return false;
 }
 
@@ -202,15 +200,8 @@ bool check_evidence(struct reader *r, struct mark at, const struct table_decl *r
     char table[128];
     snprintf(table, sizeof table, "%.*s", (int)(dot - name), name);
     const struct probe *probe = NULL;
-    const struct table_decl *t = probe_table(table, &probe);
-    if (!t) {
-        const char *candidates[256];
-        char hint[128];
-        size_t n = list_names(r, "table", candidates, 256);
-        diag_add(r->d, at, "unknown table '%s'%s", brief(table).text, suggest(r, hint, table, candidates, n));
-        return false;
-    }
-    if (!check_column(r, at, t, dot + 1))
+    const struct table_decl *t = known_table(r, at, table, &probe);
+    if (!t || !check_column(r, at, t, dot + 1))
         return false;
     if (!t->single)
         diag_add(r->d, at, "table '%s' has many rows%s", t->name,
