@@ -12,13 +12,16 @@
 #include "cmd/answers.h"
 #include "cmd/session_talk.h"
 
-static bool was_compacted(const struct case_file *c)
+/* What was done to the machine: a bit for each enum experiment_action. */
+static unsigned actions_done(const struct case_file *c)
 {
+    unsigned done = 0;
     for (size_t i = 0; i < c->experiment_count; i++)
-        if (c->experiments[i].state == EXPERIMENT_DONE &&
-            strcmp(c->experiments[i].action, experiment_action_names[ACTION_COMPACT]) == 0)
-            return true;
-    return false;
+        for (enum experiment_action a = ACTION_COMPACT; a <= ACTION_OPERATOR; a++)
+            if (c->experiments[i].state == EXPERIMENT_DONE &&
+                strcmp(c->experiments[i].action, experiment_action_names[a]) == 0)
+                done |= 1u << a;
+    return done;
 }
 
 /* What the session ends with on the terminal; the report has the rest. */
@@ -41,7 +44,8 @@ static void sum_up(struct session *s)
             session_say(s, 0, "[?] Skipped: step %zu, %s", i + 1, c->steps[i].title);
     if (c->recommendation_count)
         session_say(s, 0, "\nWhat to do, first things first (%s):",
-                    was_compacted(c) ? "memory was compacted; nothing else was changed" : "nothing was changed");
+                    actions_done(c) & 1u << ACTION_COMPACT ? "memory was compacted; nothing else was changed"
+                                                           : "nothing was changed");
     for (size_t i = 0; i < c->recommendation_count; i++) {
         session_say(s, 0, "%zu. %s", i + 1, c->recommendations[i].title);
         if (c->recommendations[i].apply)
@@ -71,8 +75,16 @@ static void add_word(struct str *command, const char *word)
     str_add_char(command, '\'');
 }
 
-/* As it was called here, so that it works when pasted: `sudo fragwizard`, `./build/fragwizard`. */
-static void add_program(struct str *command)
+static void add_option(struct str *command, const char *option, const char *value)
+{
+    if (!value)
+        return;
+    add_word(command, option);
+    add_word(command, value);
+}
+
+/* As it was called here, so that it works when pasted (`sudo fragwizard`, `./build/fragwizard`), and two words for it. */
+static void add_program(struct str *command, const char *first, const char *second)
 {
     const char *ran = getenv("SUDO_COMMAND");
     size_t length = ran ? strcspn(ran, " ") : 0, name = strlen(program_invocation_short_name);
@@ -80,45 +92,28 @@ static void add_program(struct str *command)
         strncmp(ran + length - name, program_invocation_short_name, name) == 0)
         add_word(command, "sudo");
     add_word(command, program_invocation_name);
+    add_option(command, first, second);
 }
 
 static void add_allowed(struct str *command, unsigned allowed)
 {
     for (enum experiment_action a = ACTION_COMPACT; a <= ACTION_OPERATOR; a++)
-        if (allowed & 1u << a && experiment_allow_word(a)) {
-            add_word(command, "--allow");
-            add_word(command, experiment_allow_word(a));
-        }
+        add_option(command, "--allow", allowed & 1u << a ? experiment_allow_word(a) : NULL);
 }
 
-static char *resume_command(const struct run *r)
+static void add_resume(struct str *command, const struct run *r)
 {
-    AUTO_STR struct str command = {0};
-    add_program(&command);
-    add_word(&command, "resume");
-    add_word(&command, r->c->path);
-    if (strcmp(r->playbook_name, r->playbook->name) != 0) {
-        add_word(&command, "--playbook");
-        add_word(&command, r->playbook_name);
-    }
+    add_program(command, "resume", r->c->path);
+    add_option(command, "--playbook", strcmp(r->playbook_name, r->playbook->name) != 0 ? r->playbook_name : NULL);
     if (r->window_s >= 0)
-        str_printf(&command, " --duration %.10g", r->window_s);
+        str_printf(command, " --duration %.10g", r->window_s);
     if (r->pid)
-        str_printf(&command, " --pid %ld", r->pid);
-    if (r->answers_path) {
-        add_word(&command, "--answers");
-        add_word(&command, r->answers_path);
-    }
-    add_allowed(&command, r->allowed);
-    for (size_t i = 0; i < r->outputs.count; i++) {
-        add_word(&command, "-o");
-        add_word(&command, r->outputs.paths[i]);
-    }
-    if (r->bundle_path) {
-        add_word(&command, "--bundle");
-        add_word(&command, r->bundle_path);
-    }
-    return mem_strdup(str_text(&command));
+        str_printf(command, " --pid %ld", r->pid);
+    add_option(command, "--answers", r->answers_path);
+    add_allowed(command, r->allowed);
+    for (size_t i = 0; i < r->outputs.count; i++)
+        add_option(command, "-o", r->outputs.paths[i]);
+    add_option(command, "--bundle", r->bundle_path);
 }
 
 /* Enter chooses the usual name in this directory. MOVE_SKIP: nowhere. */
@@ -164,41 +159,26 @@ enum move session_all_done(void *data, struct engine *g)
 
 static void save_answers(struct session *s)
 {
-    const struct case_file *c = s->run->c;
+    const struct run *r = s->run;
+    const struct case_file *c = r->c;
     struct err e;
     size_t length = strlen(c->path);
     if (length < 5 || strcmp(c->path + length - 5, ".json") != 0)
         return;
     AUTO_FREE char *path = mem_printf("%.*s.answers.json", (int)(length - 5), c->path);
-    if (!answers_save(path, c, s->run->playbook, &e)) {
+    if (!answers_save(path, c, r->playbook, &e)) {
         complain("%s", e.text);
         return;
     }
     AUTO_STR struct str command = {0};
-    add_program(&command);
-    add_word(&command, "--auto");
-    add_word(&command, "--answers");
+    add_program(&command, "--auto", "--answers");
     add_word(&command, path);
-    if (strcmp(s->run->playbook_name, "memory-fragmentation") != 0) {
-        add_word(&command, "--playbook");
-        add_word(&command, s->run->playbook_name);
-    }
-    if (!s->run->root.live) {
-        add_word(&command, "--root");
-        add_word(&command, s->run->root.path);
-    }
-    for (size_t i = 0; i < s->run->limit_count; i++) {
-        add_word(&command, "--limit");
-        add_word(&command, s->run->limits[i]);
-    }
+    add_option(&command, "--playbook", strcmp(r->playbook_name, "memory-fragmentation") != 0 ? r->playbook_name : NULL);
+    add_option(&command, "--root", r->root.live ? NULL : r->root.path);
+    for (size_t i = 0; i < r->limit_count; i++)
+        add_option(&command, "--limit", r->limits[i]);
     /* what was said yes to, there is nobody to ask about */
-    unsigned allowed = s->run->allowed;
-    for (size_t i = 0; i < c->experiment_count; i++)
-        for (enum experiment_action a = ACTION_COMPACT; a <= ACTION_OPERATOR; a++)
-            if (c->experiments[i].state == EXPERIMENT_DONE &&
-                strcmp(c->experiments[i].action, experiment_action_names[a]) == 0)
-                allowed |= 1u << a;
-    add_allowed(&command, allowed);
+    add_allowed(&command, r->allowed | actions_done(c));
     session_say_whole(s, 0, "Answers: %s", path);
     session_say_whole(s, 0, "The same without questions: %s", str_text(&command));
 }
@@ -210,35 +190,28 @@ int session_end_early(struct session *s, const struct err *e)
         complain("%s", e->text);
     if (access(c->path, F_OK) != 0)
         return EXIT_UNKNOWN;
-    AUTO_FREE char *command = resume_command(s->run);
-    session_say_whole(s, 0, "\nResume with: %s", command);
+    AUTO_STR struct str command = {0};
+    add_resume(&command, s->run);
+    session_say_whole(s, 0, "\nResume with: %s", str_text(&command));
     return EXIT_UNKNOWN;
 }
 
 static void name_report(struct session *s)
 {
     AUTO_STR struct str command = {0};
-    add_program(&command);
-    add_word(&command, "report");
-    add_word(&command, s->run->c->path);
-    add_word(&command, "-o");
     AUTO_FREE char *name = output_default_name(s->run->c->host, s->run->c->started, "html");
-    add_word(&command, name);
+    add_program(&command, "report", s->run->c->path);
+    add_option(&command, "-o", name);
     session_say_whole(s, 0, "Report, whenever it is wanted: %s", str_text(&command));
 }
 
 static void name_apply(struct session *s)
 {
     const struct case_file *c = s->run->c;
-    size_t count = 0;
-    for (size_t i = 0; i < c->recommendation_count; i++)
-        count += strcmp(c->recommendations[i].kind, "sysctl") == 0;
-    if (!count || !s->run->root.live)
+    if (!s->run->root.live || !ARRAY_FIND(c->recommendations, c->recommendation_count, kind, "sysctl"))
         return;
     AUTO_STR struct str command = {0};
-    add_program(&command);
-    add_word(&command, "apply");
-    add_word(&command, c->path);
+    add_program(&command, "apply", c->path);
     session_say_whole(s, 0, "Settings, each changed after a yes and with an undo: %s", str_text(&command));
 }
 
