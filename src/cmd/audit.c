@@ -120,7 +120,7 @@ static int audit(int argc, char **argv)
     if (run_open(&r, NULL)) {
         announce(&r);
         if (!engine_run(r.engine, &ui, &e)) {
-            complain("%s", e.text);
+            complain_of(&e);
         } else {
             engine_free(r.engine); /* rendering needs the memory, not the samples */
             r.engine = NULL;

@@ -31,7 +31,7 @@ static bool check_one(const char *name)
     } else if (d.count) {
         diags_print(&d, stderr);
     } else {
-        complain("%s", e.text);
+        complain_of(&e);
     }
     bool fine = p != NULL;
     playbook_free(p);

@@ -25,3 +25,9 @@ int complain(const char *format, ...)
     fprintf(stderr, "fragwizard: %s\n", clean);
     return EXIT_UNKNOWN;
 }
+
+bool complain_of(const struct err *e)
+{
+    complain("%s", e->text);
+    return false;
+}

@@ -489,7 +489,7 @@ static bool load(struct library *l, const char *name, bool must)
     } else if (p) {
         playbook_free(p);
     } else if (must) {
-        complain("%s", e.text);
+        complain_of(&e);
     }
     diags_free(&d);
     return p != NULL;

@@ -174,9 +174,7 @@ static bool show(struct facts *f, int which, const struct term *term)
     /* A reference is worth its full width: nothing of it is cut, also where lines then wrap. */
     AUTO_FREE char *text = term_table(t, NULL, NULL, t->rows, term, 0);
     struct err e;
-    if (!output_print(text, strlen(text), &e))
-        return complain("%s", e.text), false;
-    return fine;
+    return (output_print(text, strlen(text), &e) || complain_of(&e)) && fine;
 }
 
 static int run(int argc, char **argv)

@@ -51,7 +51,7 @@ bool outputs_check(const struct outputs *o)
             continue;
         AUTO_FREE char *inside = is_directory(path) ? mem_printf("%s/fragwizard", path) : mem_strdup(path);
         if (!output_check(inside, &e))
-            return complain("%s", e.text), false;
+            return complain_of(&e);
         if (!outputs_format(o, path, &f))
             return complain("%s: its ending tells no format; use .html, .txt, .json or .prom, or --format", path),
                    false;
@@ -65,9 +65,7 @@ bool outputs_print(const struct rendering *r, enum report_format f, const struct
     size_t length;
     struct report_style style = {.width = t->tty_out ? t->width : FILE_WIDTH, .color = t->color, .ascii = t->ascii};
     AUTO_FREE char *text = r->render(r->data, f, &style, &length, &e);
-    if (!text || !output_print(text, length, &e))
-        return complain("%s", e.text), false;
-    return true;
+    return (text && output_print(text, length, &e)) || complain_of(&e);
 }
 
 static bool write_one(const struct outputs *o, const char **path, const struct rendering *r, const struct term *t,
@@ -88,9 +86,7 @@ static bool write_one(const struct outputs *o, const char **path, const struct r
     AUTO_FREE char *text = r->render(r->data, f, &style, &length, &e);
     /* a textfile collector runs as another user and must be able to read its metrics */
     mode_t mode = f == FORMAT_PROMETHEUS ? 0644 : 0600;
-    if (!text || !output_write_file(*path, text, length, mode, &e))
-        return complain("%s", e.text), false;
-    return true;
+    return (text && output_write_file(*path, text, length, mode, &e)) || complain_of(&e);
 }
 
 bool outputs_write(struct outputs *o, const struct rendering *r, const struct term *t, struct arena *arena)

@@ -178,7 +178,7 @@ static bool print_table(struct table *t, const struct request *q, const struct t
     AUTO_FREE char *body = term_table(t, NULL, NULL, rows, term, term->tty_out ? term->width : 0);
     term_print(term, 0, heading);
     if (!output_print(body, strlen(body), &e))
-        return complain("%s", e.text), false;
+        return complain_of(&e);
     if (rows < t->rows)
         printf("(%zu more rows; rows=all shows them)\n", t->rows - rows);
     putchar('\n');
@@ -191,9 +191,7 @@ static bool print_facts(struct facts *f, const struct request *q, const struct t
     if (q->json) {
         size_t length;
         AUTO_FREE char *json = facts_to_json(f, &length);
-        if (!output_print(json, length, &e))
-            return complain("%s", e.text), false;
-        return true;
+        return output_print(json, length, &e) || complain_of(&e);
     }
     for (unsigned i = 0; i < f->probe->table_count; i++) {
         if (q->table && strcmp(q->table, f->probe->tables[i].name) != 0)

@@ -100,11 +100,7 @@ bool run_options(struct run *r, int argc, char **argv, const char *usage, const 
 bool run_check_outputs(const struct run *r)
 {
     struct err e;
-    if (!outputs_check(&r->outputs))
-        return false;
-    if (r->bundle_path && !output_check(r->bundle_path, &e))
-        return complain("%s", e.text), false;
-    return true;
+    return outputs_check(&r->outputs) && (!r->bundle_path || output_check(r->bundle_path, &e) || complain_of(&e));
 }
 
 bool run_can_compact(const struct run *r)
@@ -152,20 +148,20 @@ bool run_open(struct run *r, struct case_file *loaded)
         if (diags.count)
             diags_print(&diags, stderr);
         else
-            complain("%s", e.text);
+            complain_of(&e);
         diags_free(&diags);
         return false;
     }
     diags_free(&diags);
     if (!root_open(&r->root, r->root_path, &e))
-        return complain("%s", e.text), false;
+        return complain_of(&e);
     if (r->allowed && !r->root.live)
         return complain("--allow: nothing is tried out on a captured tree"), false;
     if (loaded && !engine_fits(r->playbook, loaded))
         return complain("%s was made with another version of the playbook '%s'", loaded->path, r->playbook->name),
                false;
     if (r->answers_path && !answers_load(r->answers_path, r->playbook, &r->c->arena, &r->given, &r->given_count, &e))
-        return complain("%s", e.text), false;
+        return complain_of(&e);
     if (r->pid && r->root.live && process_is_gone(r->pid))
         return complain("--pid: there is no process %ld", r->pid), false;
     char case_id[3 * CASE_ID_MAX + 1]; /* a replaced byte takes three */
@@ -215,9 +211,6 @@ bool run_write_outputs(struct run *r)
 {
     struct err e;
     struct rendering rendering = rendering_of(r->c);
-    if (!outputs_write(&r->outputs, &rendering, &r->term, &r->c->arena))
-        return false;
-    if (r->bundle_path && !bundle_write(r->bundle_path, r->c, &e))
-        return complain("%s", e.text), false;
-    return true;
+    return outputs_write(&r->outputs, &rendering, &r->term, &r->c->arena) &&
+           (!r->bundle_path || bundle_write(r->bundle_path, r->c, &e) || complain_of(&e));
 }

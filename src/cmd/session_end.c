@@ -167,7 +167,7 @@ static void save_answers(struct session *s)
         return;
     AUTO_FREE char *path = mem_printf("%.*s.answers.json", (int)(length - 5), c->path);
     if (!answers_save(path, c, r->playbook, &e)) {
-        complain("%s", e.text);
+        complain_of(&e);
         return;
     }
     AUTO_STR struct str command = {0};

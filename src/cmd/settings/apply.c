@@ -108,11 +108,11 @@ static bool print_commands(const struct apply *a)
     for (size_t i = 0; i < a->count; i++) {
         struct sysctl_file k = {0};
         struct err e;
-        bool good = !a->keep || sysctl_file_look(&k, a->list[i].setting->file, &arena, &e);
+        bool good = !a->keep || sysctl_file_look(&k, a->list[i].setting->file, &arena, &e) || complain_of(&e);
         add_commands(&s, &a->list[i], a->keep, k.existed);
         arena_free(&arena);
         if (!good)
-            return complain("%s", e.text), false;
+            return false;
     }
     size_t size = 3 * s.length + 1;
     AUTO_FREE char *ascii = mem_alloc(size);
@@ -195,9 +195,9 @@ static bool check_first(const struct apply *a)
     struct err e;
     for (size_t i = 0; i < a->count; i++)
         if (!setting_writable(a->list[i].setting, &e) || (a->keep && !output_check(a->list[i].setting->file, &e)))
-            return complain("%s", e.text), false;
+            return complain_of(&e);
     if (!journal_open(&j, false, &e))
-        return complain("%s", e.text), false;
+        return complain_of(&e);
     bool good = !is_cut_off(&j);
     journal_close(&j);
     return good || (complain("%s", cut_off), false);
@@ -238,9 +238,9 @@ static bool make_change(const struct apply *a, struct change *c)
     bool write = strcmp(c->before, c->after) != 0;
     bool done = !write || setting_write(c->setting, c->after, &e);
     if (!done)
-        complain("%s", e.text);
+        complain_of(&e);
     if (!setting_read(c->setting, &a->root, now, &e))
-        return complain("%s", e.text), false; /* it stays in the journal: nobody knows */
+        return complain_of(&e); /* it stays in the journal: nobody knows */
     if (!done) {
         c->gone = strcmp(now, c->before) == 0;
         return false;
@@ -256,7 +256,7 @@ static bool make_change(const struct apply *a, struct change *c)
     if (!done || !c->keep)
         return done;
     if (!sysctl_file_write(&c->file, c->setting->file, &e)) {
-        complain("%s", e.text);
+        complain_of(&e);
         c->gone = !write && sysctl_file_now(&c->file, c->setting->file, &e) == SYSCTL_FILE_AS_BEFORE;
         return false;
     }
@@ -270,7 +270,7 @@ static bool make_changes(struct apply *a, struct journal *j)
     bool good = true;
     struct application *n = journal_add(j, a->count);
     if (!take_down(a, j, n, &e))
-        return complain("%s", e.text), false;
+        return complain_of(&e);
     if (!journal_store(j, &e)) {
         complain("%s; nothing was changed", e.text);
         /* the journal may be on disk all the same: undo then treats this run as interrupted */

@@ -137,7 +137,7 @@ struct proposal *proposals_choose(const struct case_file *c, const struct root *
         if (!is_change(m) || !is_wanted(m, ids, id_count))
             continue;
         if (!consider(p, m, r, keep, &needless, &e) || is_twice(list, *count, p, &e)) {
-            complain("%s", e.text);
+            complain_of(&e);
             *good = false;
         } else if (needless) {
             printf("%s is %s already.\n", p->setting->name, p->now);

@@ -46,7 +46,7 @@ static enum course judge_value(const struct undo *u, const struct application *a
     struct err e;
     char now[SETTING_VALUE_MAX];
     if (!setting_read(c->setting, &u->root, now, &e)) {
-        complain("%s", e.text);
+        complain_of(&e);
         return booted_since(u, a) ? COURSE_NOTHING : COURSE_REFUSE; /* another kernel may not have it */
     }
     if (strcmp(now, c->before) == 0)
@@ -72,7 +72,7 @@ static enum course judge_file(const struct undo *u, const struct change *c)
     if (!c->keep)
         return COURSE_NOTHING;
     if (!output_sweep(path, &e))
-        return complain("%s", e.text), COURSE_REFUSE;
+        return complain_of(&e), COURSE_REFUSE;
     if (sysctl_file_now(&c->file, path, &e) != SYSCTL_FILE_CHANGED || u->force)
         return COURSE_RESTORE; /* also as it was before: its owner, mode and time may not be back yet */
     complain("%s; --force puts back what was there before, --forget leaves it", e.text);
@@ -84,7 +84,7 @@ static bool restore_value(const struct undo *u, const struct change *c)
     struct err e;
     char now[SETTING_VALUE_MAX];
     if (!setting_write(c->setting, c->before, &e) || !setting_read(c->setting, &u->root, now, &e))
-        return complain("%s", e.text), false;
+        return complain_of(&e);
     if (strcmp(now, c->before) != 0)
         return complain("%s: is %s after it was put back to %s", c->setting->name, now, c->before), false;
     printf("%s: %s again.\n", c->setting->name, now);
@@ -97,7 +97,7 @@ static bool restore_file(const struct change *c)
     const char *path = c->setting->file;
     bool was_there = sysctl_file_now(&c->file, path, &e) == SYSCTL_FILE_AS_BEFORE;
     if (!sysctl_file_restore(&c->file, path, &e))
-        return complain("%s", e.text), false;
+        return complain_of(&e);
     if (!was_there)
         printf("%s: %s.\n", path, c->file.existed ? "as before" : "removed");
     return true;
@@ -142,7 +142,7 @@ static bool undo_changes(struct undo *u, char *const *ids, size_t count)
                 good = undo_change(u, a, &a->changes[k]) && good;
             }
         if (found && !journal_store(&u->j, &e))
-            return complain("%s", e.text), false;
+            return complain_of(&e);
     }
     return good;
 }
@@ -244,7 +244,7 @@ static int undo(int argc, char **argv)
         status = undo_journal(&u, argv + optind, (size_t)(argc - optind));
         journal_close(&u.j);
     } else {
-        complain("%s", e.text);
+        complain_of(&e);
     }
     root_close(&u.root);
     return status;
