@@ -20,16 +20,15 @@ static const char usage[] =
 enum { PLAYBOOKS_MAX = 200 };
 
 /* In the order in which what shares an id is told. */
-enum kind {
-    KIND_RULE,
-    KIND_VERDICT,
-    KIND_LIMIT,
-    KIND_RECOMMENDATION,
-    KIND_QUESTION,
-    KIND_STEP,
-    KIND_EXPERIMENT,
-    KINDS
-};
+#define KIND_LIST(X)                                                                                                   \
+    X(KIND_RULE, explain_rule)                                                                                         \
+    X(KIND_VERDICT, explain_verdict)                                                                                   \
+    X(KIND_LIMIT, explain_limit)                                                                                       \
+    X(KIND_RECOMMENDATION, explain_recommendation)                                                                     \
+    X(KIND_QUESTION, explain_question)                                                                                 \
+    X(KIND_STEP, explain_step)                                                                                         \
+    X(KIND_EXPERIMENT, explain_experiment)
+enum kind { KIND_LIST(LIST_INDEX) KINDS };
 
 /* Whatever has an id in a playbook. */
 struct thing {
@@ -232,9 +231,8 @@ static void explain_rule(struct library *l, const struct thing *t)
     heading(l, arena_printf(&l->arena, "%s %s: a check (%s) of playbook %s, step %s (%s)", term_sign(rule->severity),
                             t->id, severity_names[rule->severity], p->name, step->id, step->title));
     tell(l, "Says", rule->say_text);
-    if (rule->table) {
+    if (rule->table)
         tell(l, "For each row of", arena_printf(&l->arena, "%s: %s", rule->table->name, rule->table->help));
-    }
     tell(l, "Where", rule->where_text);
     tell(l, "Fires when", rule->formula);
     tell_names(l, p, rule->table,
@@ -244,7 +242,6 @@ static void explain_rule(struct library *l, const struct thing *t)
     if (rule->optional)
         tell(l, "Optional", "being unable to check it does not change the exit status; other checks cover it");
     tell_recommended(l, p, rule);
-    also(l, t);
 }
 
 static void explain_verdict(struct library *l, const struct thing *t)
@@ -256,14 +253,12 @@ static void explain_verdict(struct library *l, const struct thing *t)
     tell(l, "Likely if", v->likely_text);
     tell(l, "Ruled out if", v->ruled_out_text);
     tell(l, "Its kind", v->kind_text);
-    if (v->owners) {
+    if (v->owners)
         tell(l, "Names", arena_printf(&l->arena, "%s (table %s)", v->owners->say_text, v->owners->table->name));
-    }
     if (v->confirmed_text || v->likely_text || v->ruled_out_text)
         tell(l, "Unknown", "if none of these holds");
     else
         tell(l, "Confirmed if", "no check of weight fired and all could be made");
-    also(l, t);
 }
 
 static bool mentions_either(const struct rule *rule, const char *name)
@@ -293,7 +288,6 @@ static void explain_limit(struct library *l, const struct thing *t)
     tell(l, "Why", limit->why);
     tell(l, "Source", limit->source);
     tell_users(l, p, arena_printf(&l->arena, "limit.%s", t->id), NULL, NULL);
-    also(l, t);
 }
 
 static void explain_recommendation(struct library *l, const struct thing *t)
@@ -314,7 +308,6 @@ static void explain_recommendation(struct library *l, const struct thing *t)
                 add_name(&ids, rule->id);
     }
     tell(l, "Recommended by", str_text(&ids));
-    also(l, t);
 }
 
 static void explain_step(struct library *l, const struct thing *t)
@@ -324,18 +317,16 @@ static void explain_step(struct library *l, const struct thing *t)
     tell(l, "Why", s->why);
     tell(l, "Stands for", s->classic);
     tell(l, "Which does not tell", s->blind);
-    AUTO_STR struct str measured = {0}, checks = {0};
+    AUTO_STR struct str measured = {0}, checks = {0}, tests = {0};
     for (size_t i = 0; i < s->probe_count; i++)
         add_name(&measured, s->probes[i]->name);
     for (size_t i = 0; i < s->rule_count; i++)
         add_name(&checks, s->rules[i].id);
-    tell(l, "Probes", str_text(&measured));
-    tell(l, "Checks", str_text(&checks));
-    AUTO_STR struct str tests = {0};
     for (size_t i = 0; i < s->experiment_count; i++)
         add_name(&tests, s->experiments[i].id);
+    tell(l, "Probes", str_text(&measured));
+    tell(l, "Checks", str_text(&checks));
     tell(l, "Experiments", str_text(&tests));
-    also(l, t);
 }
 
 static void explain_question(struct library *l, const struct thing *t)
@@ -345,16 +336,14 @@ static void explain_question(struct library *l, const struct thing *t)
                             t->playbook->name));
     tell(l, "Asks", q->ask);
     tell(l, "Help", q->help);
-    for (size_t i = 0; i < q->choice_count; i++) {
+    for (size_t i = 0; i < q->choice_count; i++)
         tell(l, "Choice", arena_printf(&l->arena, "%s: %s", q->choices[i].id, q->choices[i].text));
-    }
     AUTO_STR struct str fallback = {0};
     if (q->type == QUESTION_PROCESS && q->fallback.number == 0)
         str_add(&fallback, "none");
     else
         value_format(&q->fallback, false, &fallback);
     tell(l, "Default", str_text(&fallback));
-    also(l, t);
 }
 
 static void tell_action(struct library *l, const struct experiment_decl *d)
@@ -387,27 +376,19 @@ static void explain_experiment(struct library *l, const struct thing *t)
     tell(l, "Risk", d->risk);
     tell(l, "Before and after", arena_printf(&l->arena, "%s: %s", d->measured, d->measure_text));
     tell_users(l, p, arena_printf(&l->arena, "after.%s", t->id), NULL, NULL);
-    also(l, t);
 }
 
-static void (*const explain_thing[KINDS])(struct library *l, const struct thing *t) = {
-    [KIND_RULE] = explain_rule,
-    [KIND_VERDICT] = explain_verdict,
-    [KIND_LIMIT] = explain_limit,
-    [KIND_RECOMMENDATION] = explain_recommendation,
-    [KIND_QUESTION] = explain_question,
-    [KIND_STEP] = explain_step,
-    [KIND_EXPERIMENT] = explain_experiment,
-};
+static const struct {
+    void (*tell)(struct library *l, const struct thing *t);
+} explanations[KINDS] = {KIND_LIST(LIST_ENTRY)};
 
 static void explain_probe(struct library *l, const struct probe *p)
 {
     heading(l, arena_printf(&l->arena, "%s: a probe: %s", p->name, p->help));
     tell(l, "Instead of", p->classic);
-    for (unsigned i = 0; i < p->table_count; i++) {
+    for (unsigned i = 0; i < p->table_count; i++)
         tell(l, p->tables[i].single ? "Table, one row" : "Table",
              arena_printf(&l->arena, "%s: %s", p->tables[i].name, p->tables[i].help));
-    }
     tell(l, "Reads", p->reads);
     tell(l, "Reads at each tick", p->reads_moving);
     tell(l, "Reads, but a capture does not hold it", p->reads_live);
@@ -512,8 +493,10 @@ static int explain(const char *only, const char *id)
         status = EXIT_UNKNOWN;
     for (enum kind k = 0; status == EXIT_OK && k < KINDS; k++) {
         const struct thing *t = find(&l, NULL, k, id);
-        if (t)
-            explain_thing[k](&l, t);
+        if (t) {
+            explanations[k].tell(&l, t);
+            also(&l, t);
+        }
     }
     if (status == EXIT_OK)
         explain_facts(&l, id);

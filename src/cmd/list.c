@@ -46,16 +46,15 @@ static const struct column experiment_columns[] = {{"experiment", TYPE_TEXT, "id
                                                    {"step", TYPE_TEXT, "step"},
                                                    {"decides", TYPE_TEXT, "what it asks"}};
 
-enum { LIST_PLAYBOOKS, LIST_TEMPLATES, LIST_PROBES, LIST_FACTS, LIST_CHECKS, LIST_EXPERIMENTS, LISTS };
-
-#define LIST(word, list)                                                                                               \
-    {                                                                                                                  \
-        .name = word, .help = "", COLUMNS(list)                                                                        \
-    }
-static const struct table_decl lists[LISTS] = {
-    LIST("playbooks", playbook_columns), LIST("templates", template_columns), LIST("probes", probe_columns),
-    LIST("facts", fact_columns),         LIST("checks", check_columns),       LIST("experiments", experiment_columns),
-};
+#define LISTS_OF(X)                                                                                                    \
+    X(LIST_PLAYBOOKS, .name = "playbooks", COLUMNS(playbook_columns))                                                  \
+    X(LIST_TEMPLATES, .name = "templates", COLUMNS(template_columns))                                                  \
+    X(LIST_PROBES, .name = "probes", COLUMNS(probe_columns))                                                           \
+    X(LIST_FACTS, .name = "facts", COLUMNS(fact_columns))                                                              \
+    X(LIST_CHECKS, .name = "checks", COLUMNS(check_columns))                                                           \
+    X(LIST_EXPERIMENTS, .name = "experiments", COLUMNS(experiment_columns))
+enum { LISTS_OF(LIST_INDEX) LISTS };
+static const struct table_decl lists[LISTS] = {LISTS_OF(LIST_ENTRY)};
 static const struct probe catalogue = {.name = "list", .tables = lists, .table_count = LISTS};
 
 static void add_row(struct table *t, const char *const *cells)
@@ -183,20 +182,17 @@ static int run(int argc, char **argv)
     int status;
     if (!options_parse(&options, argc, argv, &status))
         return status;
-    int which = -1;
     if (optind + 1 < argc)
         return complain("list: one word at a time; see `fragwizard list --help`");
-    for (int i = 0; optind < argc && i < LISTS; i++)
-        if (strcmp(argv[optind], lists[i].name) == 0)
-            which = i;
-    if (optind < argc && which < 0)
+    const struct table_decl *named = optind < argc ? ARRAY_FIND(lists, LISTS, name, argv[optind]) : NULL;
+    if (optind < argc && !named)
         return complain("list: there is no list '%s'; see `fragwizard list --help`", argv[optind]);
     struct term term;
     term_init(&term);
     struct facts *f = facts_new(&catalogue);
     bool fine;
-    if (which >= 0) {
-        fine = show(f, which, &term);
+    if (named) {
+        fine = show(f, (int)(named - lists), &term);
     } else {
         fine = show(f, LIST_PLAYBOOKS, &term);
         puts("");
