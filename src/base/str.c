@@ -39,6 +39,14 @@ void str_add_char(struct str *s, char c)
     str_add_n(s, &c, 1);
 }
 
+void str_add_repeated(struct str *s, char c, size_t count)
+{
+    reserve(s, count);
+    memset(s->data + s->length, c, count);
+    s->length += count;
+    s->data[s->length] = '\0';
+}
+
 void str_printf(struct str *s, const char *format, ...)
 {
     va_list args, again;

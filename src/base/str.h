@@ -14,6 +14,7 @@ struct str {
 void str_add(struct str *s, const char *text);
 void str_add_n(struct str *s, const char *text, size_t length);
 void str_add_char(struct str *s, char c);
+void str_add_repeated(struct str *s, char c, size_t count);
 void str_printf(struct str *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 const char *str_text(const struct str *s); /* never NULL; owned by `s` */
 void str_clear(struct str *s);             /* keeps the memory */

@@ -154,12 +154,24 @@ static bool printable(uint32_t c)
     return (c & 0xFFFE) != 0xFFFE && !IN(unprintable, c);
 }
 
+/* How much of the beginning is ASCII that can be printed: nearly all of it, nearly always. */
+static size_t plain_length(const char *text, size_t length)
+{
+    size_t n = 0;
+    while (n < length && text[n] >= ' ' && text[n] <= '~')
+        n++;
+    return n;
+}
+
 size_t text_clean(char *out, size_t size, const char *raw, size_t length)
 {
     if (!size)
         return 0;
     const unsigned char *s = (const unsigned char *)raw;
-    size_t used = 0;
+    size_t used = plain_length(raw, length < size ? length : size - 1);
+    memcpy(out, raw, used);
+    s += used;
+    length -= used;
     while (length) {
         uint32_t c = 0;
         size_t n = decode(s, length, &c);
@@ -197,8 +209,9 @@ static unsigned character_width(uint32_t c)
 
 size_t text_width_n(const char *text, size_t length)
 {
-    size_t width = 0;
-    for (const char *end = text + length; text < end;) {
+    size_t width = plain_length(text, length);
+    const char *end = text + length;
+    for (text += width; text < end;) {
         uint32_t c;
         text += next_character(text, &c);
         width += character_width(c);
@@ -279,9 +292,13 @@ char *text_shown(const char *text, bool ascii)
 char *text_shown_raw(const char *raw, size_t length, bool ascii)
 {
     size_t size = 3 * length + 1;
-    AUTO_FREE char *clean = mem_alloc(size);
+    char *clean = mem_alloc(size);
     text_clean(clean, size, raw, length);
-    return text_shown(clean, ascii);
+    if (!ascii)
+        return clean;
+    char *shown = text_shown(clean, true);
+    free(clean);
+    return shown;
 }
 
 char *text_in_words(const char *name, const char *marks)

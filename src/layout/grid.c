@@ -131,8 +131,7 @@ static void paint(struct styled *out, const struct grid *g, size_t row, const st
         size_t spaces = strspn(drawn, " ");
         styled_add(out, drawn, spaces, 0);
         drawn += spaces + text_width_n(cell->text.data + parts[i].begin, parts[i].end - parts[i].begin);
-        str_add_n(&out->text, cell->text.data + parts[i].begin, parts[i].end - parts[i].begin);
-        str_add_n(&out->looks, cell->looks.data + parts[i].begin, parts[i].end - parts[i].begin);
+        styled_add_part(out, cell, parts[i].begin, parts[i].end);
     }
 }
 

@@ -15,28 +15,42 @@ void styled_free(struct styled *s)
 
 void styled_add(struct styled *s, const char *text, size_t length, unsigned look)
 {
+    if (look)
+        str_add_repeated(&s->looks, 0, s->text.length - s->looks.length);
     str_add_n(&s->text, text, length);
-    for (size_t i = 0; i < length; i++)
-        str_add_char(&s->looks, (char)look);
+    if (look)
+        str_add_repeated(&s->looks, (char)look, length);
+}
+
+static unsigned look_at(const struct styled *s, size_t i)
+{
+    return i < s->looks.length ? (unsigned char)s->looks.data[i] : 0;
+}
+
+void styled_add_part(struct styled *to, const struct styled *from, size_t begin, size_t end)
+{
+    for (size_t stop, i = begin; i < end; i = stop) {
+        unsigned look = look_at(from, i);
+        for (stop = i < from->looks.length ? i + 1 : end; stop < end && look_at(from, stop) == look;)
+            stop++;
+        styled_add(to, from->text.data + i, stop - i, look);
+    }
 }
 
 void styled_append(struct styled *to, const struct styled *from)
 {
-    str_add_n(&to->text, str_text(&from->text), from->text.length);
-    str_add_n(&to->looks, str_text(&from->looks), from->looks.length);
+    styled_add_part(to, from, 0, from->text.length);
 }
 
 void styled_trim(struct styled *s)
 {
     size_t begin = strspn(str_text(&s->text), " ");
     while (s->text.length > begin && s->text.data[s->text.length - 1] == ' ')
-        s->text.data[--s->text.length] = '\0', s->looks.length--;
-    if (begin) {
-        s->text.length -= begin;
-        s->looks.length -= begin;
-        memmove(s->text.data, s->text.data + begin, s->text.length + 1);
-        memmove(s->looks.data, s->looks.data + begin, s->looks.length);
-    }
+        s->text.length--;
+    struct styled whole = *s;
+    *s = (struct styled){0};
+    styled_add_part(s, &whole, begin, whole.text.length);
+    styled_free(&whole);
 }
 
 unsigned styled_width(const struct styled *s)
@@ -49,8 +63,8 @@ void styled_write(const struct styled *s, size_t begin, size_t end, bool color, 
     static const char *const colors[] = {"", ";31", ";33", ";32", ";36", ";35"};
     unsigned now = 0;
     for (size_t to, i = begin; i < end; i = to) {
-        unsigned look = (unsigned char)s->looks.data[i];
-        for (to = i; to < end && (unsigned char)s->looks.data[to] == look;)
+        unsigned look = look_at(s, i);
+        for (to = i; to < end && look_at(s, to) == look;)
             to++;
         if (color && look != now)
             str_printf(out, "\033[0%s%s%sm", look & LOOK_BOLD ? ";1" : "", look & LOOK_DIM ? ";2" : "",
@@ -87,6 +101,13 @@ struct span *break_lines(const char *text, size_t length, unsigned width, unsign
     struct span *lines = NULL;
     size_t capacity = 0, used = 0;
     *count = 0;
+    while (length && text[length - 1] == ' ')
+        length--;
+    if (length && text[0] != ' ' && text_width_n(text, length) <= width) {
+        lines = mem_alloc(sizeof *lines);
+        lines[(*count)++] = (struct span){0, length};
+        return lines;
+    }
     for (size_t at = 0; at < length;) {
         size_t gap = 0;
         while (at + gap < length && text[at + gap] == ' ')

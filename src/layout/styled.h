@@ -20,13 +20,14 @@ enum {
     LOOK_MAGENTA = 5 * LOOK_COLOR
 };
 
-struct styled { /* clean UTF-8; looks has a byte for each of text */
+struct styled { /* clean UTF-8; looks has a byte for each of text, but for those at the end that are plain */
     struct str text, looks;
 };
 
 void styled_free(struct styled *s); /* and empties it */
 #define AUTO_STYLED __attribute__((unused, cleanup(styled_free)))
 void styled_add(struct styled *s, const char *text, size_t length, unsigned look);
+void styled_add_part(struct styled *to, const struct styled *from, size_t begin, size_t end); /* bytes of it */
 void styled_append(struct styled *to, const struct styled *from);
 void styled_trim(struct styled *s); /* of spaces at both ends */
 unsigned styled_width(const struct styled *s);

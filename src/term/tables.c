@@ -36,12 +36,12 @@ static char *cell_shown(const struct table *t, size_t row, unsigned column, cons
     if (!v.known)
         return mem_strdup("?");
     if (v.type == TYPE_TEXT)
-        return in_terms(term, *v.text ? v.text : "-");
+        return text_shown(*v.text ? v.text : "-", term->ascii);
     if (v.type == TYPE_BOOL)
         return mem_strdup(v.truth ? "yes" : "no");
     if (v.type == TYPE_COUNT && is_identity(&t->decl->columns[column]))
         return mem_printf("%.0f", v.number); /* a name, not an amount: no thousands separators */
-    return in_terms(term, units_text(v.number, v.type).text);
+    return text_shown(units_text(v.number, v.type).text, term->ascii);
 }
 
 /* Cuts to `width` columns with a mark where something is missing: of a path the end says most. */
@@ -69,10 +69,13 @@ static void cut(struct styled *cell, unsigned width, bool ascii)
 static void add_line(struct str *out, const struct str *text, unsigned width, bool ascii)
 {
     AUTO_STYLED struct styled line = {0};
-    styled_add(&line, str_text(text), text->length, 0);
-    if (width)
+    if (width && text_width(str_text(text)) > width) {
+        styled_add(&line, str_text(text), text->length, 0);
         cut(&line, width, ascii);
-    str_printf(out, "%s\n", str_text(&line.text));
+        text = &line.text;
+    }
+    str_add_n(out, str_text(text), text->length);
+    str_add_char(out, '\n');
 }
 
 /* What a column may be cut to: less, and names could not be distinguished. */
@@ -99,7 +102,7 @@ static void add_left_out(struct str *out, const struct grid *g, unsigned width)
 static void add_drawn(struct str *out, struct grid *g, unsigned width, bool ascii)
 {
     size_t count;
-    for (size_t row = g->heads; row < g->rows; row++)
+    for (size_t row = g->heads; width && row < g->rows; row++)
         for (size_t i = 0; i < g->shown; i++)
             cut(grid_cell(g, row, i), g->column[i].width, ascii);
     AUTO_FREE struct styled *lines = grid_draw(g, &count, NULL);
