@@ -40,12 +40,12 @@ void diag_add(struct diags *d, struct mark at, const char *format, ...)
     d->items[d->count++] = (struct diag){at, clean_copy(d, text)};
 }
 
-static bool goes_before(const struct mark *a, const struct mark *b)
+int mark_compare(const struct mark *a, const struct mark *b)
 {
-    int files = a->file && b->file ? strcmp(a->file, b->file) : 0;
-    if (files)
-        return files < 0;
-    return a->line != b->line ? a->line < b->line : a->column < b->column;
+    int order = a->file && b->file ? strcmp(a->file, b->file) : 0;
+    if (!order)
+        order = (a->line > b->line) - (a->line < b->line);
+    return order ? order : (a->column > b->column) - (a->column < b->column);
 }
 
 void diags_sort(struct diags *d)
@@ -53,7 +53,7 @@ void diags_sort(struct diags *d)
     for (size_t i = 1; i < d->count; i++) {
         struct diag moved = d->items[i];
         size_t k = i;
-        for (; k > 0 && goes_before(&moved.mark, &d->items[k - 1].mark); k--)
+        for (; k > 0 && mark_compare(&moved.mark, &d->items[k - 1].mark) < 0; k--)
             d->items[k] = d->items[k - 1];
         d->items[k] = moved;
     }

@@ -12,6 +12,9 @@ struct mark {
     unsigned line, column; /* 1-based; 0: unknown */
 };
 
+/* The order of two marks, as strcmp() tells it: by file, line, then column. */
+int mark_compare(const struct mark *a, const struct mark *b);
+
 struct diags {
     struct arena arena; /* owns texts and file names */
     struct diag {
@@ -25,7 +28,7 @@ struct diags {
 #define DIAGS_MAX 200
 
 void diag_add(struct diags *d, struct mark at, const char *format, ...) __attribute__((format(printf, 3, 4)));
-void diags_sort(struct diags *d); /* by file, line, then column; stable */
+void diags_sort(struct diags *d); /* by their marks; stable */
 /* "file:line:column: text\n" each; parts of the mark that are unknown are left out. */
 void diags_print(const struct diags *d, void *stream_FILE);
 void diags_free(struct diags *d);

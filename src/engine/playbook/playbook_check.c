@@ -29,13 +29,7 @@ static int compare_declared(const void *a, const void *b)
 {
     const struct declared *x = a, *y = b;
     int order = strcmp(x->id, y->id);
-    if (order)
-        return order;
-    if (x->mark.file != y->mark.file)
-        return strcmp(x->mark.file, y->mark.file);
-    if (x->mark.line != y->mark.line)
-        return x->mark.line < y->mark.line ? -1 : 1;
-    return (x->mark.column > y->mark.column) - (x->mark.column < y->mark.column);
+    return order ? order : mark_compare(&x->mark, &y->mark);
 }
 
 static void complain_again(struct reader *r, struct mark at, struct mark first, const char *what, const char *id)

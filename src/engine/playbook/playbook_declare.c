@@ -53,22 +53,16 @@ static void declare_choices(struct reader *r, const struct yaml_node *map, struc
     }
 }
 
-static void read_choice_default(struct reader *r, const struct yaml_node *n, struct question *q)
+static void read_choice_default(struct reader *r, const struct yaml_node *n, const char *text, struct question *q)
 {
-    const char *text = node_text(r, n, "'default'");
-    if (!text)
-        return;
     q->fallback = value_text(text);
     if (q->choice_count && !ARRAY_FIND(q->choices, q->choice_count, id, text))
         diag_add(r->d, n->mark, "the default '%s' is none of the choices%s", brief(text).text,
                  SUGGEST(r, text, q->choices, q->choice_count, id).text);
 }
 
-static void read_yesno_default(struct reader *r, const struct yaml_node *n, struct question *q)
+static void read_yesno_default(struct reader *r, const struct yaml_node *n, const char *text, struct question *q)
 {
-    const char *text = node_text(r, n, "'default'");
-    if (!text)
-        return;
     bool yes = strcmp(text, "yes") == 0 || strcmp(text, "true") == 0;
     if (!yes && strcmp(text, "no") != 0 && strcmp(text, "false") != 0)
         diag_add(r->d, n->mark, "the default '%s' must be yes or no", brief(text).text);
@@ -86,11 +80,10 @@ static void read_number_default(struct reader *r, const struct yaml_node *n, str
     q->fallback = value_number(q->unit, number);
 }
 
-static void read_process_default(struct reader *r, const struct yaml_node *n, struct question *q)
+static void read_process_default(struct reader *r, const struct yaml_node *n, const char *text, struct question *q)
 {
-    const char *text = node_text(r, n, "'default'");
-    size_t digits = text ? strspn(text, "0123456789") : 0;
-    if (text && strcmp(text, "none") != 0 && (!digits || digits > 7 || text[digits]))
+    size_t digits = strspn(text, "0123456789");
+    if (strcmp(text, "none") != 0 && (!digits || digits > 7 || text[digits]))
         diag_add(r->d, n->mark, "the default '%s' must be a process id, or none", brief(text).text);
     else if (digits)
         q->fallback = value_number(TYPE_COUNT, (double)strtoul(text, NULL, 10));
@@ -106,26 +99,20 @@ static void read_default(struct reader *r, const struct yaml_node *map, struct q
                      "missing key 'default' in this question: it is what runs without an operator take");
         return;
     }
-    switch (q->type) {
-    case QUESTION_YESNO:
-        read_yesno_default(r, n, q);
-        break;
-    case QUESTION_CHOICE:
-        read_choice_default(r, n, q);
-        break;
-    case QUESTION_NUMBER:
+    if (q->type == QUESTION_NUMBER) {
         read_number_default(r, n, q);
-        break;
-    case QUESTION_PROCESS:
-        read_process_default(r, n, q);
-        break;
-    default:
-        if (n->kind != YAML_TEXT)
-            node_text(r, n, "'default'");
-        else
-            q->fallback = value_text(n->text);
-        break;
+        return;
     }
+    bool words = q->type == QUESTION_TEXT || q->type == QUESTION_FILE; /* which may be none */
+    const char *text = words && n->kind == YAML_TEXT ? n->text : node_text(r, n, "'default'");
+    if (text && words)
+        q->fallback = value_text(text);
+    else if (text && q->type == QUESTION_YESNO)
+        read_yesno_default(r, n, text, q);
+    else if (text && q->type == QUESTION_CHOICE)
+        read_choice_default(r, n, text, q);
+    else if (text)
+        read_process_default(r, n, text, q);
 }
 
 static void declare_question(struct reader *r, const struct yaml_node *n, struct question *q)

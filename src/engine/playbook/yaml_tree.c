@@ -68,11 +68,7 @@ static int compare_keys(const void *a, const void *b)
 {
     const struct yaml_node *x = *(const struct yaml_node *const *)a, *y = *(const struct yaml_node *const *)b;
     int order = strcmp(x->key, y->key);
-    if (order)
-        return order;
-    if (x->key_mark.line != y->key_mark.line)
-        return x->key_mark.line < y->key_mark.line ? -1 : 1;
-    return (x->key_mark.column > y->key_mark.column) - (x->key_mark.column < y->key_mark.column);
+    return order ? order : mark_compare(&x->key_mark, &y->key_mark);
 }
 
 static void check_duplicates(struct builder *b, const struct yaml_node *map)
@@ -125,15 +121,20 @@ static struct yaml_node *add_node(struct builder *b, enum yaml_kind kind, struct
     return n;
 }
 
+static bool is_adorned(struct builder *b, struct mark at, bool anchor, bool tag)
+{
+    if (anchor || tag)
+        refuse(b, at, tag ? "tags (!) are not allowed" : "anchors (&) are not allowed");
+    return anchor || tag;
+}
+
 static void add_text(struct builder *b, const yaml_event_t *event)
 {
     struct mark at = mark_of(b, &event->start_mark);
     const char *raw = (const char *)event->data.scalar.value;
     size_t length = event->data.scalar.length;
-    if (event->data.scalar.anchor || event->data.scalar.tag) {
-        refuse(b, at, event->data.scalar.tag ? "tags (!) are not allowed" : "anchors (&) are not allowed");
+    if (is_adorned(b, at, event->data.scalar.anchor, event->data.scalar.tag))
         return;
-    }
     if (!is_clean(raw, length)) {
         diag_add(b->d, at, "a control character, or one that cannot be seen, in this text");
         b->spoiled = true;
@@ -161,10 +162,8 @@ static void add_text(struct builder *b, const yaml_event_t *event)
 static void open_node(struct builder *b, enum yaml_kind kind, const yaml_event_t *event, bool anchor, bool tag)
 {
     struct mark at = mark_of(b, &event->start_mark);
-    if (anchor || tag) {
-        refuse(b, at, tag ? "tags (!) are not allowed" : "anchors (&) are not allowed");
+    if (is_adorned(b, at, anchor, tag))
         return;
-    }
     if (b->depth == YAML_DEPTH_MAX) {
         diag_add(b->d, at, "nested too deeply: more than %d levels", YAML_DEPTH_MAX);
         b->failed = true;
