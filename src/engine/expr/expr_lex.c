@@ -40,15 +40,6 @@ bool complain_at(struct compiler *c, size_t offset, const char *format, ...)
     return false;
 }
 
-struct node *bad_at(struct compiler *c, size_t offset, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    complain(c, offset, format, args);
-    va_end(args);
-    return node_bad(c);
-}
-
 void complain_stop(struct compiler *c, size_t offset, const char *format, ...)
 {
     /* A malformed name is an error even where unknown names are not. */

@@ -133,7 +133,7 @@ const char *token_text(struct compiler *c, const struct token *t);
 /* False, so that a check can return it. */
 bool complain_at(struct compiler *c, size_t offset, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* The same, and a node for what is refused, about which nothing more is said. */
-struct node *bad_at(struct compiler *c, size_t offset, const char *format, ...) __attribute__((format(printf, 3, 4)));
+#define bad_at(c, ...) (complain_at(c, __VA_ARGS__), node_bad(c))
 /* The same, and nothing after this is read. */
 void complain_stop(struct compiler *c, size_t offset, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* Where in a file the character at `offset` of a source stands that begins at `at`. Columns count characters. */
