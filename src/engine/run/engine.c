@@ -46,11 +46,26 @@ static struct check new_check(const struct step *step, const struct rule *rule)
     };
 }
 
+/* One for each rule: the first `kept` are those of the steps before `from`. */
+static void make_checks(struct case_file *c, const struct playbook *p, size_t from, size_t kept)
+{
+    size_t rules = 0;
+    for (size_t i = 0; i < p->step_count; i++)
+        rules += p->steps[i].rule_count;
+    struct check *checks = arena_alloc(&c->arena, rules * sizeof *checks);
+    if (kept)
+        memcpy(checks, c->checks, kept * sizeof *checks);
+    c->checks = checks;
+    c->check_count = kept;
+    for (size_t i = from; i < p->step_count; i++)
+        for (size_t k = 0; k < p->steps[i].rule_count; k++)
+            checks[c->check_count++] = new_check(&p->steps[i], &p->steps[i].rules[k]);
+}
+
 static void begin_records(struct case_file *c, const struct playbook *p)
 {
     c->steps = arena_alloc(&c->arena, p->step_count * sizeof *c->steps);
     c->step_count = p->step_count;
-    size_t rules = 0;
     for (size_t i = 0; i < p->step_count; i++) {
         const struct step *s = &p->steps[i];
         struct step_record *r = &c->steps[i];
@@ -65,12 +80,8 @@ static void begin_records(struct case_file *c, const struct playbook *p)
         };
         for (size_t k = 0; k < s->probe_count; k++)
             r->probes[k] = s->probes[k]->name;
-        rules += s->rule_count;
     }
-    c->checks = arena_alloc(&c->arena, rules * sizeof *c->checks);
-    for (size_t i = 0; i < p->step_count; i++)
-        for (size_t k = 0; k < p->steps[i].rule_count; k++)
-            c->checks[c->check_count++] = new_check(&p->steps[i], &p->steps[i].rules[k]);
+    make_checks(c, p, 0, 0);
 }
 
 /* A branch that cannot be decided is walked. */
@@ -433,21 +444,12 @@ static void begin_again(struct engine *g)
 {
     const struct playbook *p = g->options.playbook;
     struct case_file *c = g->c;
-    size_t same = 0, kept = 0, rules = 0;
+    size_t same = 0, kept = 0;
     while (same < p->step_count && has_checks(c, &p->steps[same], &kept))
         same++;
     if (same == p->step_count && kept == c->check_count)
         return;
-    for (size_t i = 0; i < p->step_count; i++)
-        rules += p->steps[i].rule_count;
-    struct check *checks = arena_alloc(&c->arena, rules * sizeof *checks);
-    if (kept)
-        memcpy(checks, c->checks, kept * sizeof *checks);
-    c->checks = checks;
-    c->check_count = kept;
-    for (size_t i = same; i < p->step_count; i++)
-        for (size_t k = 0; k < p->steps[i].rule_count; k++)
-            c->checks[c->check_count++] = new_check(&p->steps[i], &p->steps[i].rules[k]);
+    make_checks(c, p, same, kept);
     if (same == p->step_count)
         return;
     if (c->steps[same].state != STEP_PENDING)
