@@ -326,14 +326,8 @@ static void greet(struct session *s)
     }
 }
 
-static void free_shown(struct session *s)
+static char *new_case_path(const struct case_file *c, const char *directory)
 {
-    free(s->shown);
-}
-
-static char *new_case_path(const struct case_file *c)
-{
-    AUTO_FREE char *directory = output_state_dir();
     AUTO_FREE char *name = output_default_name(c->host, c->started, "json");
     char *path = mem_printf("%s/%s", directory, name);
     for (unsigned n = 2; access(path, F_OK) == 0 && n < 1000; n++) {
@@ -345,7 +339,7 @@ static char *new_case_path(const struct case_file *c)
 
 int session_run(struct run *r)
 {
-    __attribute__((cleanup(free_shown))) struct session s = {.run = r, .term = &r->term};
+    struct session s = {.run = r, .term = &r->term};
     const struct ui ui = {
         .data = &s,
         .passed = passed,
@@ -364,7 +358,7 @@ int session_run(struct run *r)
     bool fresh = !r->c->path;
     AUTO_FREE char *directory = output_state_dir();
     AUTO_FREE char *history = mem_printf("%s/history", directory);
-    AUTO_FREE char *path = fresh ? new_case_path(r->c) : mem_strdup(r->c->path);
+    AUTO_FREE char *path = fresh ? new_case_path(r->c, directory) : mem_strdup(r->c->path);
     struct err e = {0};
     r->c->path = path;
     if (!output_make_dirs(directory, &e))
@@ -376,6 +370,7 @@ int session_run(struct run *r)
     greet(&s);
     bool finished = engine_run(r->engine, &ui, &e);
     prompt_history_save(history);
+    free(s.shown);
     return finished ? session_finish(&s) : session_end_early(&s, &e);
 }
 

@@ -24,34 +24,31 @@ enum { PROSE_WIDTH = 100, NOTE_MAX = 4096 };
 const char *const session_words[] = {"back",     "skip", "again", "note", "why", "show",
                                      "defaults", "help", "quit",  "next", NULL};
 
-static void say_in(const struct term *t, unsigned indent, const char *format, va_list args)
+static void say_in(const struct session *s, unsigned width, unsigned indent, const char *format, va_list args)
 {
     AUTO_FREE char *text = NULL;
+    struct term t = *s->term;
+    t.width = width;
     if (vasprintf(&text, format, args) < 0)
         mem_exhausted();
-    term_print(t, indent, text);
+    term_print(&t, indent, text);
     fflush(stdout);
 }
 
 /* Lines longer than some hundred characters are hard to read, however wide the screen. */
 void session_say(struct session *s, unsigned indent, const char *format, ...)
 {
-    struct term t = *s->term;
-    if (t.width > PROSE_WIDTH)
-        t.width = PROSE_WIDTH;
     va_list args;
     va_start(args, format);
-    say_in(&t, indent, format, args);
+    say_in(s, s->term->width < PROSE_WIDTH ? s->term->width : PROSE_WIDTH, indent, format, args);
     va_end(args);
 }
 
 void session_say_whole(struct session *s, unsigned indent, const char *format, ...)
 {
-    struct term t = *s->term;
-    t.width = 1u << 30;
     va_list args;
     va_start(args, format);
-    say_in(&t, indent, format, args);
+    say_in(s, 1u << 30, indent, format, args);
     va_end(args);
 }
 
