@@ -13,6 +13,7 @@
 #include "cmd/settings/journal.h"
 #include "cmd/option.h"
 #include "cmd/settings/proposal.h"
+#include "engine/run/answer.h"
 #include "term/prompt.h"
 
 static const char usage[] =
@@ -155,10 +156,9 @@ static enum reply ask(const struct apply *a)
         if (prompt_line("Change it? yes or no [Enter: no] > ", words, NULL, &a->term, &line) != PROMPT_LINE)
             return REPLY_LEAVE;
         AUTO_FREE char *typed = line;
-        if (!*typed || strcasecmp(typed, "no") == 0 || strcasecmp(typed, "n") == 0)
-            return REPLY_NO;
-        if (strcasecmp(typed, "yes") == 0 || strcasecmp(typed, "y") == 0)
-            return REPLY_YES;
+        bool yes;
+        if (answer_yes_no(typed, &yes) || !*typed)
+            return yes ? REPLY_YES : REPLY_NO;
         if (strcasecmp(typed, "quit") == 0)
             return REPLY_LEAVE;
         say(a, 0, "yes, no, or quit, which changes nothing at all.", "");

@@ -65,13 +65,13 @@ static bool is_change(const struct recommendation *r)
 
 static bool is_wanted(const struct recommendation *r, char *const *ids, size_t count)
 {
-    bool wanted = !count;
     for (size_t i = 0; i < count; i++)
-        wanted = wanted || strcmp(ids[i], r->id) == 0;
-    return wanted;
+        if (strcmp(ids[i], r->id) == 0)
+            return true;
+    return !count;
 }
 
-static bool complain_id(const struct case_file *c, const char *id)
+static void complain_id(const struct case_file *c, const char *id)
 {
     AUTO_STR struct str there = {0};
     for (size_t i = 0; i < c->recommendation_count; i++)
@@ -81,19 +81,6 @@ static bool complain_id(const struct case_file *c, const char *id)
         complain("the case has no change '%.60s' that can be applied; there are: %s", id, str_text(&there));
     else
         complain("the case has no change '%.60s' that can be applied, and no other", id);
-    return false;
-}
-
-static bool ids_exist(const struct case_file *c, char *const *ids, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        bool found = false;
-        for (size_t k = 0; k < c->recommendation_count; k++)
-            found = found || (is_change(&c->recommendations[k]) && strcmp(c->recommendations[k].id, ids[i]) == 0);
-        if (!found)
-            return complain_id(c, ids[i]);
-    }
-    return true;
 }
 
 /* False with a sentence if it cannot be done; *needless if there is nothing to do. */
@@ -126,8 +113,11 @@ struct proposal *proposals_choose(const struct case_file *c, const struct root *
                                   bool keep, size_t *count, bool *good)
 {
     *count = 0;
-    if (!ids_exist(c, ids, id_count))
-        return NULL;
+    for (size_t i = 0; i < id_count; i++) {
+        const struct recommendation *m = ARRAY_FIND(c->recommendations, c->recommendation_count, id, ids[i]);
+        if (!m || !is_change(m))
+            return complain_id(c, ids[i]), NULL;
+    }
     struct proposal *list = mem_array(c->recommendation_count + 1, sizeof *list);
     for (size_t i = 0; i < c->recommendation_count; i++) {
         const struct recommendation *m = &c->recommendations[i];
