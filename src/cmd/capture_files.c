@@ -29,7 +29,7 @@ struct walk {
 
 struct steps {
     struct step *list;
-    size_t count, capacity;
+    size_t count;
     struct arena names;
 };
 
@@ -51,8 +51,7 @@ static bool has_wildcard(const char *tail)
 
 static void push(struct steps *s, const char *name, const char *tail)
 {
-    if (s->count == s->capacity)
-        s->list = mem_resize(s->list, s->capacity = s->capacity ? s->capacity * 2 : 64, sizeof *s->list);
+    MEM_ROOM(s->list, s->count);
     s->list[s->count++] = (struct step){name, tail};
 }
 

@@ -52,7 +52,7 @@ struct library {
 
 static void add(struct library *l, const struct thing *t)
 {
-    l->things = mem_resize(l->things, l->thing_count + 1, sizeof *l->things);
+    MEM_ROOM(l->things, l->thing_count);
     l->things[l->thing_count++] = *t;
 }
 

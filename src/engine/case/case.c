@@ -49,7 +49,7 @@ void case_put_facts(struct case_file *c, struct facts *f)
         if (c->facts[i] != f)
             facts_free(c->facts[i]);
     } else {
-        c->facts = mem_resize(c->facts, c->facts_count + 1, sizeof *c->facts);
+        MEM_ROOM(c->facts, c->facts_count);
         c->facts_count++;
     }
     c->facts[i] = f;

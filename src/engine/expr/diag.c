@@ -24,10 +24,7 @@ void diag_add(struct diags *d, struct mark at, const char *format, ...)
         d->more++;
         return;
     }
-    if (d->count == d->capacity) {
-        d->capacity = d->capacity ? d->capacity * 2 : 8;
-        d->items = mem_resize(d->items, d->capacity, sizeof *d->items);
-    }
+    MEM_ROOM(d->items, d->count);
     char text[DIAG_TEXT_MAX];
     va_list args;
     va_start(args, format);

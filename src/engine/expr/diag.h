@@ -21,7 +21,7 @@ struct diags {
         struct mark mark;
         const char *text; /* clean, as it quotes what was written */
     } * items;
-    size_t count, capacity;
+    size_t count;
     size_t more; /* complaints past DIAGS_MAX, only counted */
 };
 

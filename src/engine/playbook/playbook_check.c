@@ -11,17 +11,14 @@ struct declared {
 
 struct declared_list {
     struct declared *items;
-    size_t count, capacity;
+    size_t count;
 };
 
 static void note(struct declared_list *l, const char *id, struct mark mark)
 {
     if (!id)
         return;
-    if (l->count == l->capacity) {
-        l->capacity = l->capacity ? l->capacity * 2 : 32;
-        l->items = mem_resize(l->items, l->capacity, sizeof *l->items);
-    }
+    MEM_ROOM(l->items, l->count);
     l->items[l->count++] = (struct declared){id, mark};
 }
 
