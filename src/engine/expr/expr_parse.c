@@ -78,28 +78,12 @@ static bool is_keyword(struct compiler *c)
 
 /* Literals */
 
-static struct node *number_literal(struct compiler *c)
+static struct node *literal(struct compiler *c, struct value value)
 {
-    struct node *n = node_new(c, NODE_LITERAL, c->token.type);
-    n->value = value_number(c->token.type, c->token.number);
-    n->bare = c->token.type == TYPE_COUNT;
-    lex_next(c);
-    return n;
-}
-
-static struct node *text_literal(struct compiler *c)
-{
-    struct node *n = node_new(c, NODE_LITERAL, TYPE_TEXT);
+    struct node *n = node_new(c, NODE_LITERAL, value.type);
     n->at = (unsigned)c->token.begin;
-    n->value = value_text(token_text(c, &c->token));
-    lex_next(c);
-    return n;
-}
-
-static struct node *bool_literal(struct compiler *c, bool truth)
-{
-    struct node *n = node_new(c, NODE_LITERAL, TYPE_BOOL);
-    n->value = value_bool(truth);
+    n->value = value;
+    n->bare = value.type == TYPE_COUNT;
     lex_next(c);
     return n;
 }
@@ -341,9 +325,9 @@ static struct node *primary(struct compiler *c)
 {
     switch (c->token.kind) {
     case TOKEN_NUMBER:
-        return number_literal(c);
+        return literal(c, value_number(c->token.type, c->token.number));
     case TOKEN_TEXT:
-        return text_literal(c);
+        return literal(c, value_text(token_text(c, &c->token)));
     case TOKEN_NAME:
         break;
     default:
@@ -355,7 +339,7 @@ static struct node *primary(struct compiler *c)
         return unexpected(c, "a value");
     }
     if (token_is(c, "true") || token_is(c, "false"))
-        return bool_literal(c, token_is(c, "true"));
+        return literal(c, value_bool(token_is(c, "true")));
     if (is_keyword(c))
         return unexpected(c, "a value");
     struct token name = c->token;

@@ -30,8 +30,8 @@ static bool begin_compile(struct reader *r, const char *text, struct mark at, co
 
 static struct expr *compile_text(struct reader *r, const char *text, struct mark at, const struct scope_decl *scope)
 {
-    bool typed = begin_compile(r, text, at, scope);
-    struct expr *e = typed ? expr_compile(r->arena, text, at, &r->names, scope, r->d) : NULL;
+    struct expr *e =
+        begin_compile(r, text, at, scope) ? expr_compile(r->arena, text, at, &r->names, scope, r->d) : NULL;
     if (e && r->unmeasured)
         never_measured(r, at, r->unmeasured, r->unmeasured_probe);
     return e;
@@ -53,8 +53,8 @@ static struct expr *compile_condition(struct reader *r, const struct yaml_node *
 static struct message *compile_message_text(struct reader *r, const char *text, struct mark at,
                                             const struct scope_decl *scope)
 {
-    bool typed = begin_compile(r, text, at, scope);
-    struct message *m = typed ? message_compile(r->arena, text, at, &r->names, scope, r->d) : NULL;
+    struct message *m =
+        begin_compile(r, text, at, scope) ? message_compile(r->arena, text, at, &r->names, scope, r->d) : NULL;
     if (m && r->unmeasured)
         never_measured(r, at, r->unmeasured, r->unmeasured_probe);
     return m;
