@@ -99,7 +99,7 @@ unsigned longest_word(const char *text, unsigned flags)
 struct span *break_lines(const char *text, size_t length, unsigned width, unsigned flags, size_t *count)
 {
     struct span *lines = NULL;
-    size_t capacity = 0, used = 0;
+    size_t used = 0;
     *count = 0;
     while (length && text[length - 1] == ' ')
         length--;
@@ -124,10 +124,7 @@ struct span *break_lines(const char *text, size_t length, unsigned width, unsign
                 word = text_fitting(text + begin, word, width);
                 wide = width; /* nothing follows it on its line */
             }
-            if (*count == capacity) {
-                capacity = capacity ? capacity * 2 : 4;
-                lines = mem_resize(lines, capacity, sizeof *lines);
-            }
+            MEM_ROOM(lines, *count);
             lines[(*count)++] = (struct span){begin, begin + word};
             used = wide;
         }
