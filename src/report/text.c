@@ -392,8 +392,8 @@ static void grid_write_records(struct layout *l, const struct grid *g)
 {
     for (size_t row = g->heads; row < g->rows; row++) {
         AUTO_STYLED struct styled r = {0};
-        styled_append(&r, grid_cell(g, row, 0));
-        memset(r.looks.data, LOOK_BOLD, r.looks.length);
+        const struct str *head = &grid_cell(g, row, 0)->text;
+        styled_add(&r, str_text(head), head->length, LOOK_BOLD);
         write_run(l, &r);
         AUTO_STYLED struct styled rest = {0};
         for (size_t column = 1; column < g->columns; column++) {
