@@ -388,8 +388,10 @@ static void put_memory(struct table *t, const struct root *r)
         cell_unknown(t, 0, MEMORY_TOTAL, e.text);
         cell_unknown(t, 0, SWAP_TOTAL, e.text);
     } else {
-        cell_number(t, 0, MEMORY_TOTAL, (double)m.value[MI_MEM_TOTAL]);
-        cell_number(t, 0, SWAP_TOTAL, (double)meminfo_value(&m, MI_SWAP_TOTAL));
+        if (m.known[MI_MEM_TOTAL])
+            cell_number(t, 0, MEMORY_TOTAL, (double)m.value[MI_MEM_TOTAL]);
+        if (m.known[MI_SWAP_TOTAL])
+            cell_number(t, 0, SWAP_TOTAL, (double)m.value[MI_SWAP_TOTAL]);
     }
     if (m.known[MI_BALLOON]) {
         cell_number(t, 0, BALLOON, (double)m.value[MI_BALLOON]);

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/str.h"
+#include "probes/kernel/arcstats.h"
 #include "probes/kernel/page_size.h"
 #include "facts/probe.h"
 
@@ -28,8 +30,10 @@
     X(HUGETLB, "hugetlb", TYPE_BYTES, "huge pages reserved in the pools of hugetlb, of all sizes")                     \
     X(HUGETLB_FREE, "hugetlb_free", TYPE_BYTES, "of them not in use")                                                  \
     X(HUGETLB_PAGE_SIZE, "hugetlb_page_size", TYPE_BYTES, "default size of hugetlb pages")                             \
+    X(HUGETLB_PROMISED, "hugetlb_promised", TYPE_BYTES,                                                                \
+      "of them not in use, but mapped by a program that may touch them")                                               \
     X(HUGETLB_RESERVED_IDLE, "hugetlb_reserved_idle", TYPE_BYTES,                                                      \
-      "the idle pool: taken from everybody, used by nobody now")                                                       \
+      "the idle pool: taken from everybody, used by nobody, promised to nobody")                                       \
     X(ANON_HUGE, "anon_huge", TYPE_BYTES, "anonymous memory in transparent huge pages")                                \
     X(COMMITTED, "committed", TYPE_BYTES, "memory promised to processes (Committed_AS)")                               \
     X(COMMIT_LIMIT, "commit_limit", TYPE_BYTES, "limit of promises, if vm.overcommit_memory is 2")                     \
@@ -46,7 +50,15 @@
     X(RECLAIMABLE, "reclaimable", TYPE_BYTES,                                                                          \
       "what reclaim can take without swap: file pages and reclaimable kernel objects")                                 \
     X(AVAILABLE_ESTIMATED, "available_estimated", TYPE_BOOL,                                                           \
-      "this kernel (before 3.14) has no MemAvailable: available is its formula over its other numbers")
+      "this kernel (before 3.14) has no MemAvailable: available is its formula over its other numbers")                \
+    X(CMA, "cma", TYPE_BYTES, "set aside for devices; movable pages may use it meanwhile")                             \
+    X(CMA_FREE, "cma_free", TYPE_BYTES, "of it free: not to be had for kernel memory")                                 \
+    X(ARC, "arc", TYPE_BYTES, "the cache of ZFS (arcstats: size); 0 without ZFS")                                      \
+    X(ARC_SPARE, "arc_spare", TYPE_BYTES, "of it above its minimum: given back under need")                            \
+    X(OBTAINABLE, "obtainable", TYPE_BYTES, "available, and what ZFS gives back, which MemAvailable does not count")   \
+    X(BALLOON, "balloon", TYPE_BYTES, "of the total, what the hypervisor has taken back")                              \
+    X(CONTRADICTION, "contradiction", TYPE_TEXT, "numbers of meminfo that cannot be, in words")                        \
+    X(MIXED, "mixed", TYPE_BOOL, "the total is a container's, while other lines are the host's")
 enum { MEMORY_COLUMNS(LIST_INDEX) };
 static const struct column columns[] = {MEMORY_COLUMNS(LIST_ENTRY)};
 
@@ -70,6 +82,7 @@ static const struct column columns[] = {MEMORY_COLUMNS(LIST_ENTRY)};
     X(I_MEMORY_MAP, "memory map of hotplugged memory")                                                                 \
     X(I_BOUNCE, "bounce buffers, FUSE write-back, broken memory")                                                      \
     X(I_GRAPHICS, "graphics")                                                                                          \
+    X(I_ARC, "ZFS cache (ARC)")                                                                                        \
     X(I_BALLOON, "memory balloon")                                                                                     \
     X(I_TWICE, "counted twice by the kernel")                                                                          \
     X(I_UNNAMED, "not named by the kernel")
@@ -120,42 +133,65 @@ static const struct {
     {UNEVICTABLE, MI_UNEVICTABLE},
     {MLOCKED, MI_MLOCKED},
     {HUGETLB_PAGE_SIZE, MI_HUGE_SIZE},
+    {CMA, MI_CMA_TOTAL},
+    {CMA_FREE, MI_CMA_FREE},
 };
 
-/* Huge page pools: their size and their idle part in bytes. Pools of other than the default size are in sysfs only. */
+/* Huge page pools in bytes. Pools of other than the default size are in sysfs only; Hugetlb (since 4.16) is the kernel's own sum
+ * over all sizes. */
 struct pools {
-    double total, idle;
-    bool known;
+    double total, idle, promised;
+    bool total_known, idle_known;
 };
 
 static struct pools pools_read(const struct root *r, const struct meminfo *m)
 {
     struct pools p = {0};
-    if (!m->known[MI_HUGE_TOTAL] || !m->known[MI_HUGE_SIZE])
-        return p;
-    p.known = true;
-    p.total = (double)m->value[MI_HUGE_TOTAL] * (double)m->value[MI_HUGE_SIZE];
-    p.idle = (double)meminfo_value(m, MI_HUGE_FREE) * (double)m->value[MI_HUGE_SIZE];
+    double size = (double)meminfo_value(m, MI_HUGE_SIZE);
+    p.total_known = m->known[MI_HUGE_TOTAL] && m->known[MI_HUGE_SIZE];
+    p.idle_known = p.total_known && m->known[MI_HUGE_FREE];
+    p.total = (double)meminfo_value(m, MI_HUGE_TOTAL) * size;
+    p.idle = (double)meminfo_value(m, MI_HUGE_FREE) * size;
+    p.promised = (double)meminfo_value(m, MI_HUGE_RSVD) * size;
     static const unsigned kilobytes[] = {64, 512, 1024, 2048, 16384, 32768, 524288, 1048576, 16777216};
     for (size_t i = 0; i < ARRAY_SIZE(kilobytes); i++) {
-        uint64_t size = (uint64_t)kilobytes[i] * 1024, pages, idle;
+        uint64_t other = (uint64_t)kilobytes[i] * 1024, pages;
         char path[96];
-        if (size == m->value[MI_HUGE_SIZE])
+        if (m->flaw[MI_HUGE_SIZE] == MI_OF_HOST || (double)other == size)
             continue;
         snprintf(path, sizeof path, "sys/kernel/mm/hugepages/hugepages-%ukB/nr_hugepages", kilobytes[i]);
         if (!source_number(r, path, &pages))
             continue;
+        p.total += (double)pages * (double)other;
         snprintf(path, sizeof path, "sys/kernel/mm/hugepages/hugepages-%ukB/free_hugepages", kilobytes[i]);
-        p.total += (double)pages * (double)size;
-        if (source_number(r, path, &idle))
-            p.idle += (double)idle * (double)size;
+        if (source_number(r, path, &pages))
+            p.idle += (double)pages * (double)other;
+        snprintf(path, sizeof path, "sys/kernel/mm/hugepages/hugepages-%ukB/resv_hugepages", kilobytes[i]);
+        if (source_number(r, path, &pages))
+            p.promised += (double)pages * (double)other;
     }
-    /* Hugetlb (since 4.16) is the kernel's own sum over all sizes. */
-    if (m->known[MI_HUGETLB])
-        p.total = (double)m->value[MI_HUGETLB];
+    if (m->known[MI_HUGETLB]) {
+        double all = (double)m->value[MI_HUGETLB];
+        p.idle_known = p.idle_known && all <= p.total; /* else there are pools of a size that we cannot look into */
+        p.total = all;
+        p.total_known = true;
+    }
     if (p.idle > p.total)
         p.idle = p.total;
+    if (p.promised > p.idle)
+        p.promised = p.idle;
     return p;
+}
+
+/* The remainder means something only if every large line that a kernel prints is there: the first one that is not, or MI_COUNT. */
+static enum meminfo_name missing_line(const struct meminfo *m)
+{
+    static const enum meminfo_name needed[] = {MI_MEM_TOTAL,  MI_MEM_FREE,     MI_BUFFERS,    MI_CACHED,
+                                               MI_ANON_PAGES, MI_SRECLAIMABLE, MI_SUNRECLAIM, MI_PAGE_TABLES};
+    for (size_t i = 0; i < ARRAY_SIZE(needed); i++)
+        if (!m->known[needed[i]])
+            return needed[i];
+    return m->known[MI_KRECLAIMABLE] && !m->known[MI_PERCPU] ? MI_PERCPU : MI_COUNT; /* they came together, in 4.20 */
 }
 
 /* VmallocUsed counts memory since 5.3; from 4.4 it is always 0 and before that it counts addresses, also of devices.
@@ -168,6 +204,7 @@ static bool vmalloc_is_memory(const struct meminfo *m)
 struct balance {
     struct table *table;
     double total, sum;
+    double rest, balloon; /* what no counter names; the balloon's part of the total */
 };
 
 static void part(struct balance *b, enum item item, double bytes, const char *source)
@@ -175,7 +212,10 @@ static void part(struct balance *b, enum item item, double bytes, const char *so
     size_t row = table_add(b->table);
     cell_text(b->table, row, ITEM, item_names[item]);
     cell_number(b->table, row, BYTES, bytes);
-    cell_number(b->table, row, SHARE, bytes / b->total);
+    if (b->total > 0)
+        cell_number(b->table, row, SHARE, bytes / b->total);
+    else
+        cell_unknown(b->table, row, SHARE, "the total is not known");
     cell_text(b->table, row, SOURCE, source);
     b->sum += bytes;
 }
@@ -186,35 +226,44 @@ static double above(double a, double b)
 }
 
 /* Overlaps that matter: Shmem is part of Cached; SwapCached is not, and its mapped part is in AnonPages; the kernel
- * stacks are vmalloc memory on the architectures with CONFIG_VMAP_STACK. Returns what no counter names. */
-static double balance(struct table *table, const struct root *r, const struct meminfo *m, const struct pools *pools,
-                      bool pcp_known, double pcp)
+ * stacks are vmalloc memory on the architectures with CONFIG_VMAP_STACK. Parts whose line is missing are left out. */
+static void balance(struct balance *b, const struct root *r, const struct meminfo *m, const struct pools *pools,
+                    const double *pcp, const struct arcstats *arc)
 {
-    struct balance b = {table, (double)m->value[MI_MEM_TOTAL], 0};
 #define V(name) ((double)meminfo_value(m, name))
-    part(&b, I_FREE, V(MI_MEM_FREE), "MemFree");
-    if (pcp_known)
-        part(&b, I_FREE_ON_LISTS, pcp, "zoneinfo: pagesets count");
-    part(&b, I_ANONYMOUS, V(MI_ANON_PAGES), "AnonPages");
-    part(&b, I_CACHE, above(V(MI_CACHED), V(MI_SHMEM)) + V(MI_BUFFERS), "Cached + Buffers - Shmem");
-    part(&b, I_SHARED, V(MI_SHMEM), "Shmem");
+    struct {
+        enum meminfo_name name;
+        enum item item;
+        double bytes;
+        const char *source;
+    } named[] = {
+        {MI_MEM_FREE, I_FREE, V(MI_MEM_FREE), "MemFree"},
+        {MI_ANON_PAGES, I_ANONYMOUS, V(MI_ANON_PAGES), "AnonPages"},
+        {MI_CACHED, I_CACHE, above(V(MI_CACHED), V(MI_SHMEM)) + V(MI_BUFFERS), "Cached + Buffers - Shmem"},
+        {MI_SHMEM, I_SHARED, V(MI_SHMEM), "Shmem"},
+        {MI_SRECLAIMABLE, I_SLAB_RECLAIMABLE, V(MI_SRECLAIMABLE), "SReclaimable"},
+        {MI_SUNRECLAIM, I_SLAB_UNRECLAIMABLE, V(MI_SUNRECLAIM), "SUnreclaim"},
+        {MI_KERNEL_STACK, I_STACKS, V(MI_KERNEL_STACK), "KernelStack"},
+        {MI_PAGE_TABLES, I_PAGE_TABLES, V(MI_PAGE_TABLES) + V(MI_SEC_PAGE_TABLES), "PageTables + SecPageTables"},
+        {MI_PERCPU, I_PERCPU, V(MI_PERCPU), "Percpu"},
+    };
+    if (pcp)
+        part(b, I_FREE_ON_LISTS, *pcp, "zoneinfo: pagesets count");
+    for (size_t i = 0; i < ARRAY_SIZE(named); i++)
+        if (m->known[named[i].name])
+            part(b, named[i].item, named[i].bytes, named[i].source);
     double lru = above(V(MI_ACTIVE_ANON) + V(MI_INACTIVE_ANON), V(MI_ANON_PAGES) + V(MI_SHMEM));
     double unmapped = lru < V(MI_SWAP_CACHED) ? lru : V(MI_SWAP_CACHED);
     if (unmapped > 0)
-        part(&b, I_SWAP_CACHE, unmapped, "Active(anon) + Inactive(anon) - AnonPages - Shmem, at most SwapCached");
-    part(&b, I_SLAB_RECLAIMABLE, V(MI_SRECLAIMABLE), "SReclaimable");
-    part(&b, I_SLAB_UNRECLAIMABLE, V(MI_SUNRECLAIM), "SUnreclaim");
-    if (m->known[MI_KRECLAIMABLE] && V(MI_KRECLAIMABLE) > V(MI_SRECLAIMABLE))
-        part(&b, I_RECLAIMABLE, V(MI_KRECLAIMABLE) - V(MI_SRECLAIMABLE), "KReclaimable - SReclaimable");
-    part(&b, I_STACKS, V(MI_KERNEL_STACK), "KernelStack");
-    part(&b, I_PAGE_TABLES, V(MI_PAGE_TABLES) + V(MI_SEC_PAGE_TABLES), "PageTables + SecPageTables");
-    if (m->known[MI_PERCPU])
-        part(&b, I_PERCPU, V(MI_PERCPU), "Percpu");
+        part(b, I_SWAP_CACHE, unmapped, "Active(anon) + Inactive(anon) - AnonPages - Shmem, at most SwapCached");
+    if (m->known[MI_KRECLAIMABLE] && m->known[MI_SRECLAIMABLE] && V(MI_KRECLAIMABLE) > V(MI_SRECLAIMABLE))
+        part(b, I_RECLAIMABLE, V(MI_KRECLAIMABLE) - V(MI_SRECLAIMABLE), "KReclaimable - SReclaimable");
     if (vmalloc_is_memory(m))
-        part(&b, I_VMALLOC, above(V(MI_VMALLOC_USED), V(MI_KERNEL_STACK)), "VmallocUsed - KernelStack");
-    if (pools->known) {
-        part(&b, I_POOL_USED, pools->total - pools->idle, "Hugetlb - HugePages_Free");
-        part(&b, I_POOL_IDLE, pools->idle, "HugePages_Free");
+        part(b, I_VMALLOC, above(V(MI_VMALLOC_USED), V(MI_KERNEL_STACK)), "VmallocUsed - KernelStack");
+    if (pools->total_known) {
+        part(b, I_POOL_USED, pools->total - (pools->idle_known ? pools->idle : 0), "Hugetlb - HugePages_Free");
+        if (pools->idle_known)
+            part(b, I_POOL_IDLE, pools->idle, "HugePages_Free");
     }
     struct counters c;
     struct err e;
@@ -225,28 +274,28 @@ static double balance(struct table *table, const struct root *r, const struct me
     if (zs < V(MI_ZSWAP))
         zs = V(MI_ZSWAP);
     if (zs > 0)
-        part(&b, I_COMPRESSED, zs, "vmstat: nr_zspages; Zswap");
+        part(b, I_COMPRESSED, zs, "vmstat: nr_zspages; Zswap");
     if (counters && c.value[CT_NR_MEMMAP])
-        part(&b, I_MEMORY_MAP, (double)c.value[CT_NR_MEMMAP] * page, "vmstat: nr_memmap_pages");
+        part(b, I_MEMORY_MAP, (double)c.value[CT_NR_MEMMAP] * page, "vmstat: nr_memmap_pages");
     double other = V(MI_BOUNCE) + V(MI_WRITEBACK_TMP) + V(MI_HARDWARE_CORRUPTED);
     if (other > 0)
-        part(&b, I_BOUNCE, other, "Bounce + WritebackTmp + HardwareCorrupted");
+        part(b, I_BOUNCE, other, "Bounce + WritebackTmp + HardwareCorrupted");
     if (V(MI_GPU_ACTIVE) + V(MI_GPU_RECLAIM) > 0)
-        part(&b, I_GRAPHICS, V(MI_GPU_ACTIVE) + V(MI_GPU_RECLAIM), "GPUActive + GPUReclaim");
-    double rest = b.total - b.sum;
-    /* Most balloons lower MemTotal, those that give way before an out-of-memory kill do not: only the remainder can
-     * tell. */
-    double balloon = V(MI_BALLOON) < rest ? V(MI_BALLOON) : rest;
-    if (balloon > 0)
-        part(&b, I_BALLOON, balloon, "Balloon, as far as MemTotal holds it");
+        part(b, I_GRAPHICS, V(MI_GPU_ACTIVE) + V(MI_GPU_RECLAIM), "GPUActive + GPUReclaim");
+    /* Most of the ZFS cache is in pages that no counter names; its headers are in slabs */
+    double rest = above(b->total, b->sum), cache = (double)arc->size;
+    if (cache > 0 && rest > 0)
+        part(b, I_ARC, cache < rest ? cache : rest, "arcstats: size, as far as no other counter has it");
+    /* Most balloons lower MemTotal, those that give way before an out-of-memory kill do not: only the remainder can tell. */
+    double balloon = V(MI_BALLOON);
+    if (!m->known[MI_BALLOON] && counters && c.value[CT_BALLOON_INFLATE] > c.value[CT_BALLOON_DEFLATE])
+        balloon = (double)(c.value[CT_BALLOON_INFLATE] - c.value[CT_BALLOON_DEFLATE]) * page;
+    rest = above(b->total, b->sum);
+    b->balloon = balloon <= rest + rest / 64 ? (balloon < rest ? balloon : rest) : 0;
+    if (b->balloon > 0)
+        part(b, I_BALLOON, b->balloon, "Balloon, or vmstat: balloon_inflate - balloon_deflate");
 #undef V
-    rest = b.total - b.sum;
-    if (rest < 0) {
-        part(&b, I_TWICE, rest, "the sum of the above, above MemTotal");
-        rest = 0;
-    }
-    part(&b, I_UNNAMED, rest, "MemTotal - all of the above");
-    return rest;
+    b->rest = b->total - b->sum;
 }
 
 /* Before 3.14 there is no MemAvailable: its formula (mm/page_alloc.c, si_mem_available) over the numbers that are there.
@@ -256,8 +305,8 @@ static bool estimate_available(struct meminfo *m, const struct root *r)
     struct err e;
     enum status status;
     AUTO_ZONEINFO struct zoneinfo z = {0};
-    if (m->known[MI_MEM_AVAILABLE] || !m->known[MI_ACTIVE_FILE] || !m->known[MI_INACTIVE_FILE] ||
-        !zoneinfo_read(&z, r, &status, &e))
+    if (m->known[MI_MEM_AVAILABLE] || m->flaw[MI_MEM_AVAILABLE] != MI_NO_LINE || !m->known[MI_MEM_FREE] ||
+        !m->known[MI_ACTIVE_FILE] || !m->known[MI_INACTIVE_FILE] || !zoneinfo_read(&z, r, &status, &e))
         return false;
     double low = 0;
     for (size_t i = 0; i < z.count; i++)
@@ -271,6 +320,86 @@ static bool estimate_available(struct meminfo *m, const struct root *r)
     m->value[MI_MEM_AVAILABLE] = available > 0 ? (uint64_t)available : 0;
     m->known[MI_MEM_AVAILABLE] = true;
     return true;
+}
+
+static void put_pools(struct table *t, const struct pools *p, const struct meminfo *m, bool whole)
+{
+    char why[128];
+    meminfo_why(m, MI_HUGE_TOTAL, why, sizeof why);
+    bool none = !p->total_known && whole && m->flaw[MI_HUGE_TOTAL] == MI_NO_LINE; /* a kernel without hugetlb */
+    if (p->total_known || none)
+        cell_number(t, 0, HUGETLB, p->total);
+    else
+        cell_unknown(t, 0, HUGETLB, why);
+    static const unsigned idle[] = {HUGETLB_FREE, HUGETLB_PROMISED, HUGETLB_RESERVED_IDLE};
+    const double bytes[] = {p->idle, p->promised, p->idle - p->promised};
+    for (size_t i = 0; i < ARRAY_SIZE(idle); i++) {
+        if (p->idle_known || none)
+            cell_number(t, 0, idle[i], bytes[i]);
+        else
+            cell_unknown(t, 0, idle[i],
+                         p->total_known ? "pools of other sizes: /sys/kernel/mm/hugepages was not captured" : why);
+    }
+}
+
+static void put_available(struct table *t, const struct meminfo *m, const struct arcstats *arc, double total)
+{
+    char why[128];
+    meminfo_why(m, MI_MEM_AVAILABLE, why, sizeof why);
+    cell_unknown(t, 0, OBTAINABLE, why);
+    cell_unknown(t, 0, AVAILABLE_SHARE, why);
+    cell_unknown(t, 0, RECLAIMABLE, "/proc/meminfo does not tell the pages of files");
+    double spare = arc->size > arc->min ? (double)(arc->size - arc->min) : 0;
+    cell_number(t, 0, ARC, (double)arc->size);
+    cell_number(t, 0, ARC_SPARE, spare);
+    if (m->known[MI_MEM_AVAILABLE]) {
+        double all = (double)m->value[MI_MEM_AVAILABLE] + spare;
+        cell_number(t, 0, OBTAINABLE, total > 0 && all > total ? total : all);
+    }
+    if (m->known[MI_MEM_AVAILABLE] && total > 0)
+        cell_number(t, 0, AVAILABLE_SHARE, (double)m->value[MI_MEM_AVAILABLE] / total);
+    if (m->known[MI_ACTIVE_FILE] && m->known[MI_INACTIVE_FILE])
+        cell_number(t, 0, RECLAIMABLE,
+                    (double)m->value[MI_ACTIVE_FILE] + (double)m->value[MI_INACTIVE_FILE] +
+                        (double)meminfo_value(m, m->known[MI_KRECLAIMABLE] ? MI_KRECLAIMABLE : MI_SRECLAIMABLE));
+}
+
+static void put_balance(struct facts *f, struct table *t, const struct root *r, const struct meminfo *m,
+                        const struct pools *pools, const struct arcstats *arc)
+{
+    AUTO_ZONEINFO struct zoneinfo z = {0};
+    struct err e;
+    enum status status;
+    enum meminfo_name missing = missing_line(m);
+    double pcp = 0;
+    bool zones = zoneinfo_read(&z, r, &status, &e);
+    for (size_t i = 0; i < z.count; i++)
+        pcp += (double)z.zones[i].pcp;
+    pcp *= (double)page_size(r);
+    if (zones) {
+        cell_number(t, 0, PCP, pcp);
+    } else {
+        cell_unknown(t, 0, PCP, e.text);
+        facts_fail(f, STATUS_PARTIAL, "%s", e.text);
+    }
+    struct balance b = {.table = facts_table(f, "balance"), .total = (double)meminfo_value(m, MI_MEM_TOTAL)};
+    balance(&b, r, m, pools, zones ? &pcp : NULL, arc);
+    if (m->mixed || missing < MI_COUNT) {
+        char reason[128] = "the total is a container's, other lines are the host's";
+        if (!m->mixed)
+            meminfo_why(m, missing, reason, sizeof reason);
+        cell_unknown(t, 0, UNACCOUNTED, reason);
+        cell_unknown(t, 0, UNACCOUNTED_SHARE, reason);
+        cell_unknown(t, 0, BALLOON, reason);
+        return;
+    }
+    cell_number(t, 0, BALLOON, b.balloon);
+    if (b.rest < 0)
+        part(&b, I_TWICE, b.rest, "the sum of the above, above MemTotal");
+    double rest = above(b.rest, 0);
+    part(&b, I_UNNAMED, rest, "MemTotal - all of the above");
+    cell_number(t, 0, UNACCOUNTED, rest);
+    cell_number(t, 0, UNACCOUNTED_SHARE, rest / b.total);
 }
 
 static void collect(void *state, const struct probe_input *in, struct facts *f)
@@ -287,60 +416,37 @@ static void collect(void *state, const struct probe_input *in, struct facts *f)
         row_unknown(t, 0, e.text);
         return;
     }
+    AUTO_STR struct str contradiction = {0};
+    cell_bool(t, 0, MIXED, m.mixed);
+    if (meminfo_contradiction(&m, &contradiction))
+        cell_text(t, 0, CONTRADICTION, contradiction.data);
+    else
+        cell_unknown(t, 0, CONTRADICTION, "there are none");
+    meminfo_hide_of_host(&m, r);
     cell_bool(t, 0, AVAILABLE_ESTIMATED, estimate_available(&m, r));
     char why[128];
     for (size_t i = 0; i < ARRAY_SIZE(plain); i++) {
         if (m.known[plain[i].name]) {
             cell_number(t, 0, plain[i].column, (double)m.value[plain[i].name]);
         } else {
-            snprintf(why, sizeof why, "/proc/meminfo of this kernel has no %s", meminfo_field(plain[i].name));
+            meminfo_why(&m, plain[i].name, why, sizeof why);
             cell_unknown(t, 0, plain[i].column, why);
         }
     }
-    double total = (double)m.value[MI_MEM_TOTAL];
-    cell_number(t, 0, FREE_SHARE, (double)m.value[MI_MEM_FREE] / total);
-    if (m.known[MI_MEM_AVAILABLE])
-        cell_number(t, 0, AVAILABLE_SHARE, (double)m.value[MI_MEM_AVAILABLE] / total);
-    else
-        cell_unknown(t, 0, AVAILABLE_SHARE, "/proc/meminfo of this kernel has no MemAvailable");
+    double total = (double)meminfo_value(&m, MI_MEM_TOTAL);
+    if (total > 0 && m.known[MI_MEM_FREE])
+        cell_number(t, 0, FREE_SHARE, (double)m.value[MI_MEM_FREE] / total);
     if (vmalloc_is_memory(&m))
         cell_number(t, 0, VMALLOC, (double)m.value[MI_VMALLOC_USED]);
     else
         cell_unknown(t, 0, VMALLOC, "this kernel does not count vmalloc memory");
-    if (m.known[MI_ACTIVE_FILE] && m.known[MI_INACTIVE_FILE])
-        cell_number(t, 0, RECLAIMABLE,
-                    (double)m.value[MI_ACTIVE_FILE] + (double)m.value[MI_INACTIVE_FILE] +
-                        (double)meminfo_value(&m, m.known[MI_KRECLAIMABLE] ? MI_KRECLAIMABLE : MI_SRECLAIMABLE));
-    else
-        cell_unknown(t, 0, RECLAIMABLE, "/proc/meminfo has no Active(file)");
-
+    struct arcstats arc = {0};
+    (void)arcstats_read(&arc, r);
+    put_available(t, &m, &arc, total);
     struct pools pools = pools_read(r, &m);
-    if (pools.known) {
-        cell_number(t, 0, HUGETLB, pools.total);
-        cell_number(t, 0, HUGETLB_FREE, pools.idle);
-        cell_number(t, 0, HUGETLB_RESERVED_IDLE, pools.idle);
-    } else {
-        /* No hugetlb in this kernel: no pool, which is known. */
-        cell_number(t, 0, HUGETLB, 0);
-        cell_number(t, 0, HUGETLB_FREE, 0);
-        cell_number(t, 0, HUGETLB_RESERVED_IDLE, 0);
-    }
-
-    AUTO_ZONEINFO struct zoneinfo z = {0};
-    double pcp = 0;
-    bool zones = zoneinfo_read(&z, r, &status, &e);
-    for (size_t i = 0; i < z.count; i++)
-        pcp += (double)z.zones[i].pcp;
-    pcp *= (double)page_size(r);
-    if (zones) {
-        cell_number(t, 0, PCP, pcp);
-    } else {
-        cell_unknown(t, 0, PCP, e.text);
-        facts_fail(f, STATUS_PARTIAL, "%s", e.text);
-    }
-    double rest = balance(facts_table(f, "balance"), r, &m, &pools, zones, pcp);
-    cell_number(t, 0, UNACCOUNTED, rest);
-    cell_number(t, 0, UNACCOUNTED_SHARE, rest / total);
+    put_pools(t, &pools, &m, missing_line(&m) == MI_COUNT);
+    put_balance(f, t, r, &m, &pools, &arc);
+    row_unknown(t, 0, "/proc/meminfo does not tell");
 }
 
 extern const struct probe probe_memory;
@@ -351,6 +457,7 @@ const struct probe probe_memory = {
     .tables = tables,
     .table_count = 2,
     .reads = "proc/meminfo proc/vmstat proc/zoneinfo sys/kernel/mm/hugepages/*/nr_hugepages "
-             "sys/kernel/mm/hugepages/*/free_hugepages",
+             "sys/kernel/mm/hugepages/*/free_hugepages sys/kernel/mm/hugepages/*/resv_hugepages "
+             "proc/spl/kstat/zfs/arcstats proc/self/mountinfo",
     .collect = collect,
 };

@@ -115,7 +115,8 @@ static void numbers_above_the_total_are_named(void **state)
 {
     struct tree *t = *state;
     tree_file(t, "proc/meminfo",
-              "MemTotal: 1000 kB\nMemFree: 600 kB\nAnonPages: 500 kB\nCached: 100 kB\nShmem: 20 kB\n");
+              "MemTotal: 1000 kB\nMemFree: 600 kB\nBuffers: 0 kB\nAnonPages: 500 kB\nCached: 100 kB\nShmem: 20 kB\n"
+              "SReclaimable: 0 kB\nSUnreclaim: 0 kB\nPageTables: 0 kB\n");
     struct facts *f = tree_facts(t, "memory");
     assert_true(sum(f) == 1000.0 * 1024);
     assert_near(item(f, "counted twice by the kernel"), -200 * 1024.0, 0);
@@ -140,14 +141,12 @@ static void rubbish_is_malformed(void **state)
     struct tree *t = *state;
     static const char *const bad[] = {"",
                                       "MemTotal:\n",
-                                      "MemTotal: 0 kB\nMemFree: 0 kB\n",
-                                      "MemTotal: 12\nMemFree: 1 kB\n",
+                                      "MemTotal: 0 kB\n",
+                                      "MemTotal: 12\n",
                                       "MemTotal: 12 MB\n",
                                       "MemTotal: -1 kB\n",
                                       "MemTotal: 99999999999999999999999 kB\n",
-                                      "MemTotal: 18446744073709551615 kB\nMemFree: 1 kB\n",
-                                      "MemFree: 1 kB\n",
-                                      "MemTotal: 1 kB\n"};
+                                      "MemTotal: 18446744073709551615 kB\n"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         tree_file(t, "proc/meminfo", bad[i]);
         struct facts *f = tree_facts(t, "memory");
@@ -155,6 +154,104 @@ static void rubbish_is_malformed(void **state)
         assert_non_null(strstr(fact_why(f, "memory", 0, "total"), "/proc/meminfo"));
         assert_int_equal(facts_table(f, "balance")->rows, 0);
     }
+}
+
+/* One bad or missing line makes that value unknown, never the whole file. */
+static void a_bad_line_costs_its_own_value(void **state)
+{
+    struct tree *t = *state;
+    tree_file(t, "proc/meminfo",
+              "MemTotal: 4000 kB\nMemAvailable: x kB\nSwapTotal: 100 kB\nSwapFree: 18446744073709551488 kB\n"
+              "HugePages_Total: 9\nHugePages_Free: 5\nHugePages_Rsvd: 3\nHugepagesize: 100 kB\n");
+    struct facts *f = tree_facts(t, "memory");
+    assert_near(NUMBER(f, "memory", 0, "total"), 4000 * 1024.0, 0);
+    assert_string_equal(fact_why(f, "memory", 0, "free"), "/proc/meminfo has no MemFree");
+    assert_string_equal(fact_why(f, "memory", 0, "swap_free"), "/proc/meminfo: SwapFree is no number that can be");
+    assert_non_null(strstr(fact_text(f, "memory", 0, "contradiction"), "SwapFree is no number that can be"));
+    assert_near(NUMBER(f, "memory", 0, "hugetlb_reserved_idle"), 2 * 100 * 1024.0, 0); /* three are promised */
+    (void)fact_why(f, "memory", 0, "unaccounted");
+    tree_file(t, "proc/meminfo", "MemFree: 1 kB\n");
+    f = tree_facts(t, "memory");
+    assert_string_equal(fact_why(f, "memory", 0, "total"), "/proc/meminfo has no MemTotal");
+    assert_near(NUMBER(f, "memory", 0, "free"), 1024, 0);
+    (void)fact_why(f, "memory", 0, "free_share");
+}
+
+static void numbers_that_cannot_be_are_unknown(void **state)
+{
+    struct tree *t = *state;
+    tree_file(t, "proc/meminfo", "MemTotal: 1000 kB\nMemFree: 100 kB\nMemAvailable: 15000 kB\nSwapTotal: 10 kB\n");
+    struct facts *f = tree_facts(t, "memory");
+    assert_string_equal(fact_why(f, "memory", 0, "available"), "/proc/meminfo: MemAvailable is more than MemTotal");
+    (void)fact_why(f, "memory", 0, "obtainable");
+    assert_string_equal(fact_text(f, "memory", 0, "contradiction"),
+                        "MemAvailable is 14.6 MiB, more than MemTotal (1,000 KiB)");
+    assert_near(NUMBER(f, "memory", 0, "mixed"), 0, 0);
+    /* many such numbers: the total is a container's */
+    tree_file(t, "proc/meminfo",
+              "MemTotal: 1000 kB\nMemFree: 100 kB\nAnonPages: 5000 kB\nActive(anon): 4000 kB\nSUnreclaim: 3000 kB\n");
+    f = tree_facts(t, "memory");
+    assert_near(NUMBER(f, "memory", 0, "mixed"), 1, 0);
+    (void)fact_why(f, "memory", 0, "slab_unreclaimable");
+}
+
+static void lxcfs_copies_the_hosts_huge_pages(void **state)
+{
+    struct tree *t = *state;
+    tree_file(t, "proc/meminfo",
+              "MemTotal: 4000 kB\nMemFree: 100 kB\nPageTables: 300 kB\nHugePages_Total: 16\nHugePages_Free: 16\n"
+              "Hugepagesize: 100 kB\nHugetlb: 1600 kB\n");
+    tree_file(t, "proc/self/mountinfo", "100 99 0:57 /proc/meminfo /proc/meminfo rw - fuse.lxcfs lxcfs rw\n");
+    struct facts *f = tree_facts(t, "memory");
+    assert_near(NUMBER(f, "memory", 0, "total"), 4000 * 1024.0, 0);
+    assert_non_null(strstr(fact_why(f, "memory", 0, "page_tables"), "the host's"));
+    assert_non_null(strstr(fact_why(f, "memory", 0, "hugetlb_reserved_idle"), "the host's"));
+}
+
+/* The default size has no pages, and the others were not captured: how much of them is idle nobody knows. */
+static void pools_of_another_size_are_not_ruled_out(void **state)
+{
+    struct tree *t = *state;
+    tree_file(t, "proc/meminfo",
+              "MemTotal: 9000000 kB\nMemFree: 100 kB\nHugePages_Total: 0\nHugePages_Free: 0\nHugepagesize: 2048 kB\n"
+              "Hugetlb: 8388608 kB\n");
+    struct facts *f = tree_facts(t, "memory");
+    assert_near(NUMBER(f, "memory", 0, "hugetlb"), 8388608 * 1024.0, 0);
+    assert_non_null(strstr(fact_why(f, "memory", 0, "hugetlb_reserved_idle"), "other sizes"));
+}
+
+static void zfs_gives_its_cache_back(void **state)
+{
+    struct tree *t = *state;
+    tree_file(
+        t, "proc/meminfo",
+        "MemTotal: 1000 kB\nMemFree: 100 kB\nMemAvailable: 50 kB\nBuffers: 0 kB\nCached: 0 kB\nAnonPages: 100 kB\n"
+        "SReclaimable: 0 kB\nSUnreclaim: 100 kB\nPageTables: 0 kB\n");
+    tree_file(t, "proc/spl/kstat/zfs/arcstats",
+              "13 1 0x01 123 33456 1 1\nname type data\nc_min 4 102400\nc_max 4 900000\nsize 4 614400\n");
+    struct facts *f = tree_facts(t, "memory");
+    assert_near(NUMBER(f, "memory", 0, "arc"), 600 * 1024.0, 0);
+    assert_near(NUMBER(f, "memory", 0, "obtainable"), 550 * 1024.0, 0);
+    assert_near(item(f, "ZFS cache (ARC)"), 600 * 1024.0, 0);
+    assert_near(NUMBER(f, "memory", 0, "unaccounted"), 100 * 1024.0, 0);
+}
+
+/* A balloon that MemTotal still holds (deflate on OOM) is what no counter names, and counts once. */
+static void a_balloon_is_counted_once(void **state)
+{
+    struct tree *t = *state;
+    tree_file(t, "proc/meminfo",
+              "MemTotal: 8000 kB\nMemFree: 1000 kB\nBuffers: 0 kB\nCached: 500 kB\nAnonPages: 500 kB\n"
+              "SReclaimable: 0 kB\nSUnreclaim: 0 kB\nPageTables: 0 kB\n");
+    tree_file(t, "proc/vmstat", "nr_free_pages 250\npswpin 0\nballoon_inflate 1450\nballoon_deflate 0\n");
+    struct facts *f = tree_facts(t, "memory");
+    assert_near(NUMBER(f, "memory", 0, "balloon"), 5800 * 1024.0, 0);
+    assert_near(NUMBER(f, "memory", 0, "unaccounted"), 200 * 1024.0, 0);
+    /* more than is missing: it has lowered MemTotal */
+    tree_file(t, "proc/vmstat", "nr_free_pages 250\npswpin 0\nballoon_inflate 9000\nballoon_deflate 0\n");
+    f = tree_facts(t, "memory");
+    assert_near(NUMBER(f, "memory", 0, "balloon"), 0, 0);
+    assert_near(NUMBER(f, "memory", 0, "unaccounted"), 6000 * 1024.0, 0);
 }
 
 /* Without a mark in the capture the page size is concluded from counts in pages beside the same in bytes. */
@@ -195,6 +292,12 @@ int main(void)
         tree_test(numbers_above_the_total_are_named),
         tree_test(pools_of_all_sizes),
         tree_test(rubbish_is_malformed),
+        tree_test(a_bad_line_costs_its_own_value),
+        tree_test(numbers_that_cannot_be_are_unknown),
+        tree_test(lxcfs_copies_the_hosts_huge_pages),
+        tree_test(pools_of_another_size_are_not_ruled_out),
+        tree_test(zfs_gives_its_cache_back),
+        tree_test(a_balloon_is_counted_once),
         tree_test(page_size_of_a_capture),
         tree_test(deferred_initialisation_does_not_mislead),
     };

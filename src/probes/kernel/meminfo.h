@@ -4,6 +4,7 @@
 #define FW_PROBES_KERNEL_MEMINFO_H
 
 #include "base/mem.h"
+#include "base/str.h"
 #include "probes/kernel/source.h"
 
 #define MEMINFO_NAMES(X)                                                                                               \
@@ -46,6 +47,8 @@
     X(MI_BALLOON, "Balloon")                                                                                           \
     X(MI_GPU_ACTIVE, "GPUActive")                                                                                      \
     X(MI_GPU_RECLAIM, "GPUReclaim")                                                                                    \
+    X(MI_CMA_TOTAL, "CmaTotal")                                                                                        \
+    X(MI_CMA_FREE, "CmaFree")                                                                                          \
     X(MI_HUGE_TOTAL, "HugePages_Total")                                                                                \
     X(MI_HUGE_FREE, "HugePages_Free")                                                                                  \
     X(MI_HUGE_RSVD, "HugePages_Rsvd")                                                                                  \
@@ -54,16 +57,34 @@
     X(MI_HUGETLB, "Hugetlb")
 enum meminfo_name { MEMINFO_NAMES(LIST_INDEX) MI_COUNT };
 
+/* Why a value is not known. */
+enum meminfo_flaw {
+    MI_NO_LINE,    /* no such line: another kernel, or it was cut */
+    MI_BAD_LINE,   /* no number, or one that no memory can have: an underflow */
+    MI_IMPOSSIBLE, /* a part that is more than its whole */
+    MI_OF_HOST,    /* lxcfs passes the host's value through, beside the container's total */
+};
+
 struct meminfo {
     uint64_t value[MI_COUNT]; /* bytes; HugePages_*: pages */
     bool known[MI_COUNT];
+    enum meminfo_flaw flaw[MI_COUNT];  /* of what is not known */
+    enum meminfo_name whole[MI_COUNT]; /* of what is impossible: what it is more than */
+    bool mixed;                        /* the total is a container's, while most other lines are the host's */
 };
 
-/* False with a sentence if the text is not a meminfo (no MemTotal in kB). */
+/* Each bad or impossible line makes its own value unknown. False with a sentence if the text is not a meminfo: no line of it is
+ * a value that we know by name. */
 bool meminfo_parse(struct meminfo *m, const char *text, size_t length, struct err *e);
 const char *meminfo_field(enum meminfo_name n); /* "MemTotal" */
 bool meminfo_read(struct meminfo *m, const struct root *r, enum status *status, struct err *e);
-/* The value, 0 if the kernel has no such name. */
+/* In a container: makes unknown what lxcfs passes through from the host (by proc/self/mountinfo). */
+void meminfo_hide_of_host(struct meminfo *m, const struct root *r);
+/* The value, 0 if it is not known. */
 uint64_t meminfo_value(const struct meminfo *m, enum meminfo_name n);
+/* Why it is not known: "/proc/meminfo has no MemAvailable". */
+void meminfo_why(const struct meminfo *m, enum meminfo_name n, char *out, size_t size);
+/* The numbers that cannot be, added to `out`: "MemAvailable is 22.5 GiB, more than MemTotal (1.48 GiB)". False: there are none. */
+bool meminfo_contradiction(const struct meminfo *m, struct str *out);
 
 #endif
