@@ -48,7 +48,7 @@ static void try_cgroup(const char *text, size_t size)
     cgroup_limit_parse(text, size, &m, CGROUP_MAX, &unlimited);
     cgroup_stat_parse(text, size, 1, &m);
     cgroup_stat_parse(text, size, 2, &m);
-    cgroup_events_parse(text, size, &m);
+    cgroup_events_parse(text, size, &m.tree);
     cgroup_pressure_parse(text, size, &m);
 }
 

@@ -42,7 +42,7 @@ static void write_v2(struct tree *c)
     tree_file(c, "sys/fs/cgroup/empty/below/memory.max", "max\n");
     tree_file(c, "moment/0/time", "0\n");
     tree_file(c, "moment/1/time", "10\n");
-    tree_file(c, "sys/fs/cgroup/db/memory.events", "low 0\nhigh 0\nmax 350\noom 2\noom_kill 2\n");
+    tree_file(c, "sys/fs/cgroup/db/memory.events", "low 0\nhigh 0\nmax 350\noom 3\noom_kill 2\n");
     tree_file(c, "sys/fs/cgroup/db/memory.pressure", "some avg10=0.00 avg60=0.00 avg300=0.00 total=3000000\n");
 }
 
@@ -103,6 +103,126 @@ static void version_1_reads_the_same_way(void **state)
     tree_free(&c);
 }
 
+/* A slice without a limit, a service in it with one, and two groups of the service. */
+static void write_slice(struct tree *c)
+{
+    tree_file(c, "sys/fs/cgroup/cgroup.controllers", "memory\n");
+    tree_file(c, "proc/sys/kernel/osrelease", "6.1.0-18-amd64\n");
+    static const char *const groups[][2] = {{"s.slice", "max"},
+                                            {"s.slice/app.service", "1000000"},
+                                            {"s.slice/app.service/a", "max"},
+                                            {"s.slice/app.service/b", "max"},
+                                            {"s.slice/calm.service", "5000000"}};
+    for (size_t i = 0; i < ARRAY_SIZE(groups); i++) {
+        char path[128];
+        snprintf(path, sizeof path, "sys/fs/cgroup/%s/memory.current", groups[i][0]);
+        tree_file(c, path, "900000\n");
+        snprintf(path, sizeof path, "sys/fs/cgroup/%s/memory.max", groups[i][0]);
+        tree_file(c, path, groups[i][1]);
+    }
+    tree_file(c, "moment/0/time", "0\n");
+    tree_file(c, "moment/1/time", "10\n");
+}
+
+static void events_of(struct tree *c, const char *moment, const char *group, const char *file, int max, int oom,
+                      int kills)
+{
+    char path[160], text[96];
+    snprintf(path, sizeof path, "%ssys/fs/cgroup/%s/%s", moment, group, file);
+    snprintf(text, sizeof text, "low 0\nhigh 0\nmax %d\noom %d\noom_kill %d\n", max, oom, kills);
+    tree_file(c, path, text);
+}
+
+/* Two kills in `a` for the limit of app.service, as every group sees them. */
+static void write_kills(struct tree *c, bool local)
+{
+    static const char *const groups[] = {"s.slice", "s.slice/app.service", "s.slice/app.service/a",
+                                         "s.slice/app.service/b", "s.slice/calm.service"};
+    static const int tree[][3] = {{30, 3, 2}, {30, 3, 2}, {0, 0, 2}, {0, 0, 0}, {0, 0, 0}};
+    static const int own[][3] = {{0, 0, 0}, {30, 3, 0}, {0, 0, 2}, {0, 0, 0}, {0, 0, 0}};
+    for (size_t i = 0; i < ARRAY_SIZE(groups); i++) {
+        events_of(c, "moment/0/", groups[i], "memory.events", 0, 0, 0);
+        events_of(c, "", groups[i], "memory.events", tree[i][0], tree[i][1], tree[i][2]);
+        if (local) {
+            events_of(c, "moment/0/", groups[i], "memory.events.local", 0, 0, 0);
+            events_of(c, "", groups[i], "memory.events.local", own[i][0], own[i][1], own[i][2]);
+        }
+    }
+}
+
+static void a_kill_is_told_where_the_limit_is(void **state)
+{
+    (void)state;
+    for (int local = 0; local < 2;
+         local++) { /* with memory.events.local, and by what the groups below do not explain */
+        struct tree c;
+        tree_new(&c);
+        write_slice(&c);
+        write_kills(&c, local);
+        tree_open(&c);
+        struct facts *f = tree_facts(&c, "cgroups");
+        assert_true(number(f, "/s.slice", "oom_kills") == 0);
+        assert_true(number(f, "/s.slice", "max_events") == 0);
+        assert_true(number(f, "/s.slice/app.service", "oom_kills") == 2);
+        assert_true(number(f, "/s.slice/app.service", "max_events") == 30);
+        assert_true(number(f, "/s.slice/app.service", "killed") == 0);
+        assert_true(number(f, "/s.slice/app.service/a", "oom_kills") == 0);
+        assert_true(number(f, "/s.slice/app.service/a", "killed") == 2);
+        assert_true(number(f, "/s.slice/app.service/b", "killed") == 0);
+        assert_true(number(f, "/s.slice/app.service", "oom_kills_ever") == 2);
+        assert_string_equal(of(f, "/s.slice/app.service/a", "unit").text, "app.service");
+        tree_free(&c);
+    }
+}
+
+/* The machine's own kill: no limit above the victim was reached. */
+static void a_kill_of_the_machine_is_no_limit(void **state)
+{
+    (void)state;
+    struct tree c;
+    tree_new(&c);
+    write_slice(&c);
+    static const char *const groups[] = {"s.slice", "s.slice/app.service", "s.slice/app.service/a"};
+    for (size_t i = 0; i < ARRAY_SIZE(groups); i++) {
+        events_of(&c, "moment/0/", groups[i], "memory.events", 0, 0, 0);
+        events_of(&c, "", groups[i], "memory.events", 0, 0, 1);
+        events_of(&c, "moment/0/", groups[i], "memory.events.local", 0, 0, 0);
+        events_of(&c, "", groups[i], "memory.events.local", 0, 0, i == 2);
+    }
+    tree_open(&c);
+    struct facts *f = tree_facts(&c, "cgroups");
+    assert_true(number(f, "/s.slice/app.service", "oom_kills") == 0);
+    assert_true(number(f, "/s.slice/app.service/a", "killed") == 1);
+    assert_true(number(f, "/s.slice", "kills_gone") == 0);
+    /* the group of the victim is gone: only those above remember */
+    tree_file(&c, "sys/fs/cgroup/s.slice/app.service/a/memory.events", "oom_kill 0\n");
+    tree_file(&c, "sys/fs/cgroup/s.slice/app.service/a/memory.events.local", "oom_kill 0\n");
+    f = tree_facts(&c, "cgroups");
+    assert_true(number(f, "/s.slice/app.service", "kills_gone") == 1);
+    assert_true(number(f, "/s.slice", "kills_gone") == 0);
+    tree_free(&c);
+}
+
+/* Before 5.2 memory.events counted a group's own events. */
+static void an_old_kernel_counts_a_groups_own(void **state)
+{
+    (void)state;
+    struct tree c;
+    tree_new(&c);
+    write_slice(&c);
+    tree_file(&c, "proc/sys/kernel/osrelease", "4.19.0-26-amd64\n");
+    events_of(&c, "moment/0/", "s.slice/app.service", "memory.events", 0, 0, 0);
+    events_of(&c, "", "s.slice/app.service", "memory.events", 7, 1, 1);
+    events_of(&c, "moment/0/", "s.slice/app.service/a", "memory.events", 0, 0, 0);
+    events_of(&c, "", "s.slice/app.service/a", "memory.events", 9, 0, 0);
+    tree_open(&c);
+    struct facts *f = tree_facts(&c, "cgroups");
+    assert_true(number(f, "/s.slice/app.service", "max_events") == 7);
+    assert_true(number(f, "/s.slice/app.service", "oom_kills") == 1);
+    assert_true(number(f, "/s.slice/app.service/a", "max_events") == 9);
+    tree_free(&c);
+}
+
 static void one_moment_has_no_events(void **state)
 {
     (void)state;
@@ -116,6 +236,7 @@ static void one_moment_has_no_events(void **state)
     struct facts *f = tree_facts(&c, "cgroups");
     assert_string_equal(of(f, "/a", "max_events").why, "one moment only");
     assert_string_equal(of(f, "/a", "oom_kills").why, "one moment only");
+    assert_true(number(f, "/a", "oom_kills_ever") == 7);
     assert_true(row_number(f, "cgroups", -1, "at_limit") == 0);
     tree_free(&c);
 }
@@ -199,8 +320,8 @@ static void odd_contents_are_unknown(void **state)
     assert_false(m.has[CGROUP_MAX] || unlimited);
     cgroup_limit_parse("99999999999999999999999\n", 24, &m, CGROUP_MAX, &unlimited);
     assert_true(unlimited && !m.has[CGROUP_MAX]);
-    cgroup_events_parse("max\nmax x\n oom_kill 4\n", 22, &m);
-    assert_false(m.has[CGROUP_MAX_EVENTS] || m.has[CGROUP_OOM_KILLS]);
+    cgroup_events_parse("max\nmax x\n oom_kill 4\n", 22, &m.own);
+    assert_false(m.own.has[EVENT_MAX] || m.own.has[EVENT_OOM_KILL]);
     cgroup_pressure_parse("some avg10=1 total=\nfull total=9\n", 33, &m);
     assert_false(m.has[CGROUP_STALL_US]);
 }
@@ -210,6 +331,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(version_2_tells_what_happened_over_the_window),
         cmocka_unit_test(version_1_reads_the_same_way),
+        cmocka_unit_test(a_kill_is_told_where_the_limit_is),
+        cmocka_unit_test(a_kill_of_the_machine_is_no_limit),
+        cmocka_unit_test(an_old_kernel_counts_a_groups_own),
         cmocka_unit_test(one_moment_has_no_events),
         cmocka_unit_test(a_tree_without_control_groups_says_so),
         cmocka_unit_test(too_many_groups_are_cut_off_and_said),

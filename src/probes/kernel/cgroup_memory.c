@@ -56,21 +56,17 @@ struct named {
     enum cgroup_field field;
 };
 
-static void parse_named(const char *text, size_t length, const struct named *names, size_t count,
-                        struct cgroup_memory *m)
+/* The next "name number" line. */
+static bool scan_named(struct span *all, struct span *name, uint64_t *number)
 {
-    struct span all = span_of(text, length), line;
-    while (scan_line(&all, &line)) {
-        uint64_t number;
-        struct span name = {line.at, span_find_char(line, ' ')};
-        if (!scan_past(&line, " ") || !scan_number(&line, &number))
-            continue;
-        for (size_t i = 0; i < count; i++)
-            if (span_is(name, names[i].name))
-                set(m, names[i].field, number);
+    struct span line;
+    while (scan_line(all, &line)) {
+        *name = (struct span){line.at, span_find_char(line, ' ')};
+        if (scan_past(&line, " ") && scan_number(&line, number))
+            return true;
     }
+    return false;
 }
-#define PARSE_NAMED(text, length, names, m) parse_named(text, length, names, ARRAY_SIZE(names), m)
 
 void cgroup_stat_parse(const char *text, size_t length, int version, struct cgroup_memory *m)
 {
@@ -78,28 +74,44 @@ void cgroup_stat_parse(const char *text, size_t length, int version, struct cgro
         {"total_inactive_file", CGROUP_INACTIVE_FILE},
         {"total_rss", CGROUP_ANON},
         {"total_cache", CGROUP_FILE},
+        {"total_shmem", CGROUP_SHMEM},
+        {"total_active_file", CGROUP_ACTIVE_FILE},
         {"total_swap", CGROUP_SWAP},
     };
     static const struct named names_2[] = {
         {"inactive_file", CGROUP_INACTIVE_FILE},
+        {"active_file", CGROUP_ACTIVE_FILE},
         {"anon", CGROUP_ANON},
         {"file", CGROUP_FILE},
+        {"shmem", CGROUP_SHMEM},
         {"slab", CGROUP_SLAB},
     };
-    if (version == 1)
-        PARSE_NAMED(text, length, names_1, m);
-    else
-        PARSE_NAMED(text, length, names_2, m);
+    const struct named *names = version == 1 ? names_1 : names_2;
+    size_t count = version == 1 ? ARRAY_SIZE(names_1) : ARRAY_SIZE(names_2);
+    struct span all = span_of(text, length), name;
+    uint64_t number, refaults = 0;
+    while (scan_named(&all, &name, &number)) {
+        for (size_t i = 0; i < count; i++)
+            if (span_is(name, names[i].name))
+                set(m, names[i].field, number);
+        /* one name to 5.8, then one each for anonymous and file pages */
+        if (version == 2 && span_starts(name, "workingset_refault") && number < no_limit)
+            set(m, CGROUP_REFAULTS, refaults += number);
+    }
 }
 
-void cgroup_events_parse(const char *text, size_t length, struct cgroup_memory *m)
+void cgroup_events_parse(const char *text, size_t length, struct cgroup_events *out)
 {
-    static const struct named names[] = {
-        {"high", CGROUP_HIGH_EVENTS},
-        {"max", CGROUP_MAX_EVENTS},
-        {"oom_kill", CGROUP_OOM_KILLS},
-    };
-    PARSE_NAMED(text, length, names, m);
+    static const char *const names[] = {
+        [EVENT_HIGH] = "high", [EVENT_MAX] = "max", [EVENT_OOM] = "oom", [EVENT_OOM_KILL] = "oom_kill"};
+    struct span all = span_of(text, length), name;
+    uint64_t number;
+    while (scan_named(&all, &name, &number))
+        for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+            if (span_is(name, names[i]) && number < no_limit) {
+                out->count[i] = number;
+                out->has[i] = true;
+            }
 }
 
 void cgroup_pressure_parse(const char *text, size_t length, struct cgroup_memory *m)
@@ -127,13 +139,18 @@ static bool read_file(struct reader *r, const char *name)
     return r->length >= 0;
 }
 
-static void read_number(struct reader *r, const char *name, struct cgroup_memory *m, enum cgroup_field field)
+static bool read_number(struct reader *r, const char *name, uint64_t *number)
+{
+    if (!read_file(r, name))
+        return false;
+    struct span s = span_of(r->buffer, (size_t)r->length);
+    return scan_number(&s, number) && *number < no_limit;
+}
+
+static void read_field(struct reader *r, const char *name, struct cgroup_memory *m, enum cgroup_field field)
 {
     uint64_t number;
-    if (!read_file(r, name))
-        return;
-    struct span s = span_of(r->buffer, (size_t)r->length);
-    if (scan_number(&s, &number))
+    if (read_number(r, name, &number))
         set(m, field, number);
 }
 
@@ -148,7 +165,7 @@ static void read_limit(struct reader *r, const char *name, struct cgroup_memory 
 static void read_swap_1(struct reader *r, struct cgroup_memory *m)
 {
     struct cgroup_memory both = {0};
-    read_number(r, "memory.memsw.usage_in_bytes", &both, CGROUP_SWAP);
+    read_field(r, "memory.memsw.usage_in_bytes", &both, CGROUP_SWAP);
     read_limit(r, "memory.memsw.limit_in_bytes", &both, CGROUP_SWAP_MAX, &m->unlimited_swap);
     if (both.has[CGROUP_SWAP] && m->has[CGROUP_CURRENT] && both.value[CGROUP_SWAP] >= m->value[CGROUP_CURRENT])
         set(m, CGROUP_SWAP, both.value[CGROUP_SWAP] - m->value[CGROUP_CURRENT]);
@@ -164,7 +181,7 @@ bool cgroup_memory_read(const struct root *root, struct cgroup_mount mount, cons
     *m = (struct cgroup_memory){0};
     if (!mount.version)
         return false;
-    read_number(&r, old ? "memory.usage_in_bytes" : "memory.current", m, CGROUP_CURRENT);
+    read_field(&r, old ? "memory.usage_in_bytes" : "memory.current", m, CGROUP_CURRENT);
     if (!m->has[CGROUP_CURRENT])
         return false;
     if (parts & CGROUP_USAGE) {
@@ -173,16 +190,20 @@ bool cgroup_memory_read(const struct root *root, struct cgroup_mount mount, cons
             read_swap_1(&r, m);
         else {
             read_limit(&r, "memory.high", m, CGROUP_HIGH, &m->unlimited_high);
-            read_number(&r, "memory.swap.current", m, CGROUP_SWAP);
+            read_field(&r, "memory.swap.current", m, CGROUP_SWAP);
             read_limit(&r, "memory.swap.max", m, CGROUP_SWAP_MAX, &m->unlimited_swap);
         }
     }
     if (parts & CGROUP_EVENTS) {
         if (read_file(&r, old ? "memory.oom_control" : "memory.events"))
-            cgroup_events_parse(r.buffer, (size_t)r.length, m);
-        if (old)
-            read_number(&r, "memory.failcnt", m, CGROUP_MAX_EVENTS);
-        else if (read_file(&r, "memory.pressure"))
+            cgroup_events_parse(r.buffer, (size_t)r.length, old ? &m->own : &m->tree);
+        if (old) {
+            m->own.has[EVENT_MAX] = read_number(&r, "memory.failcnt", &m->own.count[EVENT_MAX]);
+            return true;
+        }
+        if (read_file(&r, "memory.events.local"))
+            cgroup_events_parse(r.buffer, (size_t)r.length, &m->own);
+        if (read_file(&r, "memory.pressure"))
             cgroup_pressure_parse(r.buffer, (size_t)r.length, m);
     }
     return true;

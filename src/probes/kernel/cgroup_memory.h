@@ -25,15 +25,29 @@ enum cgroup_field {
     CGROUP_ANON,
     CGROUP_FILE,
     CGROUP_SLAB,
-    CGROUP_MAX_EVENTS,
-    CGROUP_HIGH_EVENTS,
-    CGROUP_OOM_KILLS,
+    CGROUP_SHMEM,
+    CGROUP_ACTIVE_FILE,
+    CGROUP_REFAULTS, /* pages needed again soon after they were reclaimed, since the group was made */
     CGROUP_STALL_US, /* memory.pressure, some, total */
     CGROUP_FIELDS,
+};
+/* Counted since the group was made. */
+enum cgroup_event {
+    EVENT_HIGH,     /* slowed down at memory.high */
+    EVENT_MAX,      /* ran into the limit */
+    EVENT_OOM,      /* found nothing more to reclaim there */
+    EVENT_OOM_KILL, /* processes of the group that were killed, for whichever limit */
+    CGROUP_EVENT_COUNT,
+};
+struct cgroup_events {
+    bool has[CGROUP_EVENT_COUNT];
+    uint64_t count[CGROUP_EVENT_COUNT];
 };
 struct cgroup_memory {
     bool has[CGROUP_FIELDS];
     uint64_t value[CGROUP_FIELDS];
+    struct cgroup_events own;  /* the group's own; not known of a version 2 without memory.events.local */
+    struct cgroup_events tree; /* with those of the groups below it */
     bool unlimited, unlimited_high, unlimited_swap; /* there is no such limit; has[] is then false */
 };
 enum cgroup_part { CGROUP_USAGE = 1, CGROUP_EVENTS = 2 };
@@ -43,10 +57,12 @@ void cgroup_limit_parse(const char *text, size_t length, struct cgroup_memory *m
                         bool *unlimited);
 void cgroup_stat_parse(const char *text, size_t length, int version, struct cgroup_memory *m);
 void cgroup_events_parse(const char *text, size_t length,
-                         struct cgroup_memory *m); /* memory.events or memory.oom_control */
+                         struct cgroup_events *out); /* memory.events, memory.oom_control */
 void cgroup_pressure_parse(const char *text, size_t length, struct cgroup_memory *m);
 
-/* Reads `parts` (cgroup_part) of the group at `path` ("/system.slice/x.service"). False if it has no usage: not there, or
+/* Version 2 counts the events of the groups below in memory.events since Linux 5.2, which brought memory.events.local; version 1
+ * and older kernels count a group's own.
+ * Reads `parts` (cgroup_part) of the group at `path` ("/system.slice/x.service"). False if it has no usage: not there, or
  * without the memory controller. */
 bool cgroup_memory_read(const struct root *r, struct cgroup_mount mount, const char *path, unsigned parts,
                         struct cgroup_memory *m);
