@@ -23,6 +23,7 @@
     X(Z_HIGH, "high", TYPE_BYTES, "watermark at which background reclaim stops")                                       \
     X(Z_BOOST, "boost", TYPE_BYTES, "watermarks raised because kinds of pages were mixed just now (since Linux 5.0)")  \
     X(Z_PCP, "pcp", TYPE_BYTES, "free on per-CPU lists, not in free")                                                  \
+    X(Z_FREE_CMA, "free_cma", TYPE_BYTES, "of free, what is for movable memory only, not for the kernel's (CMA)")      \
     X(Z_UNUSABLE3, "unusable_order3", TYPE_RATIO, "share of free memory that cannot serve a request of 8 pages")       \
     X(Z_UNUSABLE4, "unusable_order4", TYPE_RATIO, "share of free memory that cannot serve a request of 16 pages")      \
     X(Z_UNUSABLE_HUGE, "unusable_huge", TYPE_RATIO, "share of free memory that cannot serve a huge page")              \
@@ -55,6 +56,7 @@ static const struct column order_columns[] = {ORDER_COLUMNS(LIST_ENTRY)};
     X(N_NODE, "node", TYPE_COUNT, "NUMA node", .role = ROLE_KEY)                                                       \
     X(N_PRESENT, "present", TYPE_BYTES, "memory in the node")                                                          \
     X(N_MANAGED, "managed", TYPE_BYTES, "of it given out by the page allocator")                                       \
+    X(N_LOW, "low", TYPE_BYTES, "watermarks of its zones below which background reclaim starts")                       \
     X(N_FREE, "free", TYPE_BYTES, "free in blocks")                                                                    \
     X(N_SCORE, "score", TYPE_COUNT, "fragmentation score, 0 to 100: the measure by which kcompactd works")             \
     X(N_WAKE, "wake_line", TYPE_COUNT, "score above which kcompactd starts by itself")                                 \
@@ -156,6 +158,10 @@ static void put_zone(struct table *t, const struct view *v, const struct buddy_z
         cell_number(t, row, Z_BOOST, (double)zone->boost * v->page);
     else
         cell_unknown(t, row, Z_BOOST, "this kernel does not show watermark boosts");
+    if (zone->has_free_cma)
+        cell_number(t, row, Z_FREE_CMA, (double)zone->free_cma * v->page);
+    else
+        cell_unknown(t, row, Z_FREE_CMA, "this kernel does not show free CMA pages");
     double node = node_managed(v, z->node);
     if (node > 0)
         cell_number(t, row, Z_SHARE, (double)zone->managed / node);
@@ -184,12 +190,15 @@ static void put_orders(struct table *t, const struct view *v, const struct buddy
  * if zoneinfo is missing. */
 static int put_node(struct table *t, const struct view *v, unsigned node)
 {
-    uint64_t present = 0, score = 0;
+    uint64_t present = 0, score = 0, low = 0;
     double managed = node_managed(v, node), pages = 0, huge = 0;
     bool complete = !v->zones_why;
-    for (size_t i = 0; i < v->z->count; i++)
-        if (v->z->zones[i].node == node)
+    for (size_t i = 0; i < v->z->count; i++) {
+        if (v->z->zones[i].node == node) {
             present += v->z->zones[i].present;
+            low += v->z->zones[i].low;
+        }
+    }
     for (size_t i = 0; i < v->b->count; i++) {
         const struct buddy_zone *z = &v->b->zones[i];
         if (z->node != node)
@@ -218,6 +227,7 @@ static int put_node(struct table *t, const struct view *v, unsigned node)
     if (complete) {
         cell_number(t, row, N_PRESENT, (double)present * v->page);
         cell_number(t, row, N_MANAGED, managed * v->page);
+        cell_number(t, row, N_LOW, (double)low * v->page);
         cell_number(t, row, N_SCORE, (double)score);
     }
     row_unknown(t, row, v->zones_why ? v->zones_why : "/proc/zoneinfo does not list every zone");

@@ -36,6 +36,7 @@
     X(MIGRATE_OK, "migrate_ok", TYPE_COUNT, "pages moved")                                                             \
     X(MIGRATE_FAIL, "migrate_fail", TYPE_COUNT, "pages that could not be moved")                                       \
     X(OOM_KILLS, "oom_kills", TYPE_COUNT, "processes killed for lack of memory")                                       \
+    X(OOM_KILLS_EVER, "oom_kills_ever", TYPE_COUNT, "the same since boot (since Linux 4.13)")                          \
     X(MAJOR_FAULTS, "major_faults", TYPE_RATE, "page faults that waited for a device")                                 \
     X(FILE_IN, "file_in", TYPE_BYTE_RATE, "read from block devices, swap excepted")                                    \
     X(FILE_OUT, "file_out", TYPE_BYTE_RATE, "written to block devices, swap excepted")
@@ -292,6 +293,10 @@ static void collect(void *state, const struct probe_input *in, struct facts *f)
     cell_number(t, 0, WINDOW, window);
     cell_number(t, 0, FREE_MIN, (double)s->free_min * page);
     cell_number(t, 0, FREE_LAST, (double)s->last.counters.value[CT_NR_FREE] * page);
+    if (s->last.counters.known[CT_OOM_KILL])
+        cell_number(t, 0, OOM_KILLS_EVER, (double)s->last.counters.value[CT_OOM_KILL]);
+    else
+        not_counted(t, OOM_KILLS_EVER, CT_OOM_KILL);
     if (s->samples < 2 || window <= 0) {
         row_unknown(t, 0, "one moment only; a window needs two");
     } else {

@@ -62,7 +62,8 @@ static void blame(struct cgroup_reading *readings, size_t count, bool counts_own
         }
         if (told && tree.has[EVENT_OOM_KILL]) {
             h->has_gone = true;
-            h->kills_gone = less(tree.count[EVENT_OOM_KILL], own.count[EVENT_OOM_KILL] + below[i].count[EVENT_OOM_KILL]);
+            h->kills_gone =
+                less(tree.count[EVENT_OOM_KILL], own.count[EVENT_OOM_KILL] + below[i].count[EVENT_OOM_KILL]);
         }
         h->has_kills = h->own.has[EVENT_OOM_KILL];
     }

@@ -40,7 +40,7 @@ static bool field(struct zone_facts *z, const struct span *word, struct span *li
         {"high", offsetof(struct zone_facts, high)},        {"boost", offsetof(struct zone_facts, boost)},
         {"spanned", offsetof(struct zone_facts, spanned)},  {"present", offsetof(struct zone_facts, present)},
         {"managed", offsetof(struct zone_facts, managed)},  {"free", offsetof(struct zone_facts, free)},
-        {"start_pfn:", offsetof(struct zone_facts, start)},
+        {"start_pfn:", offsetof(struct zone_facts, start)}, {"nr_free_cma", offsetof(struct zone_facts, free_cma)},
     };
     for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
         if (!span_is(*word, fields[i].name))
@@ -51,6 +51,7 @@ static bool field(struct zone_facts *z, const struct span *word, struct span *li
         memcpy((char *)z + fields[i].offset, &value, sizeof value);
         z->has_boost |= span_is(*word, "boost");
         z->has_managed |= span_is(*word, "managed");
+        z->has_free_cma |= span_is(*word, "nr_free_cma");
     }
     return true;
 }

@@ -9,8 +9,10 @@ struct zone_facts {
     unsigned node;
     char name[16];
     uint64_t free, min, low, high, boost, spanned, present, managed;
-    uint64_t start;              /* number of the first page frame of its span */
-    uint64_t pcp;                /* pages on per-CPU lists */
+    uint64_t free_cma; /* of free: for movable pages only */
+    uint64_t start;    /* number of the first page frame of its span */
+    uint64_t pcp;      /* pages on per-CPU lists */
+    bool has_free_cma;
     bool has_boost, has_managed; /* boost since 5.0; managed since 3.9, before that `managed` repeats present */
 };
 
