@@ -71,6 +71,9 @@ static void put_field(json_t *out, const struct field *f, const void *object)
 {
     char name[64];
     const void *at = (const char *)object + f->offset;
+    const struct value *v = at;
+    if (f->kind == FIELD_MEASURED && f->need == ADDED && !v->known && !v->why)
+        return; /* there is nothing to measure */
     if (f->kind == FIELD_VALUE)
         put_value(out, at);
     else
@@ -314,7 +317,8 @@ static void read_field(struct record_reader *r, const struct field *f, const jso
         *(struct value *)at = read_value(r, json, where);
         break;
     case FIELD_MEASURED:
-        *(struct value *)at = read_measured(r, json, where, name);
+        if (f->need != ADDED || json_object_get(json, name))
+            *(struct value *)at = read_measured(r, json, where, name);
         break;
     case FIELD_OTHER:
         break;

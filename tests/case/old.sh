@@ -16,7 +16,7 @@ report() { # OLD FILE: an exit status of 0 to 3 is the verdict's
     [ -s "$2" ]
 }
 said='{status, headline, lead, verdicts: [.verdicts[] | {id, state, kind, for, against, owners}], findings, answers, notes,
-    recommendations, experiments, steps: [.steps[] | {id, title, state}], check_list}'
+    recommendations: [.recommendations[] | del(.verdict)], experiments, steps: [.steps[] | {id, title, state}], check_list}'
 
 for old in tests/case/old/*.json; do
     name=$(basename "$old" .json)

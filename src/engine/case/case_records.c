@@ -7,6 +7,7 @@ const char *const check_result_names[] = {"clear", "fired", "unchecked", "not-ru
 const char *const experiment_state_names[] = {"not-run", "declined", "done", "failed", NULL};
 const char *const step_state_names[] = {"pending", "done", "skipped", "passed", NULL};
 const char *const recommendation_kind_names[] = {"sysctl", "application", "service", "kernel", "observe", NULL};
+const char *const verdict_harm_names[] = {"observed", "imminent", "today", "growing", "past", "standing", "none", NULL};
 const char *const experiment_action_names[] = {"compact", "watch", "operator", NULL};
 
 const char *verdict_state_name(enum verdict_state s)

@@ -12,12 +12,15 @@ enum case_status { CASE_OK, CASE_WARNING, CASE_CRITICAL, CASE_UNKNOWN, CASE_STAT
 enum verdict_state { VERDICT_CONFIRMED, VERDICT_LIKELY, VERDICT_RULED_OUT, VERDICT_UNKNOWN };
 enum check_result { CHECK_CLEAR, CHECK_FIRED, CHECK_UNCHECKED, CHECK_NOT_RUN };
 enum experiment_state { EXPERIMENT_NOT_RUN, EXPERIMENT_DECLINED, EXPERIMENT_DONE, EXPERIMENT_FAILED };
+/* Worst first. Imminent: within an hour; then within a day. */
+enum verdict_harm { HARM_OBSERVED, HARM_IMMINENT, HARM_TODAY, HARM_GROWING, HARM_PAST, HARM_STANDING, HARM_NONE };
 enum step_state { STEP_PENDING, STEP_DONE, STEP_SKIPPED, STEP_PASSED };
 extern const char *const verdict_state_names[],
     *const check_result_names[], *const experiment_state_names[], *const step_state_names[],
                                                                       *const case_status_names[],
                                                                           *const recommendation_kind_names[],
-                                                                              *const experiment_action_names[];
+                                                                              *const experiment_action_names[],
+                                                                                  *const verdict_harm_names[];
 const char *verdict_state_name(enum verdict_state s);       /* "confirmed", "likely", "ruled-out", "unknown" */
 const char *check_result_name(enum check_result r);         /* "clear", "fired", "unchecked", "not-run" */
 const char *experiment_state_name(enum experiment_state s); /* "not-run", "declined", "done", "failed" */
@@ -66,7 +69,13 @@ struct check { CHECK_FIELDS(RECORD_MEMBER, ) };
     X(R, TEXTS, sentences_for, for_count, REQUIRED, "for", "sentences for it") \
     X(R, TEXTS, sentences_against, against_count, REQUIRED, "against", "sentences against it") \
     X(R, NAME, kind, , ADDED, "kind", "which kind of it this is; none: it has none, or does not hold") \
-    X(R, TEXTS, owners, owner_count, ADDED, "owners", "who holds what is in the way, largest first")
+    X(R, TEXTS, owners, owner_count, ADDED, "owners", "who holds what is in the way, largest first") \
+    X(R, TEXT, headline, , ADDED, "headline", "it in a sentence, if it holds") \
+    X(R, COUNT, rank, , ADDED, "rank", "its place among those that hold: 1 leads; 0: it does not hold") \
+    X(R, CHOICE, harm, verdict_harm, ADDED, "harm", "what it does, worst first; none: it does not hold, or nothing is wrong") \
+    X(R, MEASURED, until, , ADDED, "until", "time until it does harm") \
+    X(R, MEASURED, size, , ADDED, "size", "memory at stake") \
+    X(R, TEXTS, subjects, subject_count, ADDED, "subjects", "who it is about, worst first")
 struct verdict { VERDICT_FIELDS(RECORD_MEMBER, ) };
 
 /* A test that decides what looking cannot, made only after a yes (or --allow). */
@@ -101,7 +110,8 @@ struct experiment { EXPERIMENT_FIELDS(RECORD_MEMBER, ) };
     X(R, NAME, id, , REQUIRED, "id", "id") \
     X(R, CHOICE, kind, recommendation_kind, REQUIRED, "kind", "what is changed") \
     RECOMMENDATION_TEXTS(X, R) \
-    X(R, NAME, sysctl, , NULLABLE, "sysctl", "name of the sysctl")
+    X(R, NAME, sysctl, , NULLABLE, "sysctl", "name of the sysctl") \
+    X(R, NAME, verdict, , ADDED, "verdict", "the verdict that it mends; none: it is of a finding alone")
 struct recommendation { RECOMMENDATION_FIELDS(RECORD_MEMBER, ) };
 
 #define ANSWER_FIELDS(X, R) \

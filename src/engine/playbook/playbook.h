@@ -141,10 +141,12 @@ struct sentence {
     struct message *say;
 };
 
-struct owners { /* who holds what is in the way: a sentence for each row */
+struct owners { /* who holds what is in the way, or who it is about: a sentence for each row */
     const struct table_decl *table;
     struct expr *where;
     struct message *say;
+    const char *sort; /* column or NULL */
+    bool descending;
     unsigned rows; /* at most; default 10 */
     const char *say_text;
 };
@@ -158,6 +160,13 @@ struct verdict_decl {
     struct message *headline; /* the report's first sentence if this verdict leads */
     struct expr *kind;        /* a text: which kind of it this is; NULL: it has none */
     struct owners *owners;    /* NULL: none are named */
+    struct owners *subjects;  /* the same of who it is about */
+    /* What it does, the first that is true; else it stands. NULL: never */
+    struct expr *observed, *growing, *past;
+    bool benign;        /* it explains, and nothing is wrong */
+    struct expr *until; /* seconds until it does harm; NULL: not of this kind */
+    struct expr *size;  /* bytes at stake */
+    struct expr *fits;  /* it is what the operator looked for */
     const char *headline_text, *confirmed_text, *likely_text, *ruled_out_text, *kind_text; /* as written, to explain */
 };
 

@@ -86,6 +86,18 @@ static void map_compile(struct reader *r, const struct yaml_node *map, const str
     }
 }
 
+/* The column to sort by; NULL: none is named. */
+static const char *read_sort(struct reader *r, const struct yaml_node *n, const struct table_decl *table,
+                             bool *descending)
+{
+    const char *sort = map_text(r, n, "sort");
+    if (!sort)
+        return NULL;
+    *descending = *sort == '-';
+    check_column(r, map_get(n, "sort")->mark, table, sort + *descending);
+    return sort + *descending;
+}
+
 static void compile_show(struct reader *r, const struct yaml_node *n, struct show *show)
 {
     show->rows = ROWS_DEFAULT;
@@ -97,12 +109,7 @@ static void compile_show(struct reader *r, const struct yaml_node *n, struct sho
     for (const struct yaml_node *c = first_of(n, "columns"); c; c = c->next)
         if (c->kind == YAML_TEXT && *c->text)
             check_column(r, c->mark, show->table, c->text);
-    const char *sort = map_text(r, n, "sort");
-    if (sort) {
-        show->descending = *sort == '-';
-        show->sort = sort + show->descending;
-        check_column(r, map_get(n, "sort")->mark, show->table, show->sort);
-    }
+    show->sort = read_sort(r, n, show->table, &show->descending);
     map_compile(r, n, &show_mapping, show, show->table);
 }
 
@@ -349,9 +356,9 @@ static struct sentence *compile_sentences(struct reader *r, const struct yaml_no
     return out;
 }
 
-static struct owners *compile_owners(struct reader *r, const struct yaml_node *map)
+static struct owners *compile_owners(struct reader *r, const struct yaml_node *map, const char *key)
 {
-    const struct yaml_node *n = map_get(map, "owners");
+    const struct yaml_node *n = map_get(map, key);
     struct owners *o = arena_alloc(r->arena, sizeof *o);
     o->rows = ROWS_DEFAULT;
     if (!n || !map_read(r, n, &owners_mapping, o))
@@ -360,18 +367,20 @@ static struct owners *compile_owners(struct reader *r, const struct yaml_node *m
     o->table = map_table(r, n, "table");
     if (!o->table)
         return NULL; /* every column would be complained about */
+    o->sort = read_sort(r, n, o->table, &o->descending);
     map_compile(r, n, &owners_mapping, o, o->table);
     return o;
 }
 
-/* Names the kind that the verdict is of: a text, such as that of if(…, 'compactable', 'pinned'). */
-static struct expr *compile_kind(struct reader *r, const struct yaml_node *map)
+/* An expression that gives no truth but a value, such as "if(…, 'compactable', 'pinned')". */
+static struct expr *compile_value(struct reader *r, const struct yaml_node *map, const char *key, enum type type,
+                                  const char *example)
 {
-    const char *text = map_text(r, map, "kind");
-    const struct yaml_node *n = map_get(map, "kind");
+    const char *text = map_text(r, map, key);
+    const struct yaml_node *n = map_get(map, key);
     struct expr *e = text ? compile_text(r, text, n->mark, NULL) : NULL;
-    if (e && expr_type(e) != TYPE_TEXT)
-        diag_add(r->d, n->mark, "'kind' must be a text, such as 'pinned' in quotes, but this is %s",
+    if (e && expr_type(e) != type)
+        diag_add(r->d, n->mark, "'%s' must be %s, but this is %s", key, example,
                  expr_type(e) == TYPE_BOOL ? "true or false" : type_name(expr_type(e)));
     return e;
 }
@@ -381,9 +390,12 @@ static void compile_verdict(struct reader *r, const struct yaml_node *n, struct 
     if (n->kind != YAML_MAP)
         return;
     map_compile(r, n, &verdict_mapping, v, NULL);
-    v->kind = compile_kind(r, n);
+    v->kind = compile_value(r, n, "kind", TYPE_TEXT, "a text, such as 'pinned' in quotes");
     v->kind_text = text_of(n, "kind");
-    v->owners = compile_owners(r, n);
+    v->until = compile_value(r, n, "until", TYPE_SECONDS, "a time");
+    v->size = compile_value(r, n, "size", TYPE_BYTES, "an amount of memory");
+    v->owners = compile_owners(r, n, "owners");
+    v->subjects = compile_owners(r, n, "subjects");
     v->sentences_for = compile_sentences(r, n, "for", &v->for_count);
     v->sentences_against = compile_sentences(r, n, "against", &v->against_count);
 }

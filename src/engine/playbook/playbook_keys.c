@@ -17,6 +17,7 @@ const char *const unit_names[] = {"count", "ratio", "bytes", "seconds", NULL};
 #define CHANGES \
     KEY("after", NULL, BUILDS, "with `extends`: the id behind which this one stands", .schema = "{'$ref': '#/definitions/id'}") \
     KEY("leave", NULL, BUILDS, "with `extends`: what is left out of it")
+#define SORT_SCHEMA "{'type': 'string', 'pattern': '^-?[a-z][a-z0-9_]*$'}"
 #define PROBE "{'$ref': '#/definitions/probe'}"
 
 static const struct key limit_keys[] = {
@@ -31,7 +32,7 @@ static const struct key show_keys[] = {
     KEY("title", "the table's", TEXT, "what stands above it", AT(show, title))
     KEY("columns", "all", TEXTS, "which, in order", AT(show, columns), OTHER(show, column_count), .item = "a column",
         .schema = "{'$ref': '#/definitions/name'}")
-    KEY("sort", "as measured", OTHER, "a column; `-column`: largest first", .schema = "{'type': 'string', 'pattern': '^-?[a-z][a-z0-9_]*$'}")
+    KEY("sort", "as measured", OTHER, "a column; `-column`: largest first", .schema = SORT_SCHEMA)
     KEY("rows", "10", NUMBER, "at most so many, up to 1000", AT(show, rows))
     KEY("where", NULL, CONDITION, "which rows", AT(show, where))
 };
@@ -154,6 +155,7 @@ static const struct key owners_keys[] = {
     KEY("table", NEEDED, TABLE, "a sentence for each row of this table")
     KEY("where", NULL, CONDITION, "which rows", AT(owners, where))
     KEY("say", NEEDED, MESSAGE, "the sentence, a message of the row", AT(owners, say), OTHER(owners, say_text))
+    KEY("sort", "as measured", OTHER, "a column; `-column`: largest first", .schema = SORT_SCHEMA)
     KEY("rows", "10", NUMBER, "at most so many, up to 1000", AT(owners, rows))
 };
 const struct mapping owners_mapping = MAPPING(owners_keys, "list of owners");
@@ -162,7 +164,7 @@ const struct mapping owners_mapping = MAPPING(owners_keys, "list of owners");
 static const struct key verdict_keys[] = {
     KEY("id", NEEDED, ID, "its id", AT(verdict_decl, id))
     KEY("title", NEEDED, TEXT, "the hypothesis", AT(verdict_decl, title))
-    KEY("headline", "the title", MESSAGE, "the report's first sentence if it leads; one that is only likely leads only with a headline",
+    KEY("headline", "the title", MESSAGE, "the report's first sentence if it leads, a line below if it holds besides; one that is only likely needs it to be told",
         AT(verdict_decl, headline), OTHER(verdict_decl, headline_text))
     KEY("confirmed", NULL, CONDITION, "the first condition tried", AT(verdict_decl, confirmed), OTHER(verdict_decl, confirmed_text))
     KEY("likely", NULL, CONDITION, "the second", AT(verdict_decl, likely), OTHER(verdict_decl, likely_text))
@@ -172,6 +174,14 @@ static const struct key verdict_keys[] = {
     KEY("kind", NULL, OTHER, "an expression that gives a text, such as `if(after.compact_now < 50%, 'compactable', 'pinned')`",
         .schema = "{'$ref': '#/definitions/text'}")
     KEY("owners", NULL, MAP, "who holds what is in the way", .of = &owners_mapping)
+    KEY("subjects", NULL, MAP, "who it is about, worst first; a row whose `pid` is the operator's suspect lifts the verdict", .of = &owners_mapping)
+    KEY("observed", NULL, CONDITION, "it did harm within the window", AT(verdict_decl, observed))
+    KEY("growing", NULL, CONDITION, "it gets worse", AT(verdict_decl, growing))
+    KEY("past", NULL, CONDITION, "it did harm before the window", AT(verdict_decl, past))
+    KEY("benign", "false", BOOL, "true: it explains what is seen, and nothing is wrong with it", AT(verdict_decl, benign))
+    KEY("until", NULL, OTHER, "an expression: seconds until it does harm", .schema = "{'$ref': '#/definitions/text'}")
+    KEY("size", NULL, OTHER, "an expression: bytes at stake", .schema = "{'$ref': '#/definitions/text'}")
+    KEY("fits", NULL, CONDITION, "it is what the operator looked for", AT(verdict_decl, fits))
     CHANGES
 };
 const struct mapping verdict_mapping = MAPPING(verdict_keys, "verdict", .by_id = true);
@@ -188,7 +198,7 @@ static const struct key playbook_keys[] = {
     KEY("limits", NULL, MAPS, "thresholds", .of = &limit_mapping)
     KEY("steps", NEEDED, LIST, "1 to 100, in order", .of = &step_mapping, .schema = "'minItems': 1, 'maxItems': 100")
     KEY("recommendations", NULL, LIST, "what rules recommend", .of = &recommendation_mapping)
-    KEY("verdicts", NULL, LIST, "hypotheses, weighed at the end", .of = &verdict_mapping)
+    KEY("verdicts", NULL, LIST, "hypotheses, weighed at the end; what they do decides which leads, not their order", .of = &verdict_mapping)
 };
 /* clang-format on */
 const struct mapping playbook_mapping =

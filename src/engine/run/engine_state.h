@@ -60,6 +60,17 @@ void judge_forget(struct engine *g, const struct step *step, const char *why);
 /* Verdicts, recommendations, status and headline from the findings and checks as they stand. */
 void judge_whole(struct engine *g);
 
+/* weigh.c: verdicts, status and headline. */
+void weigh_verdicts(struct engine *g);
+/* The verdict of that rank; NULL: so many do not hold. */
+const struct verdict *verdict_ranked(const struct case_file *c, size_t rank);
+/* Whether a verdict (NULL: none) holds by what that rule found. */
+bool verdict_cites(const struct playbook *p, const char *verdict, const char *rule);
+
+/* Texts that live as long as the case. Most are the same after each step: equal to `before` (may be NULL), they are stored once. */
+const char *keep_text(struct engine *g, const char *text, const char *before);
+const char *message_text(struct engine *g, const struct message *m, const struct scope *scope, const char *before);
+
 /* A value that lives as long as the case. */
 struct value case_value(struct case_file *c, struct value v);
 

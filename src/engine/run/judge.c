@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Rules to findings, findings to verdicts. */
+/* Rules to findings, findings to changes. */
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,14 +7,12 @@
 #include "engine/run/engine_state.h"
 #include "engine/case/identity.h"
 
-/* Most texts are the same after each step: equal ones are stored once. */
-static const char *keep_text(struct engine *g, const char *text, const char *before)
+const char *keep_text(struct engine *g, const char *text, const char *before)
 {
     return before && strcmp(before, text) == 0 ? before : arena_strdup(&g->c->arena, text);
 }
 
-static const char *message_text(struct engine *g, const struct message *m, const struct scope *scope,
-                                const char *before)
+const char *message_text(struct engine *g, const struct message *m, const struct scope *scope, const char *before)
 {
     if (!m)
         return NULL;
@@ -214,14 +212,6 @@ static void judge_rule(struct engine *g, const struct step *step, const struct r
     }
 }
 
-/* What the leading verdict rests on comes first, so that the first change is the one that mends it. */
-static bool is_cited(const struct engine *g, const char *rule)
-{
-    const struct playbook *p = g->options.playbook;
-    const struct verdict_decl *d = g->c->lead ? ARRAY_FIND(p->verdicts, p->verdict_count, id, g->c->lead) : NULL;
-    return d && ((d->confirmed && expr_asks(d->confirmed, rule)) || (d->likely && expr_asks(d->likely, rule)));
-}
-
 enum { RULES_MAX = 10000 }; /* more than the nodes that a playbook may have */
 
 /* Worst first, then those of the leading verdict, then in the order of the runbook. */
@@ -232,7 +222,8 @@ static unsigned rank(const struct engine *g, const struct finding *f)
     for (size_t i = 0; i < p->step_count; i++)
         for (size_t k = 0; k < p->steps[i].rule_count; k++, place++)
             if (strcmp(p->steps[i].rules[k].id, f->id) == 0)
-                return (SEVERITY_CRITICAL - f->severity) * 2 * RULES_MAX + (is_cited(g, f->id) ? 0 : RULES_MAX) + place;
+                return (SEVERITY_CRITICAL - f->severity) * 2 * RULES_MAX +
+                       (verdict_cites(p, g->c->lead, f->id) ? 0 : RULES_MAX) + place;
     return UINT_MAX;
 }
 
@@ -281,133 +272,23 @@ void judge_step(struct engine *g, const struct step *step)
         judge_rule(g, step, &step->rules[i]);
 }
 
-/* Who stands in the rows for which `where` is true, in the order of the table. */
-static size_t name_owners(struct engine *g, const struct owners *o, const char **named)
-{
-    const char *why;
-    const struct table *t = g->env.table(g->env.data, o->table, &why);
-    size_t n = 0;
-    for (size_t r = 0; t && r < t->rows && n < o->rows; r++) {
-        struct scope scope = {t, r, NULL};
-        if (!engine_holds(g, o->where, &scope))
-            continue;
-        named[n] = message_text(g, o->say, &scope, named[n]);
-        n++;
-    }
-    return n;
-}
-
-/* Only what holds is of a kind, and has owners. */
-static void specify(struct engine *g, const struct verdict_decl *d, struct verdict *v)
-{
-    bool is_held = v->state == VERDICT_CONFIRMED || v->state == VERDICT_LIKELY;
-    struct value kind = d->kind && is_held ? expr_eval(d->kind, &g->env, NULL) : value_unknown(TYPE_TEXT, NULL);
-    v->kind = kind.known ? keep_text(g, kind.text, v->kind) : NULL;
-    v->owner_count = d->owners && is_held ? name_owners(g, d->owners, v->owners) : 0;
-}
-
-static size_t say_sentences(struct engine *g, const struct sentence *list, size_t count, const char **said)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < count; i++)
-        if (engine_holds(g, list[i].when, NULL)) {
-            said[n] = message_text(g, list[i].say, NULL, said[n]);
-            n++;
-        }
-    return n;
-}
-
-struct tally {
-    size_t warnings, criticals;
-    size_t open; /* checks that count and were not made: could not be, are still to come, or were skipped */
-    const char *why;
-};
-
-static struct tally count_results(const struct case_file *c)
-{
-    struct tally t = {0};
-    for (size_t i = 0; i < c->finding_count; i++) {
-        t.warnings += c->findings[i].severity == SEVERITY_WARNING;
-        t.criticals += c->findings[i].severity == SEVERITY_CRITICAL;
-    }
-    bool unchecked = false;
-    for (size_t i = 0; i < c->check_count; i++) {
-        const struct check *k = &c->checks[i];
-        if (k->severity == SEVERITY_INFO || k->optional || k->result == CHECK_CLEAR || k->result == CHECK_FIRED)
-            continue;
-        const struct step_record *step = k->result == CHECK_NOT_RUN ? case_step(c, k->step) : NULL;
-        if (step && step->state == STEP_PASSED)
-            continue; /* a branch not taken is an answer */
-        t.open++;
-        if (!t.why || (k->result == CHECK_UNCHECKED && !unchecked))
-            t.why = k->why;
-        unchecked = unchecked || k->result == CHECK_UNCHECKED;
-    }
-    return t;
-}
-
-/* A verdict without conditions is the residual one: it holds when nothing fired and every check was made. */
-static bool is_residual(const struct verdict_decl *d)
-{
-    return !d->confirmed && !d->likely && !d->ruled_out;
-}
-
-static enum verdict_state weigh(struct engine *g, const struct verdict_decl *d, const struct tally *t)
-{
-    if (is_residual(d)) {
-        if (t->warnings || t->criticals)
-            return VERDICT_RULED_OUT;
-        return t->open ? VERDICT_UNKNOWN : VERDICT_CONFIRMED;
-    }
-    if (d->confirmed && engine_holds(g, d->confirmed, NULL))
-        return VERDICT_CONFIRMED;
-    if (d->likely && engine_holds(g, d->likely, NULL))
-        return VERDICT_LIKELY;
-    return d->ruled_out && engine_holds(g, d->ruled_out, NULL) ? VERDICT_RULED_OUT : VERDICT_UNKNOWN;
-}
-
-/* What is not certain leads only with a sentence of its own, as a bare title says too much. */
-static void lead_with(struct engine *g, const struct tally *t)
+static void list_changes_of(struct engine *g, const struct finding *f, const char *verdict)
 {
     struct case_file *c = g->c;
     const struct playbook *p = g->options.playbook;
-    AUTO_STR struct str s = {0};
-    c->lead = NULL;
-    for (enum verdict_state state = VERDICT_CONFIRMED; state <= VERDICT_LIKELY && !c->lead; state++)
-        for (size_t i = 0; i < p->verdict_count && !c->lead; i++) {
-            const struct verdict_decl *d = &p->verdicts[i];
-            if (c->verdicts[i].state != state || (state != VERDICT_CONFIRMED && !d->headline))
-                continue;
-            c->lead = d->id;
-            if (d->headline)
-                message_eval(d->headline, &g->env, NULL, &s);
-            else
-                str_printf(&s, "%s.", d->title);
-        }
-    if (!c->lead && (t->criticals || t->warnings))
-        str_add(&s, c->findings[0].say);
-    else if (!c->lead && t->open)
-        str_printf(&s, "Nothing wrong was found, but %zu check%s could not be made: %s.", t->open,
-                   t->open == 1 ? "" : "s", t->why ? t->why : "the run is not complete");
-    else if (!c->lead)
-        str_add(&s, "Nothing wrong was found.");
-    c->headline = keep_text(g, str_text(&s), c->headline);
+    for (size_t r = 0; r < f->recommend_count; r++) {
+        const struct recommendation_decl *d =
+            ARRAY_FIND(p->recommendations, p->recommendation_count, id, f->recommend[r]);
+        const struct recommendation *rendered = d ? g->rendered[d - p->recommendations] : NULL;
+        if (!rendered || ARRAY_FIND(g->recommendations, c->recommendation_count, id, d->id))
+            continue;
+        struct recommendation *listed = &g->recommendations[c->recommendation_count++];
+        *listed = *rendered;
+        listed->verdict = verdict;
+    }
 }
 
-static void list_changes_of(struct engine *g, const struct finding *f)
-{
-    struct case_file *c = g->c;
-    const struct playbook *p = g->options.playbook;
-    for (size_t r = 0; r < f->recommend_count; r++)
-        for (size_t k = 0; k < p->recommendation_count; k++) {
-            if (!g->rendered[k] || strcmp(f->recommend[r], p->recommendations[k].id) != 0)
-                continue;
-            if (!ARRAY_FIND(g->recommendations, c->recommendation_count, id, p->recommendations[k].id))
-                g->recommendations[c->recommendation_count++] = *g->rendered[k];
-        }
-}
-
-/* Those of the leading verdict, then in the order of the findings, worst first; each once. */
+/* Those of each verdict that holds, the leading one's first, then in the order of the findings; each once. */
 static void list_recommendations(struct engine *g)
 {
     struct case_file *c = g->c;
@@ -420,48 +301,23 @@ static void list_recommendations(struct engine *g)
     }
     c->recommendations = g->recommendations;
     c->recommendation_count = 0;
-    for (int cited = 1; cited >= 0; cited--)
+    const struct verdict *v;
+    for (size_t rank = 1; (v = verdict_ranked(c, rank)); rank++)
         for (size_t i = 0; i < c->finding_count; i++)
-            if (is_cited(g, c->findings[i].id) == cited)
-                list_changes_of(g, &c->findings[i]);
-}
-
-static void make_lists(struct engine *g)
-{
-    const struct playbook *p = g->options.playbook;
-    struct arena *a = &g->c->arena;
-    g->recommendations = arena_alloc(a, p->recommendation_count * sizeof *g->recommendations);
-    g->verdicts = arena_alloc(a, p->verdict_count * sizeof *g->verdicts);
-    for (size_t i = 0; i < p->verdict_count; i++) {
-        struct verdict *v = &g->verdicts[i];
-        v->id = p->verdicts[i].id;
-        v->title = p->verdicts[i].title;
-        v->sentences_for = arena_alloc(a, p->verdicts[i].for_count * sizeof *v->sentences_for);
-        v->sentences_against = arena_alloc(a, p->verdicts[i].against_count * sizeof *v->sentences_against);
-        v->owners = arena_alloc(a, (p->verdicts[i].owners ? p->verdicts[i].owners->rows : 0) * sizeof *v->owners);
-    }
+            if (verdict_cites(p, v->id, c->findings[i].id))
+                list_changes_of(g, &c->findings[i], v->id);
+    for (size_t i = 0; i < c->finding_count; i++)
+        list_changes_of(g, &c->findings[i], NULL);
 }
 
 void judge_whole(struct engine *g)
 {
     struct case_file *c = g->c;
-    const struct playbook *p = g->options.playbook;
-    struct tally t = count_results(c);
-    if (!g->verdicts)
-        make_lists(g);
-    c->verdicts = g->verdicts;
-    c->verdict_count = p->verdict_count;
-    for (size_t i = 0; i < p->verdict_count; i++) {
-        const struct verdict_decl *d = &p->verdicts[i];
-        struct verdict *v = &c->verdicts[i];
-        v->state = weigh(g, d, &t);
-        v->for_count = say_sentences(g, d->sentences_for, d->for_count, v->sentences_for);
-        v->against_count = say_sentences(g, d->sentences_against, d->against_count, v->sentences_against);
-        specify(g, d, v);
-    }
-    c->status = t.criticals ? CASE_CRITICAL : t.warnings ? CASE_WARNING : t.open ? CASE_UNKNOWN : CASE_OK;
+    if (!g->recommendations)
+        g->recommendations =
+            arena_alloc(&c->arena, g->options.playbook->recommendation_count * sizeof *g->recommendations);
     sort_findings(g);
-    lead_with(g, &t);
-    sort_findings(g);
+    weigh_verdicts(g);
+    sort_findings(g); /* by what leads now */
     list_recommendations(g);
 }
