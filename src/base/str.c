@@ -74,6 +74,12 @@ void str_clear(struct str *s)
         s->data[0] = '\0';
 }
 
+void str_cut(struct str *s, size_t length)
+{
+    if (length < s->length)
+        s->data[s->length = length] = '\0';
+}
+
 void str_free(struct str *s)
 {
     free(s->data);

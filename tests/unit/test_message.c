@@ -43,6 +43,24 @@ static void check_pairs(const struct pair *list, size_t count)
 }
 #define CHECK(list) check_pairs(list, sizeof list / sizeof *list)
 
+static void parts_are_left_out_where_a_value_is_unknown(void **state)
+{
+    (void)state;
+    static const struct pair list[] = {
+        {"a{[, {name}]}.", "a, Normal."},
+        {"a{[, {vmstat.slabs}]}.", "a."},
+        {"{vmstat.slabs}{[, {name}]}", "unknown, Normal"},
+        {"{[{name} {vmstat.slabs}]}{[{name}]}b", "Normalb"},
+        {"{[]}", ""},
+        {"{[free {only(free, free > 1GiB)}]}{[{only(free, free > 1MiB)} free]}", "512 MiB free"},
+        {"{[a", "p.yaml:1:1: this {[ has no closing ]}"},
+        {"a]}", "p.yaml:1:2: this ]} closes nothing (write }} for a brace)"},
+        {"{[a{[b]}", "p.yaml:1:4: there is a {[ within one"},
+        {"{only(free, 3)}", "p.yaml:1:2: the second argument of only is a condition, not a count"},
+    };
+    CHECK(list);
+}
+
 static void values_are_shown_in_their_unit(void **state)
 {
     (void)state;

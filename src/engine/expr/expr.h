@@ -11,7 +11,7 @@
  *                   (any may stand without where: is there a row)
  *   fired('rule-id')   whether that rule fired: true, false, or unknown if it could not be checked
  *   known(x), starts(text, 'x'), ends(…), contains(…), min(a,b), max(a,b), clamp(x, low, high), round(x, step), abs(x),
- *   sqrt(x), if(cond, a, b), else(x, fallback)
+ *   sqrt(x), if(cond, a, b), else(x, fallback), only(x, cond)
  */
 #ifndef FW_ENGINE_EXPR_EXPR_H
 #define FW_ENGINE_EXPR_EXPR_H
@@ -74,7 +74,8 @@ struct value expr_eval(const struct expr *e, const struct env *env, const struct
 void expr_tables(const struct expr *e, void (*visit)(void *data, const struct table_decl *decl), void *data);
 
 /* Text with {expression} or {expression:raw} inside ({{ and }} are braces). A known value is formatted by its dimension
- * (raw: bare number in base units, true or false); an unknown one as "unknown". */
+ * (raw: bare number in base units, true or false); an unknown one as "unknown". What stands in {[ and ]} is left out if a value
+ * in it is unknown. */
 struct message;
 struct message *message_compile(struct arena *arena, const char *source, struct mark at, const struct names *names,
                                 const struct scope_decl *scope, struct diags *d);

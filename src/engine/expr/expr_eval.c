@@ -311,6 +311,10 @@ static struct value eval(const struct evaluation *ev, const struct node *n, cons
         return v.known ? v : eval(ev, n->child[1], scope);
     case NODE_IF:
         return choose(ev, n, scope);
+    case NODE_ONLY:
+        v = eval(ev, n->child[1], scope);
+        return v.known && v.truth ? eval(ev, n->child[0], scope)
+                                  : unknown(n->type, v.known ? "it does not apply" : v.why);
     default:
         return n->kind >= NODE_COUNT ? aggregate(ev, n, scope) : combine(ev, n, scope);
     }

@@ -45,6 +45,7 @@ enum node_kind {
     NODE_CLAMP,
     NODE_IF,
     NODE_ELSE,
+    NODE_ONLY,
     /* Aggregates: the table is `reference`, the condition (or NULL) child[0] */
     NODE_COUNT,
     NODE_ANY,

@@ -178,6 +178,7 @@ static const struct function {
     {"sqrt", NODE_SQRT, 1, "sqrt(x)"},
     {"if", NODE_IF, 3, "if(condition, a, b)"},
     {"else", NODE_ELSE, 2, "else(x, fallback)"},
+    {"only", NODE_ONLY, 2, "only(x, condition)"},
 };
 
 /* The type of a call; bad arguments are complained about at `offset`. */
@@ -211,6 +212,11 @@ static bool function_type(struct compiler *c, const struct function *f, struct n
         if (a[0]->type != TYPE_BOOL)
             return complain_at(c, offset, "the first argument of if is a condition, not %s", type_name(a[0]->type));
         break;
+    case NODE_ONLY:
+        *out = x->type;
+        if (y->type == TYPE_BOOL)
+            return true;
+        return complain_at(c, offset, "the second argument of only is a condition, not %s", type_name(y->type));
     case NODE_LEAST:
     case NODE_GREATEST:
     case NODE_ROUND:

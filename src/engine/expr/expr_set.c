@@ -69,6 +69,9 @@ static void collect(struct compiler *c, struct set *s, const struct node *n)
         collect(c, s, n->child[1]);
         collect(c, s, n->child[2]);
         break;
+    case NODE_ONLY:
+        collect(c, s, n->child[0]);
+        break;
     case NODE_ELSE:
         collect(c, s, n->child[0]);
         collect(c, s, n->child[1]);

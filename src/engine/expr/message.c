@@ -6,9 +6,10 @@
 #include "engine/expr/expr_node.h"
 
 struct piece {
-    const char *text; /* NULL: the value of `expr` */
-    struct expr *expr;
+    const char *text;  /* NULL: the value of `expr` */
+    struct expr *expr; /* NULL: a border */
     bool raw;
+    bool begins, ends; /* a part that is left out if a value in it is unknown */
     struct piece *next;
 };
 
@@ -25,6 +26,7 @@ struct message_compiler {
     struct diags *diags;
     struct str text; /* literal text gathered so far */
     struct piece **end;
+    size_t part; /* offset behind the {[ that is open; 0: none is */
     bool failed;
 };
 
@@ -47,6 +49,19 @@ static void flush_text(struct message_compiler *c)
     if (c->text.length)
         add_piece(c)->text = arena_strdup(c->arena, c->text.data);
     str_clear(&c->text);
+}
+
+/* "{[" or "]}" at `offset`; returns the offset behind it. */
+static size_t add_border(struct message_compiler *c, size_t offset, bool begins)
+{
+    flush_text(c);
+    if (begins == (c->part > 0))
+        fail(c, offset, begins ? "there is a {[ within one" : "this ]} closes nothing (write }} for a brace)");
+    c->part = begins ? offset + 2 : 0;
+    struct piece *p = add_piece(c);
+    p->begins = begins;
+    p->ends = !begins;
+    return offset + 2;
 }
 
 /* The closing brace of an expression that begins at `s`, and the last colon before it (0: none), outside quoted text.
@@ -117,6 +132,10 @@ struct message *message_compile(struct arena *arena, const char *source, struct 
     struct message_compiler c = {
         .arena = arena, .source = source, .at = at, .names = names, .scope = scope, .diags = d, .end = &m->pieces};
     for (size_t i = 0; source[i];) {
+        if (strncmp(source + i, "{[", 2) == 0 || strncmp(source + i, "]}", 2) == 0) {
+            i = add_border(&c, i, source[i] == '{');
+            continue;
+        }
         if (source[i] == '{' && source[i + 1] != '{') {
             i = compile_piece(&c, i);
             continue;
@@ -131,6 +150,8 @@ struct message *message_compile(struct arena *arena, const char *source, struct 
         i += brace ? 2 : 1;
     }
     flush_text(&c);
+    if (c.part)
+        fail(&c, c.part - 2, "this {[ has no closing ]}");
     str_free(&c.text);
     return c.failed ? NULL : m;
 }
@@ -144,12 +165,21 @@ void message_tables(const struct message *m, void (*visit)(void *data, const str
 
 void message_eval(const struct message *m, const struct env *env, const struct scope *scope, struct str *out)
 {
+    size_t part = out->length;
+    bool known = true;
     for (const struct piece *p = m->pieces; p; p = p->next) {
-        if (p->text) {
+        if (p->text)
             str_add(out, p->text);
-            continue;
+        if (p->ends && !known)
+            str_cut(out, part);
+        if (p->begins) {
+            part = out->length;
+            known = true;
         }
+        if (!p->expr)
+            continue;
         struct value v = expr_eval(p->expr, env, scope);
         value_format(&v, p->raw, out);
+        known = known && v.known;
     }
 }
