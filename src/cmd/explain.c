@@ -235,8 +235,10 @@ static void explain_rule(struct library *l, const struct thing *t)
         tell(l, "For each row of", arena_printf(&l->arena, "%s: %s", rule->table->name, rule->table->help));
     tell(l, "Where", rule->where_text);
     tell(l, "Fires when", rule->formula);
+    tell(l, "Does harm if", rule->harm_text);
     tell_names(l, p, rule->table,
-               arena_printf(&l->arena, "%s %s", rule->where_text ? rule->where_text : "", rule->formula));
+               arena_printf(&l->arena, "%s %s %s", rule->where_text ? rule->where_text : "", rule->formula,
+                            rule->harm_text ? rule->harm_text : ""));
     tell(l, "Why", rule->why);
     tell(l, "Source", rule->source);
     if (rule->optional)
@@ -263,7 +265,7 @@ static void explain_verdict(struct library *l, const struct thing *t)
 
 static bool mentions_either(const struct rule *rule, const char *name)
 {
-    return mentions(rule->formula, name) || mentions(rule->where_text, name);
+    return mentions(rule->formula, name) || mentions(rule->where_text, name) || mentions(rule->harm_text, name);
 }
 
 static void tell_users(struct library *l, const struct playbook *p, const char *name, const char *column,

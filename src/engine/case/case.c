@@ -80,6 +80,14 @@ const struct verdict *case_verdict(const struct case_file *c, const char *id)
     return ARRAY_FIND(c->verdicts, c->verdict_count, id, id);
 }
 
+const struct verdict *case_ranked(const struct case_file *c, size_t rank)
+{
+    for (size_t i = 0; i < c->verdict_count; i++)
+        if (c->verdicts[i].rank == rank)
+            return &c->verdicts[i];
+    return NULL;
+}
+
 const struct step_record *case_step(const struct case_file *c, const char *id)
 {
     return ARRAY_FIND(c->steps, c->step_count, id, id);

@@ -31,6 +31,8 @@ struct check *case_check(const struct case_file *c, const char *id);
 struct answer *case_answer(const struct case_file *c, const char *id);
 struct experiment *case_experiment(const struct case_file *c, const char *id);
 const struct verdict *case_verdict(const struct case_file *c, const char *id);
+/* The verdict of that rank, the leading one's is 1; NULL: so many do not hold, or another version wrote the case. */
+const struct verdict *case_ranked(const struct case_file *c, size_t rank);
 const struct step_record *case_step(const struct case_file *c, const char *id);
 
 /* JSON of the whole case, ending in its checksum member. Caller frees. */

@@ -60,10 +60,11 @@ struct rule {
     const char **recommend; /* ids */
     size_t recommend_count;
     const char *why, *source; /* of the threshold */
+    struct expr *harm;        /* the severity holds only if true, else the finding is information; NULL: it holds */
     const char *formula;      /* the source text of when, on one line */
     bool optional;            /* other checks cover it: being unable to check it does not change the exit status */
     unsigned most;            /* findings listed of this rule at most (rows beyond are counted); default 10 */
-    const char *say_text, *where_text; /* as written, for explanations; NULL: none */
+    const char *say_text, *where_text, *harm_text; /* as written, for explanations; NULL: none */
 };
 
 enum experiment_action { ACTION_COMPACT, ACTION_WATCH, ACTION_OPERATOR };
@@ -149,6 +150,7 @@ struct owners { /* who holds what is in the way, or who it is about: a sentence 
     bool descending;
     unsigned rows; /* at most; default 10 */
     const char *say_text;
+    struct message *headline; /* of subjects: the verdict's, in the words of the first row; NULL: it has its own only */
 };
 
 struct verdict_decl {

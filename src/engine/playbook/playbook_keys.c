@@ -67,6 +67,7 @@ static const struct key rule_keys[] = {
     KEY("where", NULL, CONDITION, "which rows; needs `for`", AT(rule, where), OTHER(rule, where_text))
     KEY("when", NEEDED, CONDITION, "true: it fires. Unknown: it is listed as unchecked, with the reason", AT(rule, when))
     KEY("severity", NEEDED, WORD, "`info`, `warning` (exit status 1), `critical` (exit status 2)", AT(rule, severity), .words = severity_names)
+    KEY("harm", NULL, CONDITION, "the severity holds only if true; else the finding is information", AT(rule, harm), OTHER(rule, harm_text))
     KEY("say", NEEDED, MESSAGE, "the finding, a message", AT(rule, say), OTHER(rule, say_text))
     KEY("evidence", NULL, TEXTS, "values shown with the finding: columns of the row, or `table.column` of tables with one row",
         AT(rule, evidence), OTHER(rule, evidence_count), .item = "evidence",
@@ -157,6 +158,7 @@ static const struct key owners_keys[] = {
     KEY("say", NEEDED, MESSAGE, "the sentence, a message of the row", AT(owners, say), OTHER(owners, say_text))
     KEY("sort", "as measured", OTHER, "a column; `-column`: largest first", .schema = SORT_SCHEMA)
     KEY("rows", "10", NUMBER, "at most so many, up to 1000", AT(owners, rows))
+    KEY("headline", NULL, MESSAGE, "the verdict's headline in the words of the first row, if there is one", AT(owners, headline))
 };
 const struct mapping owners_mapping = MAPPING(owners_keys, "list of owners");
 

@@ -62,8 +62,6 @@ void judge_whole(struct engine *g);
 
 /* weigh.c: verdicts, status and headline. */
 void weigh_verdicts(struct engine *g);
-/* The verdict of that rank; NULL: so many do not hold. */
-const struct verdict *verdict_ranked(const struct case_file *c, size_t rank);
 /* Whether a verdict (NULL: none) holds by what that rule found. */
 bool verdict_cites(const struct playbook *p, const char *verdict, const char *rule);
 

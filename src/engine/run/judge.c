@@ -137,7 +137,7 @@ static void add_finding(struct engine *g, const struct step *step, const struct 
     *f = (struct finding){
         .id = rule->id,
         .step = step->id,
-        .severity = rule->severity,
+        .severity = rule->harm && !engine_holds(g, rule->harm, scope) ? SEVERITY_INFO : rule->severity,
         .say = message_text(g, rule->say, scope, NULL),
         .row = row_name(g, identity_here, scope),
         .identity = row_name(g, identity_anywhere, scope),
@@ -302,7 +302,7 @@ static void list_recommendations(struct engine *g)
     c->recommendations = g->recommendations;
     c->recommendation_count = 0;
     const struct verdict *v;
-    for (size_t rank = 1; (v = verdict_ranked(c, rank)); rank++)
+    for (size_t rank = 1; (v = case_ranked(c, rank)); rank++)
         for (size_t i = 0; i < c->finding_count; i++)
             if (verdict_cites(p, v->id, c->findings[i].id))
                 list_changes_of(g, &c->findings[i], v->id);

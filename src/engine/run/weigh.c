@@ -13,16 +13,9 @@ bool verdict_cites(const struct playbook *p, const char *verdict, const char *ru
     return d && ((d->confirmed && expr_asks(d->confirmed, rule)) || (d->likely && expr_asks(d->likely, rule)));
 }
 
-const struct verdict *verdict_ranked(const struct case_file *c, size_t rank)
-{
-    for (size_t i = 0; i < c->verdict_count; i++)
-        if (c->verdicts[i].rank == rank)
-            return &c->verdicts[i];
-    return NULL;
-}
-
 /* Sentences for the rows in which `where` is true, as they are sorted; whether the operator's suspect is among them. */
-static size_t name_rows(struct engine *g, const struct owners *o, const char **named, long suspect, bool *is_suspect)
+static size_t name_rows(struct engine *g, const struct owners *o, const char **named, const char **headline,
+                        long suspect, bool *is_suspect)
 {
     const char *why;
     const struct table *t = g->env.table(g->env.data, o->table, &why);
@@ -41,6 +34,8 @@ static size_t name_rows(struct engine *g, const struct owners *o, const char **n
             continue;
         struct value id = pid >= 0 ? cell_get(t, order[i], (unsigned)pid) : value_unknown(TYPE_COUNT, NULL);
         *is_suspect = *is_suspect || (suspect > 0 && id.known && (long)id.number == suspect);
+        if (n == 0 && o->headline)
+            *headline = message_text(g, o->headline, &scope, *headline);
         if (n < o->rows) {
             named[n] = message_text(g, o->say, &scope, named[n]);
             n++;
@@ -143,6 +138,7 @@ static enum verdict_harm harm_of(struct engine *g, const struct verdict_decl *d,
 struct weight {
     size_t index;
     unsigned class; /* less is first */
+    bool quiet;     /* it rests on information only */
     bool likely;
     bool is_suspect; /* it is about the process that the operator named */
     double size;
@@ -153,6 +149,8 @@ static int compare_weights(const void *a, const void *b)
     const struct weight *x = a, *y = b;
     if (x->class != y->class)
         return x->class < y->class ? -1 : 1;
+    if (x->quiet != y->quiet)
+        return x->quiet ? 1 : -1;
     if (x->likely != y->likely)
         return x->likely ? 1 : -1;
     if (x->size != y->size)
@@ -181,16 +179,21 @@ static bool tell(struct engine *g, const struct verdict_decl *d, struct verdict 
     v->kind = kind.known ? kind.text : NULL;
     v->until = value_of(g, d->until, TYPE_SECONDS);
     v->size = value_of(g, d->size, TYPE_BYTES);
-    v->headline = d->headline ? message_text(g, d->headline, NULL, v->headline) : arena_printf(&g->c->arena, "%s.", d->title);
+    v->headline =
+        d->headline ? message_text(g, d->headline, NULL, v->headline) : arena_printf(&g->c->arena, "%s.", d->title);
     if (d->owners)
-        v->owner_count = name_rows(g, d->owners, v->owners, 0, &w->is_suspect);
+        v->owner_count = name_rows(g, d->owners, v->owners, &v->headline, 0, &w->is_suspect);
     if (d->subjects)
-        v->subject_count = name_rows(g, d->subjects, v->subjects, suspect, &w->is_suspect);
+        v->subject_count = name_rows(g, d->subjects, v->subjects, &v->headline, suspect, &w->is_suspect);
     bool fits = w->is_suspect || (d->fits && engine_holds(g, d->fits, NULL));
     enum verdict_harm harm = harm_of(g, d, &v->until);
     if (!is_residual(d))
         v->harm = verdict_harm_names[harm];
     w->class = class_of(harm, is_residual(d), fits);
+    w->quiet = true;
+    for (size_t i = 0; i < g->c->finding_count; i++)
+        w->quiet = w->quiet && (g->c->findings[i].severity == SEVERITY_INFO ||
+                                !verdict_cites(g->options.playbook, d->id, g->c->findings[i].id));
     w->likely = v->state == VERDICT_LIKELY;
     w->size = v->size.known ? v->size.number : 0;
     return is_held;
@@ -212,7 +215,7 @@ static void acquit(struct engine *g, long suspect, struct str *s)
 static void write_headline(struct engine *g, const struct tally *t, long suspect, bool about_suspect)
 {
     struct case_file *c = g->c;
-    const struct verdict *lead = verdict_ranked(c, 1);
+    const struct verdict *lead = case_ranked(c, 1);
     AUTO_STR struct str s = {0};
     c->lead = lead ? lead->id : NULL;
     if (suspect > 0 && !about_suspect && lead && lead->harm)
