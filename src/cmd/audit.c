@@ -63,6 +63,7 @@ static void sum_up(const struct run *r)
     const struct case_file *c = r->c;
     const struct term *t = &r->term;
     term_print(t, 0, c->headline);
+    run_say_others(r);
     size_t room = t->height > 12 ? t->height - 12 : 4, more = 0, unchecked = 0;
     for (size_t i = 0; i < c->finding_count; i++) {
         if (c->findings[i].severity == SEVERITY_INFO)

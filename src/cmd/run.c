@@ -207,6 +207,16 @@ bool run_print(const struct case_file *c, enum report_format f, const struct ter
     return outputs_print(&rendering, f, t);
 }
 
+void run_say_others(const struct run *r)
+{
+    const struct verdict *v;
+    for (size_t rank = 2; (v = case_ranked(r->c, rank)); rank++) {
+        AUTO_FREE char *line = v->harm ? mem_printf("Also: %s", v->headline) : NULL;
+        if (line)
+            term_print(&r->term, 0, line);
+    }
+}
+
 bool run_write_outputs(struct run *r)
 {
     struct err e;

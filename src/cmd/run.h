@@ -52,6 +52,8 @@ void run_close(struct run *r);
  * a complaint. */
 bool run_write_outputs(struct run *r);
 /* The report on standard output. */
+/* On the terminal: what holds beside the verdict that leads. */
+void run_say_others(const struct run *r);
 bool run_print(const struct case_file *c, enum report_format f, const struct term *t);
 
 #endif

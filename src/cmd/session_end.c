@@ -30,6 +30,7 @@ static void sum_up(struct session *s)
     const struct case_file *c = s->run->c;
     putchar('\n');
     session_heading(s, c->headline);
+    run_say_others(s->run);
     for (size_t i = 0; i < c->finding_count; i++)
         if (c->findings[i].severity > SEVERITY_INFO && strcmp(c->findings[i].say, c->headline) != 0)
             session_say(s, 0, "%s %s", term_sign(c->findings[i].severity), c->findings[i].say);

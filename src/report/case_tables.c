@@ -24,8 +24,9 @@
     X(SECONDS, "duration", "time the run took", c->duration_s) \
     X(SECONDS, "window", "length of the window observed", c->window_s) \
     X(TEXT, "status", "the worst that was found", case_status_names[c->status], .values = case_status_names) \
-    X(TEXT, "sign", "sign of the status", status_looks[c->status].sign) \
-    X(TEXT, "word", "word for the status", status_looks[c->status].word) \
+    X(TEXT, "sign", "sign of the status", look->sign) \
+    X(TEXT, "word", "word for the status", look->word) \
+    X(TEXT, "class", "status class of the stylesheet", look->class) \
     X(TEXT, "headline", "the verdict in a sentence", c->headline) \
     X(TEXT, "lead", "title of the leading verdict", lead ? lead->title : NULL) \
     X(TEXT, "confidence", "state of the leading verdict", lead ? verdict_state_name(lead->state) : NULL, .values = verdict_state_names) \
@@ -75,6 +76,7 @@ static const struct column verdict_columns[] = {
     {"word", TYPE_TEXT, "word for the state"},
     {"lead", TYPE_BOOL, "it leads"},
     {"owners", TYPE_TEXT, "who holds what is in the way, largest first"},
+    {"subjects", TYPE_TEXT, "who it is about, worst first"},
 };
 static const char *const sentence_sides[] = {"for", "against", NULL};
 static const struct column sentence_columns[] = {
@@ -82,9 +84,9 @@ static const struct column sentence_columns[] = {
     {"side", TYPE_TEXT, "which side it is on", .values = sentence_sides},
     {"say", TYPE_TEXT, "the sentence"},
 };
-static const struct column verdict_owner_columns[] = {
+static const struct column verdict_row_columns[] = {
     {"verdict_id", TYPE_TEXT, "its verdict"},
-    {"index", TYPE_COUNT, "from 1, largest first"},
+    {"index", TYPE_COUNT, "from 1, largest or worst first"},
     {"lead", TYPE_BOOL, "its verdict leads"},
     {"say", TYPE_TEXT, "who it is"},
 };
@@ -140,7 +142,8 @@ static const struct column step_columns[] = {
     X(T_RECOMMENDATION, "recommendation", "changes to make", COLUMNS(recommendation_columns))                          \
     X(T_VERDICT, "verdict", "hypotheses weighed", COLUMNS(verdict_columns))                                            \
     X(T_SENTENCE, "sentence", "for and against a verdict", COLUMNS(sentence_columns))                                  \
-    X(T_VERDICT_OWNER, "verdict_owner", "who holds what a verdict found", COLUMNS(verdict_owner_columns))              \
+    X(T_VERDICT_OWNER, "verdict_owner", "who holds what a verdict found", COLUMNS(verdict_row_columns))                \
+    X(T_VERDICT_SUBJECT, "verdict_subject", "who a verdict is about", COLUMNS(verdict_row_columns))                    \
     X(T_EXPERIMENT, "experiment", "tests that were offered", COLUMNS(experiment_columns))                              \
     X(T_CHECK, "check", "all rules", COLUMNS(check_columns))                                                           \
     X(T_UNCHECKED, "unchecked", "reasons why checks could not be made", COLUMNS(unchecked_columns))                    \
@@ -156,9 +159,11 @@ const struct probe case_tables = {
 
 const struct table_decl *const case_steps = &report_tables[T_STEP];
 
-/* The first finding that recommends it; findings stand worst first. */
+/* In the case's own order, by what their verdicts do; in that of an older version, by the first finding that recommends it. */
 static size_t rank_of_change(const struct case_file *c, size_t index)
 {
+    if (case_ranked(c, 1))
+        return index;
     for (size_t i = 0; i < c->finding_count; i++)
         for (size_t k = 0; k < c->findings[i].recommend_count; k++)
             if (strcmp(c->findings[i].recommend[k], c->recommendations[index].id) == 0)
@@ -178,12 +183,15 @@ static bool is_of(const char *id, const char *other)
     return id && strcmp(id, other) == 0;
 }
 
-/* The leading one, then confirmed, likely, unknown, ruled out. */
+/* Those that hold by their rank, then likely ones without a sentence, unknown, ruled out. */
 static size_t rank_of_verdict(const struct case_file *c, size_t index)
 {
     static const size_t group[] = {
-        [VERDICT_CONFIRMED] = 1, [VERDICT_LIKELY] = 2, [VERDICT_UNKNOWN] = 3, [VERDICT_RULED_OUT] = 4};
-    return is_of(c->lead, c->verdicts[index].id) ? 0 : group[c->verdicts[index].state];
+        [VERDICT_CONFIRMED] = 0, [VERDICT_LIKELY] = 1, [VERDICT_UNKNOWN] = 2, [VERDICT_RULED_OUT] = 3};
+    const struct verdict *v = &c->verdicts[index];
+    if (v->rank)
+        return v->rank;
+    return is_of(c->lead, v->id) ? 0 : c->verdict_count + 1 + group[v->state];
 }
 
 struct ranked {
@@ -215,6 +223,9 @@ static void fill_case(struct facts *f, const struct case_file *c, const struct r
     clock_iso(iso, c->started);
     const struct verdict *lead = case_verdict(c, c->lead);
     const struct recommendation *first = c->recommendation_count ? &c->recommendations[changes[0].index] : NULL;
+    if (first && lead && lead->rank && !is_of(first->verdict, lead->id))
+        first = NULL; /* what leads has no change of its own */
+    const struct look *look = look_of_case(c);
     const struct tally tally = lookup_tally(c);
     size_t inapplicable = 0;
     for (size_t i = 0; i < c->check_count; i++) {
@@ -261,18 +272,22 @@ static void fill_findings(struct facts *f, const struct case_file *c)
 }
 
 /* A row for each, and all of them in one text. */
-static void fill_owners(struct facts *f, const struct row *verdict, const struct verdict *v, bool lead)
+static void fill_rows_of(struct facts *f, unsigned table, const struct row *verdict, const char *column,
+                         const struct verdict *v, bool lead)
 {
+    bool owners = table == T_VERDICT_OWNER;
+    const char **list = owners ? v->owners : v->subjects;
+    size_t count = owners ? v->owner_count : v->subject_count;
     AUTO_STR struct str all = {0};
-    for (size_t i = 0; i < v->owner_count; i++) {
-        struct row r = row_new(f, T_VERDICT_OWNER);
+    for (size_t i = 0; i < count; i++) {
+        struct row r = row_new(f, table);
         put_text(&r, "verdict_id", v->id);
         put_number(&r, "index", (double)i + 1);
         put_bool(&r, "lead", lead);
-        put_text(&r, "say", v->owners[i]);
-        str_printf(&all, "%s%s", i ? "; " : "", v->owners[i]);
+        put_text(&r, "say", list[i]);
+        str_printf(&all, "%s%s", i ? "; " : "", list[i]);
     }
-    put_text(verdict, "owners", str_text(&all));
+    put_text(verdict, column, str_text(&all));
 }
 
 static void fill_sentences(struct facts *f, const struct verdict *v, const char *side, const char **list, size_t count)
@@ -296,7 +311,8 @@ static void fill_verdicts(struct facts *f, const struct case_file *c)
         put_number(&r, "index", (double)i + 1);
         put_look(&r, &verdict_looks[x->state]);
         put_bool(&r, "lead", lead);
-        fill_owners(f, &r, x, lead);
+        fill_rows_of(f, T_VERDICT_OWNER, &r, "owners", x, lead);
+        fill_rows_of(f, T_VERDICT_SUBJECT, &r, "subjects", x, lead);
         fill_sentences(f, x, sentence_sides[0], x->sentences_for, x->for_count);
         fill_sentences(f, x, sentence_sides[1], x->sentences_against, x->against_count);
     }

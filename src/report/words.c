@@ -20,3 +20,10 @@ const struct look verdict_looks[] = {
     [VERDICT_RULED_OUT] = {"[-]", "Ruled out"},
     [VERDICT_UNKNOWN] = {"[?]", "Unknown"},
 };
+
+const struct look *look_of_case(const struct case_file *c)
+{
+    const struct verdict *lead = case_verdict(c, c->lead);
+    bool note = lead && lead->harm && (c->status == CASE_OK || c->status == CASE_UNKNOWN);
+    return note ? &severity_looks[SEVERITY_INFO] : &status_looks[c->status];
+}

@@ -11,5 +11,7 @@ struct look {
 };
 extern const struct look status_looks[], severity_looks[],
     verdict_looks[]; /* by enum case_status, severity, verdict_state */
+/* Of what the case begins with: its status, or a note where what leads does no harm and nothing else does. */
+const struct look *look_of_case(const struct case_file *c);
 
 #endif
