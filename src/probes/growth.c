@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "probes/kernel/cgroup_memory.h"
 #include "probes/kernel/cgroup_path.h"
+#include "probes/kernel/meminfo.h"
 #include "probes/kernel/pids.h"
 #include "facts/probe.h"
 #include "base/trend.h"
@@ -21,6 +22,7 @@ enum measure { MEASURE_PRIVATE, MEASURE_COUNTERS };
 
 struct point {
     double time, uss, swap, rss;
+    double grows; /* what can leak: anonymous memory of the process alone, resident or swapped */
 };
 
 struct track {
@@ -32,7 +34,9 @@ struct track {
     double cost; /* of the last walk */
     uint64_t uid;
     char command[COMMAND_MAX], unit[128];
-    char *cgroup; /* where its memory is accounted; NULL: unknown */
+    char *cgroup;   /* where its memory is accounted; NULL: unknown */
+    char *limited;  /* the group above it whose limit it will meet first; NULL: none */
+    double charged; /* to that group at the first sample, without what can be reclaimed; negative: unknown */
     size_t count;
     struct point points[SAMPLES_MAX + 1];
 };
@@ -40,6 +44,8 @@ struct track {
 struct growth {
     struct track *tracks;
     size_t count;
+    bool begun;       /* there was a first sample */
+    double available; /* of the host then; negative: unknown */
     bool failed;
     enum status status;
     struct err error;
@@ -79,6 +85,42 @@ static void identify(struct track *t, const struct root *r)
         if (accounted.at && span_length(accounted) < CGROUP_PATH_MAX)
             t->cgroup = mem_printf("%.*s", (int)span_length(accounted), accounted.at);
     }
+}
+
+static double available_memory(const struct root *r)
+{
+    struct meminfo m;
+    enum status status;
+    return meminfo_read(&m, r, &status, NULL) && m.known[MI_MEM_AVAILABLE] ? (double)m.value[MI_MEM_AVAILABLE] : -1;
+}
+
+/* What is charged to a group and cannot be had by reclaiming files; negative: unknown. */
+static double charged_to(const struct root *r, struct cgroup_mount mount, const char *group, double *limit)
+{
+    struct cgroup_memory m;
+    if (!cgroup_memory_read(r, mount, group, CGROUP_USAGE, &m) || !m.has[CGROUP_MAX])
+        return -1;
+    cgroup_stat_read(r, mount, group, &m);
+    *limit = (double)m.value[CGROUP_MAX];
+    double file = m.has[CGROUP_FILE] ? (double)m.value[CGROUP_FILE] : 0;
+    double shmem = m.has[CGROUP_SHMEM] ? (double)m.value[CGROUP_SHMEM] : 0;
+    double charged = (double)m.value[CGROUP_CURRENT] - (file > shmem ? file - shmem : 0);
+    return charged > 0 ? charged : 0;
+}
+
+static void find_limit(struct track *t, const struct root *r, struct cgroup_mount mount)
+{
+    char path[CGROUP_PATH_MAX];
+    uint64_t limit, usage;
+    double ignored;
+    t->charged = -1;
+    if (!t->cgroup || !mount.version)
+        return;
+    snprintf(path, sizeof path, "%s", t->cgroup);
+    if (!cgroup_nearest_limit(r, mount, path, &limit, &usage))
+        return;
+    t->limited = mem_strdup(path);
+    t->charged = charged_to(r, mount, path, &ignored);
 }
 
 static void *open_state(const struct probe_input *in)
@@ -151,6 +193,12 @@ static int read_private(const struct track *t, const struct root *r, struct poin
     p->uss = (double)smaps_uss(&s);
     p->swap = (double)(s.has & SMAPS_SWAP_PSS ? s.swap_pss : s.swap);
     p->rss = (double)s.rss;
+    p->grows = p->uss + p->swap;
+    if (s.has & SMAPS_ANON) { /* pages of files that it alone maps are cache; what it freed lazily is nobody's */
+        double private = (double)(s.private_clean + s.private_dirty),
+               anonymous = (double)s.anonymous - (double)s.lazy_free;
+        p->grows -= private > anonymous ? private - anonymous : 0;
+    }
     return 0;
 }
 
@@ -166,6 +214,7 @@ static int read_counters(const struct track *t, const struct root *r, struct poi
     p->uss = (double)(s.has & PROC_RSS_ANON ? s.rss_anon : s.vm_rss);
     p->swap = (double)s.vm_swap;
     p->rss = (double)s.vm_rss;
+    p->grows = p->uss + p->swap;
     return 0;
 }
 
@@ -210,8 +259,15 @@ static void sample_one(struct track *t, const struct root *given, double time)
 static void sample(void *state, const struct probe_input *in, double time)
 {
     struct growth *g = state;
-    for (size_t i = 0; i < g->count; i++)
+    struct cgroup_mount mount = g->begun ? (struct cgroup_mount){0} : cgroup_mount_find(in->root);
+    for (size_t i = 0; i < g->count; i++) {
+        if (!g->begun)
+            find_limit(&g->tracks[i], in->root, mount);
         sample_one(&g->tracks[i], in->root, time);
+    }
+    if (!g->begun)
+        g->available = available_memory(in->root);
+    g->begun = true;
 }
 
 static void thin(void *state)
@@ -228,8 +284,10 @@ static void close_state(void *state)
     struct growth *g = state;
     if (!g)
         return;
-    for (size_t i = 0; i < g->count; i++)
+    for (size_t i = 0; i < g->count; i++) {
         free(g->tracks[i].cgroup);
+        free(g->tracks[i].limited);
+    }
     free(g->tracks);
     free(g);
 }
@@ -249,8 +307,8 @@ static const char *const measures[] = {
     X(G_UNIT, "unit", TYPE_TEXT, "systemd unit, or the last part of the control group's path")                         \
     X(G_SAMPLES, "samples", TYPE_COUNT, "times it was read")                                                           \
     X(G_WINDOW, "window", TYPE_SECONDS, "time between the first and the last sample")                                  \
-    X(G_FIRST, "first", TYPE_BYTES, "private memory and swap at the first sample")                                     \
-    X(G_LAST, "last", TYPE_BYTES, "private memory and swap at the last sample")                                        \
+    X(G_FIRST, "first", TYPE_BYTES, "anonymous memory of the process alone, resident or swapped, at the first sample") \
+    X(G_LAST, "last", TYPE_BYTES, "the same at the last sample")                                                       \
     X(G_SLOPE, "slope", TYPE_BYTE_RATE, "growth: the median of the slopes between all pairs of samples (Theil-Sen)")   \
     X(G_SLOPE_LOW, "slope_low", TYPE_BYTE_RATE, "lower end of the slope's 95 % interval")                              \
     X(G_SLOPE_HIGH, "slope_high", TYPE_BYTE_RATE, "upper end of the slope's 95 % interval")                            \
@@ -267,7 +325,8 @@ static const char *const measures[] = {
     X(G_LIMIT, "limit", TYPE_BYTES,                                                                                    \
       "what it will run into: the nearest memory limit of its control groups, or the memory available")                \
     X(G_LIMIT_NAME, "limit_name", TYPE_TEXT, "what that limit is")                                                     \
-    X(G_TIME_TO_LIMIT, "time_to_limit", TYPE_SECONDS, "at this slope; only for growth")                                \
+    X(G_TIME_TO_LIMIT, "time_to_limit", TYPE_SECONDS,                                                                  \
+      "at this slope, or that of what is charged to the limit, if that is less")                                       \
     X(G_MEASURE, "measure", TYPE_TEXT, "what was followed, and read from where", .values = measures)
 enum { GROWTH_COLUMNS(LIST_INDEX) };
 static const struct column growth_columns[] = {GROWTH_COLUMNS(LIST_ENTRY)};
@@ -295,56 +354,52 @@ static const struct table_decl tables[] = {
     {.name = "growths", .help = "all followed processes", COLUMNS(total_columns), .single = true},
 };
 
-static bool available_memory(const struct root *r, uint64_t *bytes)
-{
-    char buffer[8192];
-    ssize_t n = root_read_small(r, "proc/meminfo", buffer, sizeof buffer);
-    struct span all = span_of(buffer, n > 0 ? (size_t)n : 0), line;
-    while (scan_line(&all, &line))
-        if (SCAN_KEY(&line, "MemAvailable:"))
-            return scan_kb(&line, bytes);
-    return false;
-}
-
 struct followed {
     const struct track *track;
     struct trend trend;
 };
 
+/* A limit that something grows towards: what is left below it, and how fast that becomes less. */
+struct approach {
+    double limit, room, rate; /* bytes, bytes per second */
+};
+
+/* The limit that is met first is the one with the least room. A limit is compared with what is charged to it: it is only near if that
+ * moves as the process does. */
 static void add_limit(struct table *t, size_t row, const struct followed *j, const struct root *r,
-                      struct cgroup_mount mount)
+                      struct cgroup_mount mount, double available_first)
 {
-    uint64_t limit = 0, usage = 0, room = UINT64_MAX, available;
-    char path[CGROUP_PATH_MAX], name[CGROUP_PATH_MAX + 32];
-    bool found = false;
-    if (j->track->cgroup && mount.version) {
-        snprintf(path, sizeof path, "%s", j->track->cgroup);
-        if (cgroup_nearest_limit(r, mount, path, &limit, &usage)) {
-            room = limit > usage ? limit - usage : 0;
-            snprintf(name, sizeof name, "%s of %s", mount.version == 1 ? "memory.limit_in_bytes" : "memory.max", path);
-            found = true;
-        }
+    const struct track *k = j->track;
+    double window = j->trend.window, available = available_memory(r), limit = 0;
+    AUTO_FREE char *name = NULL;
+    struct approach a = {.room = -1};
+    double charged = k->limited ? charged_to(r, mount, k->limited, &limit) : -1;
+    if (charged >= 0 && k->charged >= 0) {
+        a = (struct approach){limit, limit > charged ? limit - charged : 0, (charged - k->charged) / window};
+        name = mem_printf("%s of %s", mount.version == 1 ? "memory.limit_in_bytes" : "memory.max", k->limited);
     }
-    if (available_memory(r, &available) && (!found || available < room)) {
-        limit = room = available;
-        snprintf(name, sizeof name, "MemAvailable");
-        found = true;
+    if (available >= 0 && (a.room < 0 || available < a.room)) {
+        a = (struct approach){available, available, available_first >= 0 ? (available_first - available) / window : 0};
+        free(name);
+        name = mem_strdup("MemAvailable");
     }
-    if (!found)
+    if (a.room < 0)
         return;
-    cell_number(t, row, G_LIMIT, (double)limit);
+    cell_number(t, row, G_LIMIT, a.limit);
     cell_text(t, row, G_LIMIT_NAME, name);
-    if (j->track->gone)
+    if (k->gone)
         cell_unknown(t, row, G_TIME_TO_LIMIT, "the process has ended");
-    else if (!j->trend.is_short && j->trend.low > 0)
-        cell_number(t, row, G_TIME_TO_LIMIT, (double)room / j->trend.slope);
-    else
+    else if (j->trend.is_short || !(j->trend.low > 0))
         cell_unknown(t, row, G_TIME_TO_LIMIT,
                      j->trend.is_short ? TREND_TOO_SHORT : "its slope is not above 0 with confidence");
+    else if (a.rate < j->trend.slope / 4)
+        cell_unknown(t, row, G_TIME_TO_LIMIT, "what is charged to that limit does not grow as it does");
+    else
+        cell_number(t, row, G_TIME_TO_LIMIT, a.room / (a.rate < j->trend.slope ? a.rate : j->trend.slope));
 }
 
 static void add_growth(struct table *t, const struct followed *j, const struct probe_input *in,
-                       const struct users *users, struct cgroup_mount mount)
+                       const struct users *users, struct cgroup_mount mount, double available_first)
 {
     const struct track *k = j->track;
     const struct trend *trend = &j->trend;
@@ -394,7 +449,7 @@ static void add_growth(struct table *t, const struct followed *j, const struct p
             else
                 cell_number(t, row, parts[i].column, parts[i].number);
         cell_number(t, row, G_CHANGE, trend->change);
-        add_limit(t, row, j, in->root, mount);
+        add_limit(t, row, j, in->root, mount, available_first);
     }
     row_unknown(t, row, k->count > 1 ? "not captured" : "one moment only");
 }
@@ -435,7 +490,7 @@ static void measure_track(const struct track *k, struct followed *j)
     double time[SAMPLES_MAX + 1], value[SAMPLES_MAX + 1];
     for (size_t i = 0; i < k->count; i++) {
         time[i] = k->points[i].time;
-        value[i] = k->points[i].uss + k->points[i].swap;
+        value[i] = k->points[i].grows;
     }
     j->track = k;
     trend_find(time, value, k->count, &j->trend);
@@ -469,7 +524,7 @@ static void collect(void *state, const struct probe_input *in, struct facts *f)
     struct table *t = facts_table(f, "growth"), *samples = facts_table(f, "growth_sample");
     bool one_moment = true, too_short = true;
     for (size_t i = 0; i < g->count; i++) {
-        add_growth(t, &followed[i], in, &users, mount);
+        add_growth(t, &followed[i], in, &users, mount, g->available);
         if (i < SHOWN)
             add_samples(samples, followed[i].track);
         one_moment &= followed[i].track->count < 2;

@@ -416,13 +416,13 @@ static void collect(void *state, const struct probe_input *in, struct facts *f)
         row_unknown(t, 0, e.text);
         return;
     }
+    meminfo_hide_of_host(&m, r);
     AUTO_STR struct str contradiction = {0};
     cell_bool(t, 0, MIXED, m.mixed);
     if (meminfo_contradiction(&m, &contradiction))
         cell_text(t, 0, CONTRADICTION, contradiction.data);
     else
         cell_unknown(t, 0, CONTRADICTION, "there are none");
-    meminfo_hide_of_host(&m, r);
     cell_bool(t, 0, AVAILABLE_ESTIMATED, estimate_available(&m, r));
     char why[128];
     for (size_t i = 0; i < ARRAY_SIZE(plain); i++) {
@@ -443,8 +443,13 @@ static void collect(void *state, const struct probe_input *in, struct facts *f)
     struct arcstats arc = {0};
     (void)arcstats_read(&arc, r);
     put_available(t, &m, &arc, total);
+    bool whole = missing_line(&m) == MI_COUNT;
+    if (whole && m.flaw[MI_CMA_TOTAL] == MI_NO_LINE && !m.known[MI_CMA_TOTAL]) { /* a kernel without CMA */
+        cell_number(t, 0, CMA, 0);
+        cell_number(t, 0, CMA_FREE, 0);
+    }
     struct pools pools = pools_read(r, &m);
-    put_pools(t, &pools, &m, missing_line(&m) == MI_COUNT);
+    put_pools(t, &pools, &m, whole);
     put_balance(f, t, r, &m, &pools, &arc);
     row_unknown(t, 0, "/proc/meminfo does not tell");
 }

@@ -291,6 +291,7 @@ static void a_captured_window_is_judged_against_its_limit(void **state)
     tree_file(&c, "proc/50/cgroup", "0::/apps/a\n");
     tree_file(&c, "sys/fs/cgroup/cgroup.controllers", "memory\n");
     tree_file(&c, "sys/fs/cgroup/apps/memory.current", "900000000\n");
+    tree_file(&c, "moment/0/sys/fs/cgroup/apps/memory.current", "881568000\n"); /* it grows as the process does */
     tree_file(&c, "sys/fs/cgroup/apps/memory.max", "1000000000\n");
     tree_file(&c, "sys/fs/cgroup/apps/a/memory.current", "700000000\n");
     tree_file(&c, "sys/fs/cgroup/apps/a/memory.max", "max\n");
@@ -306,6 +307,53 @@ static void a_captured_window_is_judged_against_its_limit(void **state)
     assert_true(left > 97 && left < 98); /* 100,000,000 bytes at 1,024,000 a second */
     assert_true(row_number(f, "growths", -1, "fastest_slope") == 1000 * 1024);
     assert_int_equal(facts_table(f, "growth_sample")->rows, 10);
+    tree_free(&c);
+}
+
+/* The group's usage stands still: the process only takes what others give back, and meets no limit. */
+static void a_limit_that_does_not_come_nearer_is_none(void **state)
+{
+    (void)state;
+    struct tree c;
+    tree_new(&c);
+    tree_file(&c, "proc/meminfo", "MemTotal: 8000000 kB\nMemAvailable: 4000000 kB\n");
+    tree_file(&c, "proc/50/status", "Name:\tapp\nVmSize:\t 9000 kB\nVmRSS:\t 700000 kB\nThreads:\t1\n");
+    tree_file(&c, "proc/50/stat", "50 (app) S 1 1 1 0 -1 4194560 83 0 0 0 12 3 0 0 20 0 27 0 8112 2703360000 600 1\n");
+    tree_file(&c, "proc/50/cgroup", "0::/apps\n");
+    tree_file(&c, "sys/fs/cgroup/cgroup.controllers", "memory\n");
+    tree_file(&c, "sys/fs/cgroup/apps/memory.current", "900000000\n");
+    tree_file(&c, "sys/fs/cgroup/apps/memory.max", "1000000000\n");
+    for (int i = 0; i < 10; i++)
+        write_moment(&c, i, 50, "8112", 100000 + i * 2000);
+    tree_open(&c);
+    struct facts *f = replay(&c, 0);
+    assert_true(row_number(f, "growth", 50, "slope") == 1000 * 1024);
+    assert_false(row_cell(f, "growth", 50, "time_to_limit").known);
+    tree_free(&c);
+}
+
+/* A file that is read through a private mapping is cache, though only this process maps it. */
+static void pages_of_files_are_no_growth(void **state)
+{
+    (void)state;
+    struct tree c;
+    tree_new(&c);
+    tree_file(&c, "proc/50/status", "Name:\tapp\nVmSize:\t 9000 kB\nVmRSS:\t 700000 kB\nThreads:\t1\n");
+    tree_file(&c, "proc/50/stat", "50 (app) S 1 1 1 0 -1 4194560 83 0 0 0 12 3 0 0 20 0 27 0 8112 2703360000 600 1\n");
+    for (int i = 0; i < 10; i++) {
+        char path[96], text[256];
+        write_moment(&c, i, 50, "8112", 0);
+        snprintf(path, sizeof path, "moment/%d/proc/50/smaps_rollup", i);
+        snprintf(
+            text, sizeof text,
+            "Rss: 700000 kB\nPrivate_Clean: %d kB\nPrivate_Dirty: 5000 kB\nAnonymous: 5000 kB\nLazyFree: 1000 kB\n",
+            100000 + i * 2000);
+        tree_file(&c, path, text);
+    }
+    tree_open(&c);
+    struct facts *f = replay(&c, 0);
+    assert_true(row_number(f, "growth", 50, "slope") == 0);
+    assert_true(row_number(f, "growth", 50, "last") == 4000 * 1024);
     tree_free(&c);
 }
 
@@ -423,6 +471,8 @@ int main(void)
         cmocka_unit_test(noise_is_hardly_ever_called_growth),
         cmocka_unit_test(leaks_are_found_under_noise),
         cmocka_unit_test(a_captured_window_is_judged_against_its_limit),
+        cmocka_unit_test(a_limit_that_does_not_come_nearer_is_none),
+        cmocka_unit_test(pages_of_files_are_no_growth),
         cmocka_unit_test(a_pid_used_again_is_not_continued),
         cmocka_unit_test(what_was_not_captured_over_the_window_is_not_called_flat),
         cmocka_unit_test(one_moment_has_no_rate),

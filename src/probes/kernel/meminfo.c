@@ -42,7 +42,6 @@ static void reject_impossible(struct meminfo *m)
     } pairs[] = {
         {MI_SWAP_FREE, MI_SWAP_TOTAL}, {MI_SRECLAIMABLE, MI_SLAB},    {MI_SUNRECLAIM, MI_SLAB},
         {MI_CMA_FREE, MI_CMA_TOTAL},   {MI_HUGE_FREE, MI_HUGE_TOTAL}, {MI_HUGE_RSVD, MI_HUGE_FREE},
-        {MI_SHMEM, MI_CACHED},
     };
     unsigned beyond = 0;
     for (size_t i = 0; i < ARRAY_SIZE(of_total) + ARRAY_SIZE(pairs); i++) {
@@ -102,8 +101,9 @@ void meminfo_hide_of_host(struct meminfo *m, const struct root *r)
     bool lxcfs = false;
     while (!lxcfs && scan_line(&all, &line))
         lxcfs = span_find(line, " /proc/meminfo ") && span_find(line, "lxcfs");
+    m->mixed = m->mixed || lxcfs;
     for (size_t i = 0; lxcfs && i < ARRAY_SIZE(copied); i++)
-        if (m->known[copied[i]])
+        if (m->known[copied[i]] || m->flaw[copied[i]] != MI_NO_LINE)
             reject(m, copied[i], MI_OF_HOST);
 }
 
