@@ -78,8 +78,11 @@ static const char *const defrag_words[] = {"defer+madvise", "madvise", "defer", 
                "more than CommitLimit, which looks like memory running out",                                           \
       .source = OVERCOMMIT_RST " (default 0)",                                                                         \
       .risk = "programs can be refused memory, or killed, at another time than before")                                \
-    X(VM("overcommit_ratio"), .standard = "50", .about = "counts with vm.overcommit_memory 2 only",                    \
-      .source = OVERCOMMIT_RST " (default 50)", .risk = "counts with vm.overcommit_memory 2 only")                     \
+    X(VM("overcommit_ratio"), .standard = "50",                                                                        \
+      .about = "counts with vm.overcommit_memory 2 only: the share of memory that may be promised besides swap",       \
+      .source = OVERCOMMIT_RST " (default 50)",                                                                        \
+      .risk = "more is promised than there may be; then the OOM killer decides", OWN_FILE("overcommit_ratio"),         \
+      .low = 50, .high = 100)                                                                                          \
     X(VM("nr_hugepages"), .standard = "0",                                                                             \
       .about = "huge pages taken out of memory for the programs that ask for them",                                    \
       .source = "Linux Documentation/admin-guide/mm/hugetlbpage (default 0)",                                          \
