@@ -9,7 +9,7 @@ cp -r tests/roots/linux-6.18 "$work/dir/tests/roots/"
 
 terminal 100 40
 type "$FRAGWIZARD resume stopped.json"
-says "it begins where it stopped" 'goes on with step 7 of 11'
+says "it tells that the rules are others now, and begins at the first step that has changed" 'have changed since'
 asks
 steps=0
 while [ $steps -lt 30 ] && ! jq -e .complete "$work/dir/stopped.json" >"$seen" 2>&1; do

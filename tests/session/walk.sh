@@ -59,7 +59,7 @@ type 1
 asks 'step 2'
 type why
 asks 'step 2'
-says 'why gives the formula' 'available-low: .*memory\.available'
+says 'why gives the formula' 'available-low: .*memory\.obtainable'
 says 'and its source' '^ *Source: '
 type show
 asks 'step 2'

@@ -15,6 +15,7 @@ struct shipped {
     struct facts *facts[SHIPPED_FACTS_MAX]; /* owned; those of other probes are not measured */
     size_t count;
     struct env env;
+    const char *fired; /* the one rule of another step that fired; NULL: none did */
 };
 
 static inline const struct table *shipped_table(void *data, const struct table_decl *decl, const char **why)
@@ -37,6 +38,12 @@ static inline struct value shipped_limit(void *data, const char *name)
     return value_unknown(TYPE_COUNT, "no such limit");
 }
 
+static inline struct value shipped_fired(void *data, const char *id)
+{
+    const struct shipped *s = data;
+    return value_bool(s->fired && strcmp(s->fired, id) == 0);
+}
+
 static inline void shipped_open(struct shipped *s)
 {
     struct diags d = {0};
@@ -45,7 +52,7 @@ static inline void shipped_open(struct shipped *s)
     diags_free(&d);
     if (!s->playbook)
         abort();
-    s->env = (struct env){.data = s, .table = shipped_table, .limit = shipped_limit};
+    s->env = (struct env){.data = s, .table = shipped_table, .limit = shipped_limit, .fired = shipped_fired};
 }
 
 static inline void shipped_close(struct shipped *s)

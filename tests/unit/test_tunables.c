@@ -94,11 +94,14 @@ static char *proposal(const struct shipped *s, const struct rule *rule, const st
     return NULL;
 }
 
+static const char *demand_fails; /* the rule that tells; NULL: none does */
+
 /* NULL: nothing is proposed. `why` stands in what is said. */
 static void expect_now(struct tree *t, const char *name, const char *proposed, const char *why)
 {
     struct shipped s;
     struct scope row = judged(t, &s, name);
+    s.fired = demand_fails;
     const struct rule *rule = harm(&s, &row);
     if (!rule != !proposed)
         fail_msg("%s = %s: %s", name, fact_text(s.facts[0], "tunable", row.row, "current"),
@@ -229,11 +232,14 @@ static void proactiveness_follows_the_score(void **state)
     small_guest(t);
     /* Half the memory free, 70 % of that not in order 9: 83200 of 119040 pages */
     tree_file(t, "proc/buddyinfo", "Node 0, zone    DMA32 83200 0 0 0 0 0 0 0 0 70 0\n");
-    /* score 258026 * 69 / (3998 + 258026 + 1) = 67; 115 - 67 = 48 */
-    expect_now(t, name, "48", "score");
+    /* score 258026 * 69 / (3998 + 258026 + 1) = 67: no change while nothing fails; else 115 - 67 = 48, rounded */
+    expect_now(t, name, NULL, NULL);
+    demand_fails = "compaction-failing";
+    expect_now(t, name, "40", "score");
     /* The same pieces in 5 % of the memory: a full page cache, nothing to change */
     tree_file(t, "proc/buddyinfo", "Node 0, zone    DMA32 8320 0 0 0 0 0 0 0 0 7 0\n");
     expect_now(t, name, NULL, NULL);
+    demand_fails = NULL;
     /* Nobody wants huge pages: 0 is fine */
     tree_file(t, THP "enabled", "always madvise [never]\n");
     set(t, "compaction_proactiveness", "0\n");
