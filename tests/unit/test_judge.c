@@ -200,6 +200,71 @@ static void what_holds_has_a_kind_and_owners(void **state)
     assert_null(c->verdicts[2].kind); /* cannot be told */
 }
 
+/* Not the order of the file decides, but what each verdict does; what informs only comes after what warns. */
+static void what_does_harm_leads(void **state)
+{
+    struct bench *b = *state;
+    processes(b, 3, 3);
+    bench_playbook(
+        b,
+        "steps:\n- id: s\n  title: S\n  probes: [memory, processes]\n  rules:\n"
+        "  - {id: note, when: memory.total > 0MiB, severity: warning, harm: memory.total > 1TiB, say: note, recommend: "
+        "[n]}\n"
+        "  - {id: warn, when: memory.total > 0MiB, severity: warning, harm: memory.total > 0MiB, say: warn, recommend: "
+        "[w]}\n"
+        "recommendations:\n- {id: n, kind: observe, title: N}\n- {id: w, kind: observe, title: W}\n"
+        "verdicts:\n"
+        "- {id: cache, title: A cache, benign: true, confirmed: fired('warn')}\n"
+        "- {id: quiet, title: Quiet, size: memory.total, confirmed: fired('note')}\n"
+        "- {id: small, title: Small, size: 1MiB, confirmed: fired('warn')}\n"
+        "- {id: stands, title: Stands, size: memory.total, confirmed: fired('warn')}\n"
+        "- {id: past, title: Past, past: fired('warn'), confirmed: fired('warn')}\n"
+        "- {id: day, title: Day, until: 2h, confirmed: fired('warn')}\n"
+        "- {id: grows, title: Grows, growing: fired('warn'), until: 3d, confirmed: fired('warn')}\n"
+        "- title: Hour\n  id: hour\n  until: 30min\n  confirmed: fired('warn')\n"
+        "  subjects:\n    table: process\n    where: pid < 13\n"
+        "    sort: -pid\n    say: '{pid:raw}'\n    headline: 'Process {pid:raw}.'\n"
+        "- {id: never, title: Never, observed: fired('note'), confirmed: memory.total > 1TiB}\n"
+        "- {id: now, title: Now, observed: fired('warn'), confirmed: fired('warn')}\n"
+        "- {id: healthy, title: Healthy}\n");
+    struct case_file *c = bench_audit(b);
+    AUTO_STR struct str order = {0};
+    const struct verdict *v;
+    for (size_t rank = 1; (v = case_ranked(c, rank)); rank++)
+        str_printf(&order, "%s%s:%s", rank > 1 ? " " : "", v->id, v->harm);
+    assert_string_equal(order.data,
+                        "now:observed hour:imminent day:today grows:growing past:past stands:standing small:standing "
+                        "quiet:standing cache:none");
+    assert_string_equal(c->lead, "now");
+    assert_string_equal(case_verdict(c, "hour")->headline, "Process 12.");
+    assert_int_equal(case_verdict(c, "hour")->subject_count, 2);
+    assert_string_equal(case_verdict(c, "hour")->subjects[0], "12");
+    assert_string_equal(c->recommendations[0].verdict, "now"); /* the first change is of what leads */
+    assert_int_equal(c->findings[1].severity, SEVERITY_INFO);  /* without its harm */
+    assert_null(case_verdict(c, "never")->headline);
+    assert_int_equal(case_verdict(c, "never")->rank, 0);
+}
+
+/* What the operator named comes before what only stands, and is acquitted where nothing is wrong with it. */
+static void the_named_suspect_comes_first(void **state)
+{
+    struct bench *b = *state;
+    processes(b, 3, 3);
+    bench_playbook(b, "steps:\n- id: s\n  title: S\n  probes: [memory, processes]\n  questions:\n"
+                      "  - {id: who, ask: Who?, type: process, default: 0}\n  rules:\n"
+                      "  - {id: warn, when: memory.total > 0MiB, severity: warning, say: warn}\n"
+                      "verdicts:\n"
+                      "- {id: grows, title: Grows, growing: fired('warn'), confirmed: fired('warn')}\n"
+                      "- title: Holds\n  id: holds\n  confirmed: fired('warn')\n"
+                      "  subjects:\n    table: process\n    where: pid = 12\n    say: '{pid:raw}'\n");
+    assert_string_equal(bench_audit(b)->lead, "grows");
+    b->options.pid = 12;
+    assert_string_equal(bench_audit(b)->headline, "Holds.");
+    b->options.pid = 13;
+    assert_string_equal(bench_audit(b)->headline, "Nothing wrong was found with p (13). Elsewhere: Grows.");
+    b->options.pid = 0;
+}
+
 static void a_likely_verdict_leads_if_none_is_confirmed(void **state)
 {
     struct bench *b = *state;
@@ -349,6 +414,8 @@ int main(void)
         bench_test(the_worst_comes_first),
         bench_test(verdicts_are_weighed_in_three_values),
         bench_test(what_holds_has_a_kind_and_owners),
+        bench_test(what_does_harm_leads),
+        bench_test(the_named_suspect_comes_first),
         bench_test(a_likely_verdict_leads_if_none_is_confirmed),
         bench_test(the_residual_verdict_needs_every_check),
         bench_test(a_case_hardly_begun_is_not_healthy),

@@ -53,10 +53,10 @@ static void parts_are_left_out_where_a_value_is_unknown(void **state)
         {"{[{name} {vmstat.slabs}]}{[{name}]}b", "Normalb"},
         {"{[]}", ""},
         {"{[free {only(free, free > 1GiB)}]}{[{only(free, free > 1MiB)} free]}", "512 MiB free"},
-        {"{[a", "p.yaml:1:1: this {[ has no closing ]}"},
-        {"a]}", "p.yaml:1:2: this ]} closes nothing (write }} for a brace)"},
-        {"{[a{[b]}", "p.yaml:1:4: there is a {[ within one"},
-        {"{only(free, 3)}", "p.yaml:1:2: the second argument of only is a condition, not a count"},
+        {"{[a", "1:1 this {[ has no closing ]}"},
+        {"a]}", "1:2 this ]} closes nothing (write }} for a brace)"},
+        {"{[a{[b]}", "1:4 there is a {[ within one"},
+        {"{only(free, 3)}", "1:2 the second argument of only is a condition, not count"},
     };
     CHECK(list);
 }
@@ -179,8 +179,11 @@ static void complaints_are_kept_in_order_and_bounded(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(values_are_shown_in_their_unit),           cmocka_unit_test(complaints_point_into_the_message),
-        cmocka_unit_test(every_wrong_expression_is_told),           cmocka_unit_test(the_tables_read_are_known),
+        cmocka_unit_test(values_are_shown_in_their_unit),
+        cmocka_unit_test(parts_are_left_out_where_a_value_is_unknown),
+        cmocka_unit_test(complaints_point_into_the_message),
+        cmocka_unit_test(every_wrong_expression_is_told),
+        cmocka_unit_test(the_tables_read_are_known),
         cmocka_unit_test(complaints_are_kept_in_order_and_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
