@@ -108,15 +108,33 @@ static bool deliver(struct run *r)
     return true;
 }
 
+/* A monitoring plugin has a line to show in every case (Monitoring Plugins guidelines). */
+static int failed_plugin(int argc, char **argv, int status)
+{
+    bool plugin = false;
+    for (int i = 1; i < argc; i++)
+        plugin = plugin || strcmp(argv[i], "--format=nagios") == 0 ||
+                 (strcmp(argv[i], "nagios") == 0 && strcmp(argv[i - 1], "--format") == 0);
+    if (plugin && status == EXIT_UNKNOWN) {
+        char line[512];
+        text_ascii(line, sizeof line, *complain_last() ? complain_last() : "it could not be run");
+        for (char *p = line; (p = strpbrk(p, "|\n"));)
+            *p = ' ';
+        printf("FRAGWIZARD UNKNOWN - %s\n", line);
+    }
+    return status;
+}
+
 static int audit(int argc, char **argv)
 {
     struct run r;
     int status;
     if (!run_options(&r, argc, argv, usage, NULL, &status))
-        return status;
+        return failed_plugin(argc, argv, status);
     wait_catch_signals();
     struct err e;
     struct ui ui = {.data = &r, .wait = audit_wait};
+    bool told = false;
     status = EXIT_UNKNOWN;
     if (run_open(&r, NULL)) {
         announce(&r);
@@ -125,12 +143,13 @@ static int audit(int argc, char **argv)
         } else {
             engine_free(r.engine); /* rendering needs the memory, not the samples */
             r.engine = NULL;
-            if (deliver(&r))
+            told = deliver(&r);
+            if (told)
                 status = r.c->status;
         }
     }
     run_close(&r);
-    return status;
+    return told ? status : failed_plugin(argc, argv, status);
 }
 
 const struct command command_audit = {"audit", audit, "the audit without questions; the same as --auto"};

@@ -19,6 +19,8 @@ extern const struct command command_audit, command_session, command_probe, comma
 
 /* "fragwizard: SENTENCE" on stderr; returns EXIT_UNKNOWN. */
 int complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* The sentence last complained with; "": none. */
+const char *complain_last(void);
 /* The same of an error; false, so that what fails with one can be returned with `|| complain_of(&e)`. */
 bool complain_of(const struct err *e);
 

@@ -7,6 +7,13 @@
 #include "base/text.h"
 #include "cmd/cmd.h"
 
+static char last[3 * 1024];
+
+const char *complain_last(void)
+{
+    return last;
+}
+
 int complain(const char *format, ...)
 {
     char text[1024];
@@ -22,6 +29,7 @@ int complain(const char *format, ...)
         memcpy(utf8, clean, sizeof clean);
         text_ascii(clean, sizeof clean, utf8);
     }
+    snprintf(last, sizeof last, "%s", clean);
     fprintf(stderr, "fragwizard: %s\n", clean);
     return EXIT_UNKNOWN;
 }

@@ -51,6 +51,11 @@ is "nagios: one line" "$(wc -l <case.nagios)" 1
 check "nagios: under 80 characters before the performance data" [ "$(printf %s "${line%% |*}" | wc -c)" -lt 80 ]
 case $status_text in 0) word=OK ;; 1) word=WARNING ;; 2) word=CRITICAL ;; *) word=UNKNOWN ;; esac
 check "nagios: its word is the exit status" sh -c 'case $0 in "FRAGWIZARD $1 - "*) ;; *) false ;; esac' "$line" $word
+for fault in '--root /nonexistent' '--playbook nosuch' '--bogus' '--root'; do
+    # shellcheck disable=SC2086
+    "$FRAGWIZARD" --auto --format nagios $fault >out 2>"$seen"
+    is "nagios: $fault: a line and status 3" "$? $(grep -c '^FRAGWIZARD UNKNOWN - .' out) $(wc -l <out)" '3 1 1'
+done
 check "nagios: labels are unique" sh -c 'cut -d"|" -f2 "$0" | tr " " "\n" | sed "s/=.*//" | sort | uniq -d | awk "NF { exit 1 }"' case.nagios
 check "prometheus: no process ids, no timestamps" sh -c '! grep -q "pid=" "$0" && ! grep -v "^#" "$0" | grep -Eq "} [^ ]+ [0-9]"' case.prometheus
 if command -v promtool >/dev/null; then
