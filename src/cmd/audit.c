@@ -141,8 +141,9 @@ static int audit(int argc, char **argv)
         if (!engine_run(r.engine, &ui, &e)) {
             complain_of(&e);
         } else {
-            engine_free(r.engine); /* rendering needs the memory, not the samples */
+            engine_free(r.engine); /* rendering needs the memory, not the samples nor what judged them */
             r.engine = NULL;
+            playbook_retire(r.playbook);
             told = deliver(&r);
             if (told)
                 status = r.c->status;

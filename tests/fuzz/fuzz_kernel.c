@@ -145,8 +145,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct meminfo m;
     struct counters c;
     struct pressure p;
-    if (meminfo_parse(&m, text, size, &e))
-        promise(m.value[MI_MEM_TOTAL] > 0);
+    if (meminfo_parse(&m, text, size, &e)) {
+        promise(!m.known[MI_MEM_TOTAL] || m.value[MI_MEM_TOTAL] > 0);
+        for (enum meminfo_name n = 0; n < MI_COUNT; n++)
+            promise(!m.known[n] || m.value[n] < UINT64_MAX / 2);
+        struct str why = {0};
+        (void)meminfo_contradiction(&m, &why);
+        str_free(&why);
+    }
     if (counters_parse(&c, text, size, &e))
         promise(c.known[CT_NR_FREE]);
     if (pressure_parse(&p, text, size, "memory", &e))

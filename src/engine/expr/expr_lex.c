@@ -193,14 +193,13 @@ bool token_is(const struct compiler *c, const char *text)
 const char *token_text(struct compiler *c, const struct token *t)
 {
     const char *s = c->source + t->begin;
-    char *raw = arena_alloc(c->arena, t->length);
+    AUTO_FREE char *raw = mem_alloc(t->length);
     size_t n = 0;
     for (size_t i = 1; i + 1 < t->length; i++) {
         raw[n++] = s[i];
         i += s[i] == *s;
     }
     size_t size = 3 * n + 1; /* a byte can become U+FFFD */
-    char *clean = arena_alloc(c->arena, size);
-    text_clean(clean, size, raw, n);
-    return clean;
+    AUTO_FREE char *clean = mem_alloc(size);
+    return arena_intern(c->arena, clean, text_clean(clean, size, raw, n));
 }

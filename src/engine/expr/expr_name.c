@@ -65,7 +65,7 @@ static const struct table_decl *find_table(struct compiler *c, const char *name)
 const char *token_name(struct compiler *c, const struct token *token)
 {
     if (token->length < NAME_MAX_BYTES)
-        return arena_strndup(c->arena, c->source + token->begin, token->length);
+        return arena_intern(c->arena, c->source + token->begin, token->length);
     complain_at(c, token->begin, "this name is too long");
     return NULL;
 }

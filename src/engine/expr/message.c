@@ -115,8 +115,9 @@ static size_t compile_piece(struct message_compiler *c, size_t offset)
         fail(c, offset, "an expression is missing in these braces");
         return offset + 2 + end;
     }
-    struct expr *e = expr_compile(c->arena, arena_strndup(c->arena, s, length),
-                                  mark_forward(c->at, c->source, offset + 1), c->names, c->scope, c->diags);
+    AUTO_FREE char *source = mem_printf("%.*s", (int)length, s);
+    struct expr *e =
+        expr_compile(c->arena, source, mark_forward(c->at, c->source, offset + 1), c->names, c->scope, c->diags);
     if (!e)
         c->failed = true;
     struct piece *p = add_piece(c);

@@ -67,9 +67,15 @@ void playbook_free(struct playbook *p)
 {
     if (!p)
         return;
+    arena_free(&p->code);
     arena_free(&p->arena);
     diags_free(&p->warnings);
     free(p);
+}
+
+void playbook_retire(struct playbook *p)
+{
+    arena_free(&p->code);
 }
 
 struct limit *playbook_limit(const struct playbook *p, const char *name)

@@ -174,6 +174,7 @@ struct verdict_decl {
 
 struct playbook {
     struct arena arena;
+    struct arena code;     /* of its expressions and messages */
     struct diags warnings; /* what its author may have meant otherwise */
     const char *file, *name, *title, *summary;
     double window_s;
@@ -190,6 +191,8 @@ struct playbook {
 /* Loads and checks. NULL if there was any complaint. `file` is the name used in complaints. The caller owns it. */
 struct playbook *playbook_parse(const char *file, const char *text, size_t length, struct diags *d);
 void playbook_free(struct playbook *p);
+/* Frees its expressions and messages, where all is judged and only texts are still named; they cannot be used any more. */
+void playbook_retire(struct playbook *p);
 
 /* Other values for its limits; what is set later wins. From /etc/fragwizard/limits.yaml and the user's, a mapping of names and
  * literals, for all playbooks; "NAME=VALUE" of the command line; what a case kept. False after complaints, or (restore) if it

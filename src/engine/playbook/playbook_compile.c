@@ -31,7 +31,7 @@ static bool begin_compile(struct reader *r, const char *text, struct mark at, co
 static struct expr *compile_text(struct reader *r, const char *text, struct mark at, const struct scope_decl *scope)
 {
     struct expr *e =
-        begin_compile(r, text, at, scope) ? expr_compile(r->arena, text, at, &r->names, scope, r->d) : NULL;
+        begin_compile(r, text, at, scope) ? expr_compile(&r->p->code, text, at, &r->names, scope, r->d) : NULL;
     if (e && r->unmeasured)
         never_measured(r, at, r->unmeasured, r->unmeasured_probe);
     return e;
@@ -54,7 +54,7 @@ static struct message *compile_message_text(struct reader *r, const char *text, 
                                             const struct scope_decl *scope)
 {
     struct message *m =
-        begin_compile(r, text, at, scope) ? message_compile(r->arena, text, at, &r->names, scope, r->d) : NULL;
+        begin_compile(r, text, at, scope) ? message_compile(&r->p->code, text, at, &r->names, scope, r->d) : NULL;
     if (m && r->unmeasured)
         never_measured(r, at, r->unmeasured, r->unmeasured_probe);
     return m;
