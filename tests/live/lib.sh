@@ -201,11 +201,11 @@ nothing_but() {
         - ($also | split(" ")) == []' also "$*"
 }
 
-# diagnosed ID: that verdict holds, leads, and no other does
+# diagnosed ID [ALSO…]: that verdict holds, leads, and no other does but those that tell the same from another side
 diagnosed() {
     found "$1"
     holds_here "$1 leads" '.lead == $id' id "$1"
-    nothing_but "$1"
+    nothing_but "$@"
 }
 
 not_diagnosed() {

@@ -9,7 +9,7 @@ setting /proc/sys/fs/pipe-max-size 16777216 || skip_all 'pipes are small'
 before external-fragmentation
 start pipes 2048
 audit
-diagnosed external-fragmentation
+diagnosed external-fragmentation kernel-unnamed
 is 'its kind' "$(kind external-fragmentation)" pinned
 owned 'the pages of pipes and drivers are named as what holds it' 'pipe|kernel pages'
 if grep -qE ':(memory)?:/.' /proc/self/cgroup; then
@@ -28,7 +28,7 @@ if setting $thp/enabled always && setting $thp/defrag always; then
     failed=$(failed)
     duration=10 audit
     failed=$(($(failed) - failed))
-    diagnosed external-fragmentation
+    diagnosed external-fragmentation kernel-unnamed
     is 'its kind under load' "$(kind external-fragmentation)" pinned
     if [ $failed -gt 150 ]; then
         holds 'stalls that fail are the harm of it' '[.findings[] | select(.id == "compaction-failing")] | length == 1'

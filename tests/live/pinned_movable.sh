@@ -10,7 +10,7 @@ start pipes 3072 128 inside
 check 'the blocks are typed Movable' awk '/^Number of blocks/ { heading = 1; next }
     heading && $4 == "Normal" { for (i = 5; i <= NF; i++) all += $i; found = $6 > 0.75 * all } END { exit !found }' /proc/pagetypeinfo
 audit --allow compaction
-diagnosed external-fragmentation
+diagnosed external-fragmentation kernel-unnamed
 is 'its kind' "$(kind external-fragmentation)" pinned
 owned 'the pages of pipes and drivers are named as what holds it' 'pipe|kernel pages'
 compaction_gained little

@@ -36,8 +36,11 @@ jq -n --arg own "$added_own" --arg rests "$(added_rests)" '
     | .verdicts |= map(.id as $id | [$rests[] | select(.verdict == $id).rule] as $on
         | .machine = (holding and .id != "healthy" and ($on - ($on - $fired)) == []
             and (any($held[]; . == $id) or ($on - ($on - $others)) != []))
-        | if .machine then .state = "unknown" else . end
-        | if .id == "healthy" and .state == "ruled-out" and all($added[]; weighs | not) then .state = "confirmed" else . end)
+        | if .machine then .state = "unknown" else . end)
+    | any(.verdicts[]; holding and .id != "healthy" and .harm != "none") as $fault
+    | .verdicts |= map(if .id == "healthy" and .state == "ruled-out" and ($fault | not) and all($added[]; weighs | not)
+        then .state = "confirmed" else . end)
     | if .findings == $case.findings and all(.verdicts[]; .machine | not) then .
-      else .lead = ([.verdicts[] | select(.state == "confirmed")][0] // [.verdicts[] | select(.state == "likely")][0]).id end
+      else .lead = (([.verdicts[] | select(holding and .rank > 0)] | sort_by(.rank)[0])
+        // [.verdicts[] | select(holding and .id == "healthy")][0]).id end
     ' "$added_case" "$@"

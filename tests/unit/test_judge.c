@@ -168,8 +168,8 @@ static void verdicts_are_weighed_in_three_values(void **state)
     assert_string_equal(verdict_of(c, "out"), "ruled-out");
     assert_string_equal(verdict_of(c, "u"), "unknown");
     assert_string_equal(verdict_of(c, "c1"), "confirmed");
-    assert_string_equal(verdict_of(c, "rest"), "confirmed");
-    assert_string_equal(c->lead, "c1"); /* confirmed before likely, then the playbook's order */
+    assert_string_equal(verdict_of(c, "rest"), "ruled-out"); /* others hold */
+    assert_string_equal(c->lead, "c1");                      /* confirmed before likely, then the playbook's order */
     assert_string_equal(c->headline, "C1.");
     assert_int_equal(c->verdicts[2].for_count, 0);
     assert_int_equal(c->verdicts[2].against_count, 1);

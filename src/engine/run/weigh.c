@@ -84,16 +84,16 @@ static struct tally count_results(const struct case_file *c)
     return t;
 }
 
-/* A verdict without conditions is the residual one: it holds when nothing fired and every check was made. */
+/* A verdict without conditions is the residual one: it holds when every check was made and no other does that finds fault. */
 static bool is_residual(const struct verdict_decl *d)
 {
     return !d->confirmed && !d->likely && !d->ruled_out;
 }
 
-static enum verdict_state weigh(struct engine *g, const struct verdict_decl *d, const struct tally *t)
+static enum verdict_state weigh(struct engine *g, const struct verdict_decl *d, const struct tally *t, bool is_fault)
 {
     if (is_residual(d)) {
-        if (t->warnings || t->criticals)
+        if (t->warnings || t->criticals || is_fault)
             return VERDICT_RULED_OUT;
         return t->open ? VERDICT_UNKNOWN : VERDICT_CONFIRMED;
     }
@@ -261,15 +261,19 @@ void weigh_verdicts(struct engine *g)
     c->verdict_count = p->verdict_count;
     AUTO_FREE struct weight *weights = mem_array(p->verdict_count + 1, sizeof *weights);
     size_t held = 0;
-    bool about_suspect = false;
-    for (size_t i = 0; i < p->verdict_count; i++) {
+    bool about_suspect = false, is_fault = false;
+    for (size_t turn = 0; turn < 2 * p->verdict_count; turn++) { /* the residual ones last */
+        size_t i = turn % p->verdict_count;
         const struct verdict_decl *d = &p->verdicts[i];
         struct verdict *v = &c->verdicts[i];
-        v->state = weigh(g, d, &t);
+        if (is_residual(d) != (turn >= p->verdict_count))
+            continue;
+        v->state = weigh(g, d, &t, is_fault);
         v->for_count = say_sentences(g, d->sentences_for, d->for_count, v->sentences_for);
         v->against_count = say_sentences(g, d->sentences_against, d->against_count, v->sentences_against);
         weights[held] = (struct weight){.index = i};
         bool is_held = tell(g, d, v, suspect, &weights[held]);
+        is_fault = is_fault || (is_held && !d->benign);
         about_suspect = about_suspect || weights[held].is_suspect;
         held += is_held;
     }
