@@ -13,7 +13,7 @@
 #include "probes/kernel/stat.h"
 
 enum { GROUPS_MAX = 256 };
-static const double rest_factor = 50;                  /* of the time that a look takes, so that it costs 2 % at most */
+static const double rest_factor = 50; /* of the time that a look takes, so that it costs 2 % at most */
 static const double worth_listing = 1024 * 1024.0;
 
 struct point {
@@ -38,7 +38,7 @@ struct groups {
     struct pids pids;
     struct group *list;
     size_t count;
-    struct member *members; /* at the last look, by pid */
+    struct member *members;               /* at the last look, by pid */
     size_t member_count, looks, left_out; /* left out: of more commands than are kept */
     double times[SAMPLES_MAX + 1], cost;
     bool failed;
@@ -235,7 +235,8 @@ static void collect(void *state, const struct probe_input *in, struct facts *f)
         add_group(t, g, &g->list[i]);
     table_sort(t, LAST, true);
     if (g->left_out)
-        facts_fail(f, STATUS_PARTIAL, "more than %d commands: %zu processes of others were left out", GROUPS_MAX, g->left_out);
+        facts_fail(f, STATUS_PARTIAL, "more than %d commands: %zu processes of others were left out", GROUPS_MAX,
+                   g->left_out);
 }
 
 extern const struct probe probe_groups;
