@@ -13,7 +13,7 @@
 #include "probes/kernel/stat.h"
 
 enum { GROUPS_MAX = 256 };
-static const double rest_factor = 50; /* of the time that a look takes, so that it costs 2 % at most */
+static const double rest_factor = 100; /* of the time that a look takes, so that it costs 1 % at most */
 static const double worth_listing = 1024 * 1024.0;
 
 struct point {

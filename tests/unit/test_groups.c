@@ -131,8 +131,10 @@ static void a_capture_is_not_followed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        tree_test(connections_that_pile_up_are_counted), tree_test(workers_that_restart_are_one_series),
-        tree_test(odd_files_are_left_out),               tree_test(more_commands_than_are_kept_are_told),
+        tree_test(connections_that_pile_up_are_counted),
+        tree_test(workers_that_restart_are_one_series),
+        tree_test(odd_files_are_left_out),
+        tree_test(more_commands_than_are_kept_are_told),
         tree_test(a_capture_is_not_followed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
