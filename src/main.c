@@ -14,7 +14,8 @@
  *   term/    prompt (readline) tables progress term
  *   layout/  grid (tables fitted into a width, libsmartcols) styled (text with looks, broken into lines)
  *   engine/
- *     run/   engine (the step loop) ask answer (which is valid) env judge experiment (after a yes) compact (what that writes)
+ *     run/   engine (the step loop) ask answer (which is valid) env judge (findings, changes) weigh (verdicts: what leads)
+ *            experiment (after a yes) compact (what that writes)
  *            sampler (the one clock) capture_time (when a capture was made)
  *     case/  the record of a run: case case_records (their fields) case_json case_parse case_store identity (of a row, in two cases)
  *     playbook/  playbook_file yaml_tree (libyaml) playbook_extend (what it builds on) playbook_keys (what can be said)
@@ -26,7 +27,7 @@
  *              glibc_*, each knows those before it: types layout view bins trim chunk count gap walk segments heap
  *     processes/  process_read (the files of all, with threads)
  *     physmap/  physmap_scan physmap_blocks physmap_tally physmap_owner physmap_*
- *     kernel/  parsers of what /proc and /sys print, shared by probes
+ *     kernel/  parsers of what /proc and /sys print, shared by probes; cgroup_blame (whose limit a kill was for)
  *   facts/   facts (declared tables) value severity probe (what a probe declares) setting (the kernel's, one table)
  *            record (structs declared field by field) record_json facts_json json_write json_value (jansson)
  *   base/    root (where /proc and /sys are read from) input output (our files) builtin (files in the binary) units trend
