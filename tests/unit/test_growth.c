@@ -274,6 +274,25 @@ static void write_moment(struct tree *c, int moment, int pid, const char *start,
     tree_file(c, path, text);
 }
 
+static void write_app(struct tree *c)
+{
+    tree_file(c, "proc/50/status", "Name:\tapp\nVmSize:\t 9000 kB\nVmRSS:\t 700000 kB\nThreads:\t1\n");
+    tree_file(c, "proc/50/stat", "50 (app) S 1 1 1 0 -1 4194560 83 0 0 0 12 3 0 0 20 0 27 0 8112 2703360000 600 1\n");
+}
+
+/* In a group below or at /apps, which has used 900 of its 1,000 MB; the machine has more to give. */
+static void write_app_in(struct tree *c, const char *group)
+{
+    char text[64];
+    write_app(c);
+    snprintf(text, sizeof text, "0::%s\n", group);
+    tree_file(c, "proc/50/cgroup", text);
+    tree_file(c, "proc/meminfo", "MemTotal: 8000000 kB\nMemAvailable: 4000000 kB\n");
+    tree_file(c, "sys/fs/cgroup/cgroup.controllers", "memory\n");
+    tree_file(c, "sys/fs/cgroup/apps/memory.current", "900000000\n");
+    tree_file(c, "sys/fs/cgroup/apps/memory.max", "1000000000\n");
+}
+
 static struct facts *replay(struct tree *c, long pid)
 {
     c->in.pid = pid;
@@ -285,14 +304,8 @@ static void a_captured_window_is_judged_against_its_limit(void **state)
     (void)state;
     struct tree c;
     tree_new(&c);
-    tree_file(&c, "proc/meminfo", "MemTotal: 8000000 kB\nMemAvailable: 4000000 kB\n");
-    tree_file(&c, "proc/50/status", "Name:\tapp\nVmSize:\t 9000 kB\nVmRSS:\t 700000 kB\nThreads:\t1\n");
-    tree_file(&c, "proc/50/stat", "50 (app) S 1 1 1 0 -1 4194560 83 0 0 0 12 3 0 0 20 0 27 0 8112 2703360000 600 1\n");
-    tree_file(&c, "proc/50/cgroup", "0::/apps/a\n");
-    tree_file(&c, "sys/fs/cgroup/cgroup.controllers", "memory\n");
-    tree_file(&c, "sys/fs/cgroup/apps/memory.current", "900000000\n");
+    write_app_in(&c, "/apps/a");
     tree_file(&c, "moment/0/sys/fs/cgroup/apps/memory.current", "881568000\n"); /* it grows as the process does */
-    tree_file(&c, "sys/fs/cgroup/apps/memory.max", "1000000000\n");
     tree_file(&c, "sys/fs/cgroup/apps/a/memory.current", "700000000\n");
     tree_file(&c, "sys/fs/cgroup/apps/a/memory.max", "max\n");
     for (int i = 0; i < 10; i++)
@@ -316,13 +329,7 @@ static void a_limit_that_does_not_come_nearer_is_none(void **state)
     (void)state;
     struct tree c;
     tree_new(&c);
-    tree_file(&c, "proc/meminfo", "MemTotal: 8000000 kB\nMemAvailable: 4000000 kB\n");
-    tree_file(&c, "proc/50/status", "Name:\tapp\nVmSize:\t 9000 kB\nVmRSS:\t 700000 kB\nThreads:\t1\n");
-    tree_file(&c, "proc/50/stat", "50 (app) S 1 1 1 0 -1 4194560 83 0 0 0 12 3 0 0 20 0 27 0 8112 2703360000 600 1\n");
-    tree_file(&c, "proc/50/cgroup", "0::/apps\n");
-    tree_file(&c, "sys/fs/cgroup/cgroup.controllers", "memory\n");
-    tree_file(&c, "sys/fs/cgroup/apps/memory.current", "900000000\n");
-    tree_file(&c, "sys/fs/cgroup/apps/memory.max", "1000000000\n");
+    write_app_in(&c, "/apps");
     for (int i = 0; i < 10; i++)
         write_moment(&c, i, 50, "8112", 100000 + i * 2000);
     tree_open(&c);
@@ -338,8 +345,7 @@ static void pages_of_files_are_no_growth(void **state)
     (void)state;
     struct tree c;
     tree_new(&c);
-    tree_file(&c, "proc/50/status", "Name:\tapp\nVmSize:\t 9000 kB\nVmRSS:\t 700000 kB\nThreads:\t1\n");
-    tree_file(&c, "proc/50/stat", "50 (app) S 1 1 1 0 -1 4194560 83 0 0 0 12 3 0 0 20 0 27 0 8112 2703360000 600 1\n");
+    write_app(&c);
     for (int i = 0; i < 10; i++) {
         char path[96], text[256];
         write_moment(&c, i, 50, "8112", 0);
@@ -362,8 +368,7 @@ static void a_pid_used_again_is_not_continued(void **state)
     (void)state;
     struct tree c;
     tree_new(&c);
-    tree_file(&c, "proc/50/status", "Name:\tapp\nVmSize:\t 9000 kB\nVmRSS:\t 700000 kB\nThreads:\t1\n");
-    tree_file(&c, "proc/50/stat", "50 (app) S 1 1 1 0 -1 4194560 83 0 0 0 12 3 0 0 20 0 27 0 8112 2703360000 600 1\n");
+    write_app(&c);
     for (int i = 0; i < 12; i++)
         write_moment(&c, i, 50, i < 10 ? "8112" : "9999", 100000 + i * 2000);
     tree_open(&c);

@@ -26,8 +26,17 @@ static void reject(struct meminfo *m, enum meminfo_name n, enum meminfo_flaw fla
     m->flaw[n] = flaw;
 }
 
-/* Parts cannot be more than their whole, except by what changes while the file is made. Seen: MemAvailable 15 times MemTotal by a
- * wrong counter of Inactive(file), and a container's total beside the host's parts. */
+/* The counters of one text are read one after another, so that a part can be a little more than its whole. */
+static bool reject_part(struct meminfo *m, enum meminfo_name part, enum meminfo_name whole)
+{
+    if (!m->known[part] || !m->known[whole] || m->value[part] <= m->value[whole] + m->value[whole] / 64)
+        return false;
+    reject(m, part, MI_IMPOSSIBLE);
+    m->whole[part] = whole;
+    return true;
+}
+
+/* Seen: MemAvailable 15 times MemTotal by a wrong counter of Inactive(file), and a container's total beside the host's parts. */
 static void reject_impossible(struct meminfo *m)
 {
     static const enum meminfo_name of_total[] = {
@@ -44,16 +53,10 @@ static void reject_impossible(struct meminfo *m)
         {MI_CMA_FREE, MI_CMA_TOTAL},   {MI_HUGE_FREE, MI_HUGE_TOTAL}, {MI_HUGE_RSVD, MI_HUGE_FREE},
     };
     unsigned beyond = 0;
-    for (size_t i = 0; i < ARRAY_SIZE(of_total) + ARRAY_SIZE(pairs); i++) {
-        bool simple = i < ARRAY_SIZE(of_total);
-        enum meminfo_name part = simple ? of_total[i] : pairs[i - ARRAY_SIZE(of_total)].part;
-        enum meminfo_name whole = simple ? MI_MEM_TOTAL : pairs[i - ARRAY_SIZE(of_total)].whole;
-        if (!m->known[part] || !m->known[whole] || m->value[part] <= m->value[whole] + m->value[whole] / 64)
-            continue;
-        reject(m, part, MI_IMPOSSIBLE);
-        m->whole[part] = whole;
-        beyond += simple;
-    }
+    for (size_t i = 0; i < ARRAY_SIZE(of_total); i++)
+        beyond += reject_part(m, of_total[i], MI_MEM_TOTAL);
+    for (size_t i = 0; i < ARRAY_SIZE(pairs); i++)
+        (void)reject_part(m, pairs[i].part, pairs[i].whole);
     m->mixed = beyond >= 3;
 }
 
