@@ -217,6 +217,15 @@ wait $!
 status=$?
 check "SIGTERM ends the window and the report comes (status $status)" sh -c '[ $0 -le 3 ] && grep -q "observed for" out' $status
 
+# With one process of each command there is no group, but within no time none could have been seen to start either
+if unshare --pid --fork --kill-child --mount-proc true 2>/dev/null; then
+    unshare --pid --fork --kill-child --mount-proc "$FRAGWIZARD" --auto --duration 0 --format json >moment.json 2>"$seen"
+    is "what needs a window is unknown without one" \
+        "$(jq -r '.verdicts[] | select(.id == "group-growth" or .id == "leak") | .state' moment.json | tr '\n' ' ')" "unknown unknown "
+else
+    skip "what needs a window is unknown without one" "no namespaces here"
+fi
+
 if sanitized; then
     skip "peak memory" "sanitized build"
 elif [ -x "$BUILD/tests/timer" ]; then
