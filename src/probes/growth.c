@@ -150,8 +150,8 @@ static void *open_state(const struct probe_input *in)
     return g;
 }
 
-/* A pid can be used again by another process within the window. */
-static bool is_same(const struct track *t, const struct root *r)
+/* A pid can be used again by another process within the window; the same process can go on as another program. */
+static bool is_same(struct track *t, const struct root *r)
 {
     char buffer[1024];
     struct proc_stat stat;
@@ -160,7 +160,10 @@ static bool is_same(const struct track *t, const struct root *r)
         return false;
     if (n <= 0 || !t->has_start || !stat_parse(buffer, (size_t)n, &stat))
         return true;
-    return stat.start_ticks == t->start_ticks && stat.state != 'Z' && stat.state != 'X';
+    if (stat.start_ticks != t->start_ticks || stat.state == 'Z' || stat.state == 'X')
+        return false;
+    memcpy(t->command, stat.command, sizeof t->command);
+    return true;
 }
 
 /* 0 or -errno. */

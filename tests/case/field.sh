@@ -16,7 +16,7 @@ cp -a Makefile VERSION tools src playbooks templates schema "$work" && mkdir "$w
 
 add() { # FILE PATTERN LINE: after the one line that has the pattern
     [ "$(grep -cF -- "$2" "$work/$1")" = 1 ] || return 1
-    awk -v pattern="$2" -v line="$3" '{ print } index($0, pattern) { print line }' "$work/$1" >"$seen" && cp "$seen" "$work/$1"
+    pattern=$2 line=$3 awk '{ print } index($0, ENVIRON["pattern"]) { print ENVIRON["line"] }' "$work/$1" >"$seen" && cp "$seen" "$work/$1"
 }
 check "its declaration" add src/engine/case/case_records.h 'X(R, TEXT, threshold_why,' \
     '    X(R, TEXT, moon, , ADDED, "moon", "phase of the moon") \'
