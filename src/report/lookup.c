@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "report/lookup.h"
 
+#include <string.h>
+
 const struct table *lookup_table(const struct case_file *c, const char *probe, const char *table)
 {
     struct facts *f = case_facts(c, probe);
@@ -61,4 +63,11 @@ struct tally lookup_tally(const struct case_file *c)
     for (size_t i = 0; i < c->check_count; i++)
         tally.result[c->checks[i].result]++;
     return tally;
+}
+
+bool lookup_is_metric(const struct figure *f)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
+    return f->id[0] && !f->id[strspn(f->id, letters)] && type_is_number(f->value.type) &&
+           f->value.type == f->warning.type && f->value.type == f->critical.type;
 }

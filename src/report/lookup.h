@@ -18,6 +18,9 @@ bool lookup_true(const struct table *t, size_t row, const char *column);        
 /* What the process is called in a table that has both its pid and its command. */
 const char *lookup_command(const struct table *t, double pid, const char *otherwise);
 
+/* Whether its name and its dimension are what a monitoring system takes: a case can come from anybody. */
+bool lookup_is_metric(const struct figure *f);
+
 struct tally {                              /* how many a case has */
     size_t severity[SEVERITY_CRITICAL + 1]; /* findings */
     size_t result[CHECK_NOT_RUN + 1];       /* checks */

@@ -10,12 +10,47 @@
 
 enum { LINE_MAX_CHARS = 79 };
 
-static void add_data(struct str *s, const char *label, bool known, double value, const char *unit, const char *range)
+/* How a dimension is written there. */
+static const struct unit {
+    const char *suffix, *most;
+    double factor;
+    int digits;
+} units[] = {
+    [TYPE_COUNT] = {"", "", 1, 0},    [TYPE_RATIO] = {"%", "100", 100, 2}, [TYPE_BYTES] = {"B", "", 1, 0},
+    [TYPE_SECONDS] = {"s", "", 1, 2}, [TYPE_RATE] = {"", "", 1, 2},        [TYPE_BYTE_RATE] = {"B", "", 1, 0},
+};
+
+static void add_number(struct str *s, const struct value *v)
 {
-    if (known)
-        str_printf(s, " %s=%.*f%s%s", label, *unit == '%' || *unit == 's' ? 2 : 0, value, unit, range);
-    else
-        str_printf(s, " %s=U", label);
+    const struct unit *u = &units[v->type];
+    if (v->known && isfinite(v->number))
+        str_printf(s, "%.*f", u->digits, v->number * u->factor);
+}
+
+/* A range holds what is well: from 0 to the threshold, or from it upwards. */
+static void add_figure(struct str *s, const struct figure *f)
+{
+    const struct unit *u = &units[f->value.type];
+    str_printf(s, " %s=", f->id);
+    if (f->value.known && isfinite(f->value.number)) {
+        add_number(s, &f->value);
+        str_add(s, u->suffix);
+    } else {
+        str_add_char(s, 'U');
+    }
+    const struct value *thresholds[] = {&f->warning, &f->critical};
+    for (size_t i = 0; i < ARRAY_SIZE(thresholds); i++) {
+        str_add_char(s, ';');
+        add_number(s, thresholds[i]);
+        if (f->below && thresholds[i]->known)
+            str_add_char(s, ':');
+    }
+    str_printf(s, ";0%s%s", *u->most ? ";" : "", u->most);
+}
+
+static void add_count(struct str *s, const char *id, size_t count, const char *thresholds)
+{
+    str_printf(s, " %s=%zu;%s;0", id, count, thresholds);
 }
 
 char *nagios_render(const struct case_file *c, size_t *length)
@@ -43,27 +78,13 @@ char *nagios_render(const struct case_file *c, size_t *length)
     struct str s = {0};
     str_add(&s, line);
     str_add(&s, " |");
-    add_data(&s, "findings_critical", true, (double)tally.severity[SEVERITY_CRITICAL], "", ";;;0");
-    add_data(&s, "findings_warning", true, (double)tally.severity[SEVERITY_WARNING], "", ";;;0");
-    add_data(&s, "unchecked", true, (double)tally.result[CHECK_UNCHECKED], "", ";;;0");
-    static const struct {
-        const char *label, *probe, *column, *unit;
-    } data[] = {
-        {"unusable_huge", "buddy", "unusable_huge", "%"},
-        {"available", "memory", "available", "B"},
-        {"slab_waste", "slab", "waste", "B"},
-        {"swap_used", "swap", "used", "B"},
-        {"swap_in_per_second", "vmstat", "swap_in", "B"},
-        {"swap_out_per_second", "vmstat", "swap_out", "B"},
-        {"pressure_some", "pressure", "memory_some", "%"},
-    };
-    for (size_t i = 0; i < ARRAY_SIZE(data); i++) {
-        double value = 0;
-        bool known = lookup_figure(c, data[i].probe, data[i].column, &value);
-        bool percent = *data[i].unit == '%';
-        add_data(&s, data[i].label, known, percent ? value * 100 : value, data[i].unit, percent ? ";;;0;100" : ";;;0");
-    }
-    add_data(&s, "time", true, fmax(c->duration_s, 0), "s", ";;;0");
+    add_count(&s, "findings_critical", tally.severity[SEVERITY_CRITICAL], ";0");
+    add_count(&s, "findings_warning", tally.severity[SEVERITY_WARNING], "0;");
+    add_count(&s, "unchecked", tally.result[CHECK_UNCHECKED], ";");
+    for (size_t i = 0; i < c->figure_count; i++)
+        if (lookup_is_metric(&c->figures[i]))
+            add_figure(&s, &c->figures[i]);
+    str_printf(&s, " time=%.2fs;;;0", fmax(c->duration_s, 0));
     str_add_char(&s, '\n');
     *length = s.length;
     return s.data;

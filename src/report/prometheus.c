@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Metrics in the text format of Prometheus. No timestamps (node_exporter skips a file that has them) and no process ids
  * (each would be a series for ever). */
+#include <math.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "report/formats.h"
 #include "report/lookup.h"
 
@@ -54,6 +56,20 @@ static void add_physmap(struct str *s, const struct case_file *c)
     str_printf(s, "fragwizard_physmap_free_bytes{behind=\"pinned\"} %.10g\n", pinned);
 }
 
+/* Unknown is absent, never zero. */
+static void add_figure(struct str *s, const struct figure *f)
+{
+    static const char *const units[] = {
+        [TYPE_COUNT] = "",           [TYPE_RATIO] = "_ratio",     [TYPE_BYTES] = "_bytes",
+        [TYPE_SECONDS] = "_seconds", [TYPE_RATE] = "_per_second", [TYPE_BYTE_RATE] = "_bytes_per_second",
+    };
+    if (!f->value.known || !isfinite(f->value.number))
+        return;
+    AUTO_FREE char *name = mem_printf("%s%s", f->id, units[f->value.type]);
+    begin(s, name, f->title);
+    str_printf(s, "fragwizard_%s %.15g\n", name, f->value.number);
+}
+
 char *prometheus_render(const struct case_file *c, size_t *length)
 {
     struct str s = {0};
@@ -102,30 +118,9 @@ char *prometheus_render(const struct case_file *c, size_t *length)
 
     add_orders(&s, c);
     add_physmap(&s, c);
-    static const struct {
-        const char *name, *help, *probe, *column;
-    } values[] = {
-        {"unusable_huge_free_ratio", "Share of free memory that cannot serve a huge page, over all zones that count.",
-         "buddy", "unusable_huge"},
-        {"memory_available_bytes", "MemAvailable.", "memory", "available"},
-        {"slab_waste_bytes", "Memory held by slab caches but not in use by objects.", "slab", "waste"},
-        {"swap_used_bytes", "Swap in use.", "swap", "used"},
-        {"swap_in_bytes_per_second", "Swap read over the window.", "vmstat", "swap_in"},
-        {"swap_out_bytes_per_second", "Swap written over the window.", "vmstat", "swap_out"},
-        {"compact_fail_ratio", "Share of direct compactions that failed over the window.", "vmstat",
-         "compact_fail_share"},
-        {"thp_fallback_ratio", "Share of huge page faults that got no huge page over the window.", "vmstat",
-         "thp_fallback_share"},
-        {"memory_pressure_some_ratio", "Share of the window in which some task waited for memory.", "pressure",
-         "memory_some"},
-    };
-    for (size_t i = 0; i < ARRAY_SIZE(values); i++) {
-        double value;
-        if (!lookup_figure(c, values[i].probe, values[i].column, &value))
-            continue; /* unknown is absent, never zero */
-        begin(&s, values[i].name, values[i].help);
-        str_printf(&s, "fragwizard_%s %.10g\n", values[i].name, value);
-    }
+    for (size_t i = 0; i < c->figure_count; i++)
+        if (lookup_is_metric(&c->figures[i]))
+            add_figure(&s, &c->figures[i]);
     *length = s.length;
     return s.data;
 }

@@ -23,7 +23,7 @@ except ImportError as missing:
 BEYOND = """alias anchor control-character default-no-choice default-unit directive duplicate-key duplicate-question
 duplicate-recommendation duplicate-rule duplicate-step duplicate-verdict evidence-many-rows evidence-no-row
 extends-after extends-change extends-itself extends-leave extends-unknown experiment-again experiment-measure experiment-measure-itself experiment-no-window experiment-question experiment-type experiment-window
-expression-syntax kind-type message never-measured never-measured-expression never-measured-verdict never-recommended next-loop next-never
+expression-syntax figures kind-type message never-measured never-measured-expression never-measured-verdict never-recommended next-loop next-never
 not-a-condition owners-table sysctl-unmeasured tag unit-clash unknown-answer unknown-column unknown-column-shown unknown-evidence
 unknown-choice unknown-experiment unknown-limit unknown-recommendation unknown-rule unknown-sort unknown-step unknown-table unknown-value
 unknown-value-said unknown-value-shown unreachable-step values-disjoint window-range

@@ -509,9 +509,32 @@ static inline void sample_session(struct case_file *c)
     s[5] = (struct step_record){.id = "jvm", .title = "Java", .state = STEP_PASSED};
 }
 
+static inline void sample_figures(struct case_file *c)
+{
+    static const struct figure figures[] = {
+        {"unusable_huge_free",
+         "Share of free memory that cannot serve a huge page.",
+         {TYPE_RATIO, true, .number = 0.971},
+         {TYPE_RATIO},
+         {TYPE_RATIO},
+         false},
+        {"memory_available",
+         "Memory that programs can have.",
+         {TYPE_BYTES, true, .number = 12e9},
+         {TYPE_BYTES, true, .number = 2e9},
+         {TYPE_BYTES, true, .number = 5e8},
+         true},
+        {"memory_pressure_some", "Waiting.", {TYPE_RATIO}, {TYPE_RATIO, true, .number = 0.1}, {TYPE_RATIO}, false},
+    };
+    c->figures = arena_alloc(&c->arena, sizeof figures);
+    memcpy(c->figures, figures, sizeof figures);
+    c->figure_count = ARRAY_SIZE(figures);
+}
+
 static inline struct case_file *sample_case(void)
 {
     struct case_file *c = case_new();
+    sample_figures(c);
     c->host = "web-03";
     c->case_id = "INC-20417";
     c->playbook = "memory-fragmentation";

@@ -37,6 +37,7 @@ const struct record record_recommendation =
 const struct record record_answer = RECORD(answer, "answer", "what the operator said, or the default", ANSWER_FIELDS);
 const struct record record_changed_limit =
     RECORD(changed_limit, "limit", "a limit that had another value than the playbook's", CHANGED_LIMIT_FIELDS);
+const struct record record_figure = RECORD(figure, "figure", "a number for monitoring systems", FIGURE_FIELDS);
 const struct record record_note = RECORD(note, "note", "what the operator wrote down", NOTE_FIELDS);
 const struct record record_shown = RECORD(shown, "shows", "a table to show", SHOWN_FIELDS);
 const struct record record_step_record = RECORD(step_record, "step", "a step of the playbook", STEP_FIELDS);

@@ -130,6 +130,16 @@ struct answer { ANSWER_FIELDS(RECORD_MEMBER, ) };
     X(R, TEXT, origin, , REQUIRED, "origin", "where it was set: a file and line, or --limit")
 struct changed_limit { CHANGED_LIMIT_FIELDS(RECORD_MEMBER, ) };
 
+/* A number for monitoring systems. An alarm begins beyond a threshold: above it, or below. */
+#define FIGURE_FIELDS(X, R) \
+    X(R, NAME, id, , REQUIRED, "id", "what it is called") \
+    X(R, TEXT, title, , REQUIRED, "title", "what it is") \
+    X(R, MEASURED, value, , REQUIRED, "value", "its value") \
+    X(R, MEASURED, warning, , REQUIRED, "warning", "beyond this it is a warning; unknown: it never is") \
+    X(R, MEASURED, critical, , REQUIRED, "critical", "beyond this it is critical") \
+    X(R, BOOL, below, , REQUIRED, "below", "beyond means below")
+struct figure { FIGURE_FIELDS(RECORD_MEMBER, ) };
+
 #define NOTE_FIELDS(X, R) \
     X(R, NAME, step, , NULLABLE, "step", "id of the step") \
     X(R, TIME, wall, , REQUIRED, "time", "when") \
@@ -180,13 +190,14 @@ struct step_record { STEP_FIELDS(RECORD_MEMBER, ) };
     X(R, RECORDS, answers, (answer, answer_count), REQUIRED, "answers", "what the operator said, or the default") \
     X(R, RECORDS, experiments, (experiment, experiment_count), ADDED, "experiments", "tests that were offered, in order") \
     X(R, RECORDS, limits, (changed_limit, limit_count), ADDED, "limits", "limits that had another value than the playbook's") \
+    X(R, RECORDS, figures, (figure, figure_count), ADDED, "figures", "numbers for monitoring systems, with their thresholds") \
     X(R, RECORDS, notes, (note, note_count), REQUIRED, "notes", "what the operator wrote down") \
     X(R, RECORDS, steps, (step_record, step_count), REQUIRED, "steps", "steps of the playbook, in order") \
     X(R, OTHER, , , REQUIRED, "facts", "what was found, by name of the probe") \
     X(R, OTHER, , , REQUIRED, "checksum", "CRC-32 of all bytes before the comma that precedes this member")
 /* clang-format on */
 extern const struct record record_evidence, record_finding, record_check, record_verdict, record_experiment,
-    record_recommendation, record_answer, record_changed_limit, record_note, record_shown, record_step_record,
-    record_case_file;
+    record_recommendation, record_answer, record_changed_limit, record_figure, record_note, record_shown,
+    record_step_record, record_case_file;
 
 #endif

@@ -172,6 +172,13 @@ struct verdict_decl {
     const char *headline_text, *confirmed_text, *likely_text, *ruled_out_text, *kind_text; /* as written, to explain */
 };
 
+struct figure_decl { /* a number for monitoring systems */
+    struct mark mark;
+    const char *id, *title;
+    struct expr *value, *warning, *critical; /* of one dimension; NULL: no such threshold */
+    bool below;                              /* it alarms below its thresholds */
+};
+
 struct playbook {
     struct arena arena;
     struct arena code;     /* of its expressions and messages */
@@ -186,6 +193,8 @@ struct playbook {
     size_t recommendation_count;
     struct verdict_decl *verdicts;
     size_t verdict_count;
+    struct figure_decl *figures;
+    size_t figure_count;
 };
 
 /* Loads and checks. NULL if there was any complaint. `file` is the name used in complaints. The caller owns it. */

@@ -49,7 +49,8 @@ static void check_unique(struct reader *r, struct declared_list *l, const char *
 static void check_ids(struct reader *r)
 {
     const struct playbook *p = r->p;
-    struct declared_list steps = {0}, questions = {0}, rules = {0}, recommendations = {0}, verdicts = {0};
+    struct declared_list steps = {0}, questions = {0}, rules = {0}, recommendations = {0}, verdicts = {0},
+                         figures = {0};
     for (size_t s = 0; s < p->step_count; s++) {
         const struct step *step = &p->steps[s];
         note(&steps, step->id, step->mark);
@@ -64,11 +65,14 @@ static void check_ids(struct reader *r)
         note(&recommendations, p->recommendations[i].id, p->recommendations[i].mark);
     for (size_t i = 0; i < p->verdict_count; i++)
         note(&verdicts, p->verdicts[i].id, p->verdicts[i].mark);
+    for (size_t i = 0; i < p->figure_count; i++)
+        note(&figures, p->figures[i].id, p->figures[i].mark);
     check_unique(r, &steps, "step");
     check_unique(r, &questions, "question or experiment");
     check_unique(r, &rules, "rule");
     check_unique(r, &recommendations, "recommendation");
     check_unique(r, &verdicts, "verdict");
+    check_unique(r, &figures, "figure");
 }
 
 /* The graph of steps: for each, to where `next` leads, and whether the step after it can follow. */

@@ -400,6 +400,33 @@ static void compile_verdict(struct reader *r, const struct yaml_node *n, struct 
     v->sentences_against = compile_sentences(r, n, "against", &v->against_count);
 }
 
+/* An expression that gives a number, of the dimension of `like` if that is given. */
+static struct expr *compile_number(struct reader *r, const struct yaml_node *map, const char *key,
+                                   const struct expr *like)
+{
+    const char *text = map_text(r, map, key);
+    const struct yaml_node *n = map_get(map, key);
+    struct expr *e = text ? compile_text(r, text, n->mark, NULL) : NULL;
+    if (!e)
+        return NULL;
+    enum type type = expr_type(e);
+    if (type == TYPE_BOOL || type == TYPE_TEXT)
+        diag_add(r->d, n->mark, "'%s' must be a number, but this is %s", key,
+                 type == TYPE_BOOL ? "true or false" : type_name(type));
+    else if (like && type != expr_type(like))
+        diag_add(r->d, n->mark, "'%s' is in %s, but 'value' in %s", key, type_name(type), type_name(expr_type(like)));
+    return e;
+}
+
+static void compile_figure(struct reader *r, const struct yaml_node *n, struct figure_decl *f)
+{
+    if (n->kind != YAML_MAP)
+        return;
+    f->value = compile_number(r, n, "value", NULL);
+    f->warning = compile_number(r, n, "warning", f->value);
+    f->critical = compile_number(r, n, "critical", f->value);
+}
+
 void playbook_compile(struct reader *r, const struct yaml_node *root)
 {
     struct playbook *p = r->p;
@@ -414,4 +441,7 @@ void playbook_compile(struct reader *r, const struct yaml_node *root)
     n = first_of(root, "verdicts");
     for (size_t i = 0; i < p->verdict_count; i++, n = n->next)
         compile_verdict(r, n, &p->verdicts[i]);
+    n = first_of(root, "figures");
+    for (size_t i = 0; i < p->figure_count; i++, n = n->next)
+        compile_figure(r, n, &p->figures[i]);
 }

@@ -371,5 +371,11 @@ bool playbook_declare(struct reader *r, const struct yaml_node *root)
         v->mark = mark_of_id(n);
         map_read(r, n, &verdict_mapping, v);
     }
+    p->figures = map_items(r, root, "figures", sizeof *p->figures, &n);
+    for (; n; n = n->next) {
+        struct figure_decl *f = &p->figures[p->figure_count++];
+        f->mark = mark_of_id(n);
+        map_read(r, n, &figure_mapping, f);
+    }
     return true;
 }

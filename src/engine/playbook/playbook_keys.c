@@ -188,6 +188,17 @@ static const struct key verdict_keys[] = {
 };
 const struct mapping verdict_mapping = MAPPING(verdict_keys, "verdict", .by_id = true);
 
+static const struct key figure_keys[] = {
+    KEY("id", NEEDED, NAME, "what monitoring systems call it; its unit is added where that is the custom", AT(figure_decl, id))
+    KEY("title", NEEDED, TEXT, "what it is", AT(figure_decl, title))
+    KEY("value", NEEDED, OTHER, "an expression that gives a number", .schema = "{'$ref': '#/definitions/text'}")
+    KEY("warning", NULL, OTHER, "an expression of the same dimension: beyond it some rule warns", .schema = "{'$ref': '#/definitions/text'}")
+    KEY("critical", NULL, OTHER, "the same of what is critical", .schema = "{'$ref': '#/definitions/text'}")
+    KEY("below", "false", BOOL, "true: beyond means below", AT(figure_decl, below))
+    CHANGES
+};
+const struct mapping figure_mapping = MAPPING(figure_keys, "figure", .by_id = true);
+
 static const struct key playbook_keys[] = {
     KEY("format", NEEDED, OTHER, "`" PLAYBOOK_FORMAT "`", .schema = "{'const': '" PLAYBOOK_FORMAT "'}")
     KEY("name", NEEDED, ID, "id; the file's name without `.yaml`", AT(playbook, name))
@@ -201,15 +212,16 @@ static const struct key playbook_keys[] = {
     KEY("steps", NEEDED, LIST, "1 to 100, in order", .of = &step_mapping, .schema = "'minItems': 1, 'maxItems': 100")
     KEY("recommendations", NULL, LIST, "what rules recommend", .of = &recommendation_mapping)
     KEY("verdicts", NULL, LIST, "hypotheses, weighed at the end; what they do decides which leads, not their order", .of = &verdict_mapping)
+    KEY("figures", NULL, LIST, "numbers for monitoring systems (`--format nagios`, `prometheus`)", .of = &figure_mapping)
 };
 /* clang-format on */
 const struct mapping playbook_mapping =
     MAPPING(playbook_keys, "playbook", .always = "'dependencies': {'leave': ['extends']}");
 
 const struct mapping *const playbook_mappings[] = {
-    &playbook_mapping, &limit_mapping,      &step_mapping, &show_mapping,           &question_mapping,
-    &rule_mapping,     &experiment_mapping, &next_mapping, &recommendation_mapping, &verdict_mapping,
-    &sentence_mapping, &owners_mapping,     NULL,
+    &playbook_mapping,   &limit_mapping, &step_mapping,           &show_mapping,    &question_mapping, &rule_mapping,
+    &experiment_mapping, &next_mapping,  &recommendation_mapping, &verdict_mapping, &sentence_mapping, &owners_mapping,
+    &figure_mapping,     NULL,
 };
 
 bool key_required(const struct key *k)

@@ -56,7 +56,8 @@ struct mapping {
 };
 
 extern const struct mapping playbook_mapping, limit_mapping, step_mapping, show_mapping, question_mapping, rule_mapping,
-    experiment_mapping, next_mapping, recommendation_mapping, verdict_mapping, sentence_mapping, owners_mapping;
+    experiment_mapping, next_mapping, recommendation_mapping, verdict_mapping, sentence_mapping, owners_mapping,
+    figure_mapping;
 extern const struct mapping *const playbook_mappings[]; /* all of them, then NULL */
 
 bool key_required(const struct key *k);

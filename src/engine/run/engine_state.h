@@ -25,6 +25,7 @@ struct engine {
     /* The case's own, made once, as they are filled anew after each step. */
     struct verdict *verdicts;
     struct recommendation *recommendations;
+    struct figure *figures;
 };
 
 /* What names mean while this engine runs. */

@@ -310,6 +310,31 @@ static void list_recommendations(struct engine *g)
         list_changes_of(g, &c->findings[i], NULL);
 }
 
+static struct value figure_value(struct engine *g, const struct expr *e, enum type type)
+{
+    return e ? case_value(g->c, expr_eval(e, &g->env, NULL)) : value_unknown(type, "it has none");
+}
+
+static void take_figures(struct engine *g)
+{
+    struct case_file *c = g->c;
+    const struct playbook *p = g->options.playbook;
+    if (!g->figures)
+        g->figures = arena_alloc(&c->arena, p->figure_count * sizeof *g->figures);
+    c->figures = g->figures;
+    c->figure_count = p->figure_count;
+    for (size_t i = 0; i < p->figure_count; i++) {
+        const struct figure_decl *d = &p->figures[i];
+        enum type type = expr_type(d->value);
+        c->figures[i] = (struct figure){.id = d->id,
+                                        .title = d->title,
+                                        .value = figure_value(g, d->value, type),
+                                        .warning = figure_value(g, d->warning, type),
+                                        .critical = figure_value(g, d->critical, type),
+                                        .below = d->below};
+    }
+}
+
 void judge_whole(struct engine *g)
 {
     struct case_file *c = g->c;
@@ -320,4 +345,5 @@ void judge_whole(struct engine *g)
     weigh_verdicts(g);
     sort_findings(g); /* by what leads now */
     list_recommendations(g);
+    take_figures(g);
 }
