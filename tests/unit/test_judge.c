@@ -311,6 +311,23 @@ static void the_residual_verdict_needs_every_check(void **state)
     assert_near(c->window_s, 10, 0);
 }
 
+static void the_residual_verdict_is_likely_where_little_was_judged(void **state)
+{
+    struct bench *b = *state;
+    bench_machine(b, 500);
+    static const char *const partials[][2] = {{"memory.total > 1MiB", "likely"},
+                                              {"memory.total > 1TiB", "confirmed"},
+                                              {"pressure.memory_some > 10%", "confirmed"}}; /* unknown */
+    for (size_t i = 0; i < ARRAY_SIZE(partials); i++) {
+        AUTO_FREE char *playbook =
+            mem_printf("steps:\n- {id: s, title: S, why: x, probes: [memory, pressure]}\n"
+                       "verdicts:\n- {id: healthy, title: Healthy, headline: Fine., partial: %s}\n",
+                       partials[i][0]);
+        bench_playbook(b, playbook);
+        assert_string_equal(verdict_of(bench_audit(b), "healthy"), partials[i][1]);
+    }
+}
+
 static void a_case_hardly_begun_is_not_healthy(void **state)
 {
     struct bench *b = *state;
@@ -418,6 +435,7 @@ int main(void)
         bench_test(the_named_suspect_comes_first),
         bench_test(a_likely_verdict_leads_if_none_is_confirmed),
         bench_test(the_residual_verdict_needs_every_check),
+        bench_test(the_residual_verdict_is_likely_where_little_was_judged),
         bench_test(a_case_hardly_begun_is_not_healthy),
         bench_test(recommendations_are_worded_by_the_first_row),
         bench_test(a_condition_that_a_later_step_decides_still_sees_the_row),

@@ -157,6 +157,7 @@ struct verdict_decl {
     struct mark mark;
     const char *id, *title;
     struct expr *confirmed, *likely, *ruled_out; /* tried in this order; none true: unknown. NULL: never */
+    struct expr *partial;                        /* of one without these: true: no more than likely */
     struct sentence *sentences_for, *sentences_against;
     size_t for_count, against_count;
     struct message *headline; /* the report's first sentence if this verdict leads */

@@ -171,6 +171,7 @@ static const struct key verdict_keys[] = {
     KEY("confirmed", NULL, CONDITION, "the first condition tried", AT(verdict_decl, confirmed), OTHER(verdict_decl, confirmed_text))
     KEY("likely", NULL, CONDITION, "the second", AT(verdict_decl, likely), OTHER(verdict_decl, likely_text))
     KEY("ruled-out", NULL, CONDITION, "the third; none true: unknown", AT(verdict_decl, ruled_out), OTHER(verdict_decl, ruled_out_text))
+    KEY("partial", NULL, CONDITION, "of a verdict without these three: so much was not judged that it is likely only", AT(verdict_decl, partial))
     KEY("for", NULL, OTHER, "sentences that speak for it: messages, or `{when, say}`, said if true", .schema = SENTENCES)
     KEY("against", NULL, OTHER, "sentences against it", .schema = SENTENCES)
     KEY("kind", NULL, OTHER, "an expression that gives a text, such as `if(after.compact_now < 50%, 'compactable', 'pinned')`",

@@ -95,7 +95,9 @@ static enum verdict_state weigh(struct engine *g, const struct verdict_decl *d, 
     if (is_residual(d)) {
         if (t->warnings || t->criticals || is_fault)
             return VERDICT_RULED_OUT;
-        return t->open ? VERDICT_UNKNOWN : VERDICT_CONFIRMED;
+        if (t->open)
+            return VERDICT_UNKNOWN;
+        return d->partial && engine_holds(g, d->partial, NULL) ? VERDICT_LIKELY : VERDICT_CONFIRMED;
     }
     if (d->confirmed && engine_holds(g, d->confirmed, NULL))
         return VERDICT_CONFIRMED;
