@@ -26,12 +26,14 @@ struct group {
     struct point *points; /* one for each look */
     struct point now;
     size_t started, ended;
+    double largest; /* growth of the member that grew most */
 };
 
 struct member {
     long pid;
     uint64_t start_ticks;
     size_t group;
+    double first, last; /* bytes; one that started within the window grew from nothing */
 };
 
 struct groups {
@@ -104,13 +106,15 @@ static double anonymous_of(const struct pids *p, long pid, struct proc_stat *sta
 }
 
 /* Both lists are by pid: who is in one only has started or ended. */
-static void count_changes(struct groups *g, const struct member *now, size_t count)
+static void count_changes(struct groups *g, struct member *now, size_t count)
 {
     size_t a = 0, b = 0;
     while (a < g->member_count || b < count) {
-        const struct member *x = a < g->member_count ? &g->members[a] : NULL, *y = b < count ? &now[b] : NULL;
+        const struct member *x = a < g->member_count ? &g->members[a] : NULL;
+        struct member *y = b < count ? &now[b] : NULL;
         bool same = x && y && x->pid == y->pid;
         if (same && x->start_ticks == y->start_ticks) {
+            y->first = x->first;
             a++;
             b++;
             continue;
@@ -121,6 +125,7 @@ static void count_changes(struct groups *g, const struct member *now, size_t cou
         }
         if (y && (same || !x || y->pid < x->pid)) {
             g->list[y->group].started++;
+            y->first = 0;
             b++;
         }
     }
@@ -147,7 +152,7 @@ static void sample(void *state, const struct probe_input *in, double time)
             continue;
         g->list[at].now.bytes += pages * page;
         g->list[at].now.count++;
-        now[seen++] = (struct member){pids[i], stat.start_ticks, at};
+        now[seen++] = (struct member){pids[i], stat.start_ticks, at, pages * page, pages * page};
     }
     if (g->looks)
         count_changes(g, now, seen);
@@ -177,6 +182,7 @@ static void thin(void *state)
     X(FIRST, "first", TYPE_BYTES, "their anonymous resident memory at the first look")                                 \
     X(LAST, "last", TYPE_BYTES, "the same at the last", .role = ROLE_RANK)                                             \
     X(CHANGE, "change", TYPE_BYTES, "last - first")                                                                    \
+    X(LARGEST_SHARE, "largest_share", TYPE_RATIO, "of it, what the one process that grew most has")                    \
     X(SLOPE, "slope", TYPE_BYTE_RATE, "growth: the median of the slopes between all pairs of looks (Theil-Sen)")       \
     X(SLOPE_LOW, "slope_low", TYPE_BYTE_RATE, "lower end of the slope's 95 % interval")                                \
     X(EVENNESS, "evenness", TYPE_RATIO, "100 %: a straight line; 0 % if it did not grow")                              \
@@ -213,6 +219,10 @@ static void add_group(struct table *t, const struct groups *g, const struct grou
     cell_number(t, row, STARTED, (double)k->started);
     cell_number(t, row, ENDED, (double)k->ended);
     cell_number(t, row, CHANGE, trend.change);
+    if (trend.change > 0)
+        cell_number(t, row, LARGEST_SHARE, k->largest / trend.change);
+    else
+        cell_unknown(t, row, LARGEST_SHARE, "it did not grow");
     cell_number(t, row, WINDOW, trend.window);
     cell_number(t, row, SLOPE, trend.slope);
     if (!trend.is_short) {
@@ -230,6 +240,12 @@ static void collect(void *state, const struct probe_input *in, struct facts *f)
         return;
     }
     (void)in;
+    for (size_t i = 0; i < g->member_count; i++) {
+        const struct member *m = &g->members[i];
+        double growth = m->last - m->first;
+        if (growth > g->list[m->group].largest)
+            g->list[m->group].largest = growth;
+    }
     struct table *t = facts_table(f, "group");
     for (size_t i = 0; i < g->count; i++)
         add_group(t, g, &g->list[i]);

@@ -62,8 +62,10 @@ static void connections_that_pile_up_are_counted(void **state)
     assert_near(NUMBER(f, "group", row, "change"), 19 * 1000 * 4096.0, 0);
     assert_near(NUMBER(f, "group", row, "slope"), 1000 * 4096.0, 1);
     assert_true(NUMBER(f, "group", row, "evenness") > 0.8);
+    assert_near(NUMBER(f, "group", row, "largest_share"), 1 / 19.0, 0.001);
     row = row_of(f, "calm");
     assert_near(NUMBER(f, "group", row, "change"), 0, 0);
+    assert_string_equal(fact_why(f, "group", row, "largest_share"), "it did not grow");
     assert_near(NUMBER(f, "group", row, "started"), 0, 0);
 }
 
@@ -82,6 +84,21 @@ static void workers_that_restart_are_one_series(void **state)
     assert_near(NUMBER(f, "group", row, "started"), 11, 0);
     assert_near(NUMBER(f, "group", row, "ended"), 11, 0);
     assert_near(NUMBER(f, "group", row, "slope"), 200 * 4096.0, 1);
+}
+
+/* Three of a kind: one grows by 300 pages a look, another by 100. */
+static void one_leads(struct tree *t, unsigned look)
+{
+    process(t, 70, "shop", 5, 1000 + 300 * look);
+    process(t, 71, "shop", 5, 1000 + 100 * look);
+    process(t, 72, "shop", 5, 9000);
+}
+
+static void the_share_of_the_fastest_is_told(void **state)
+{
+    struct tree *t = *state;
+    struct facts *f = watch(t, 12, one_leads);
+    assert_near(NUMBER(f, "group", row_of(f, "shop"), "largest_share"), 0.75, 0.001);
 }
 
 static void odd_files(struct tree *t, unsigned look)
@@ -131,11 +148,9 @@ static void a_capture_is_not_followed(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        tree_test(connections_that_pile_up_are_counted),
-        tree_test(workers_that_restart_are_one_series),
-        tree_test(odd_files_are_left_out),
-        tree_test(more_commands_than_are_kept_are_told),
-        tree_test(a_capture_is_not_followed),
+        tree_test(connections_that_pile_up_are_counted), tree_test(workers_that_restart_are_one_series),
+        tree_test(the_share_of_the_fastest_is_told),     tree_test(odd_files_are_left_out),
+        tree_test(more_commands_than_are_kept_are_told), tree_test(a_capture_is_not_followed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
