@@ -14,10 +14,11 @@
 /* What a probe may be told. Borrowed. */
 struct probe_input {
     const struct root *root;
-    long pid;        /* the suspect; 0: none */
-    double window_s; /* length of the window asked for */
-    unsigned top;    /* how many leading processes to look at closely; 0: the probe's default */
-    uint64_t blocks; /* how many blocks of memory to look at (physmap); 0: the probe's default */
+    long pid;           /* the suspect; 0: none */
+    double window_s;    /* length of the window asked for */
+    unsigned top;       /* how many leading processes to look at closely; 0: the probe's default */
+    bool command_lines; /* whole ones, with what could be a secret */
+    uint64_t blocks;    /* how many blocks of memory to look at (physmap); 0: the probe's default */
 };
 
 #define SAMPLES_MAX 120 /* points that a windowed probe keeps; the sampler widens its interval to stay below */

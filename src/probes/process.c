@@ -6,15 +6,18 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "probes/heap/allocator.h"
 #include "probes/kernel/pids.h"
+#include "probes/program/redact.h"
 #include "facts/probe.h"
 
 #define TARGET_COLUMNS(X)                                                                                              \
     X(T_PID, "pid", TYPE_COUNT, "process id", .role = ROLE_KEY)                                                        \
     X(T_USER, "user", TYPE_TEXT, "owner; the number if the system's passwd file has no name for it")                   \
     X(T_COMMAND, "command", TYPE_TEXT, "name of the program")                                                          \
-    X(T_COMMAND_LINE, "command_line", TYPE_TEXT, "arguments")                                                          \
+    X(T_COMMAND_LINE, "command_line", TYPE_TEXT,                                                                       \
+      "arguments, without what could be a secret unless command lines were asked for")                                 \
     X(T_STATE, "state", TYPE_TEXT, "state letter, as in ps", .values = process_states)                                 \
     X(T_THREADS, "threads", TYPE_COUNT, "threads")                                                                     \
     X(T_RSS, "rss", TYPE_BYTES, "resident memory; shared pages count fully")                                           \
@@ -158,25 +161,33 @@ static void add_status(struct table *t, const struct proc_status *s, const struc
         cell_number(t, 0, T_HUGETLB, (double)s->hugetlb);
 }
 
-static void add_command_line(struct table *t, const struct pids *p, long pid)
+static void add_command_line(struct table *t, const struct probe_input *in, const struct pids *p)
 {
-    char buffer[4096];
-    ssize_t n = pids_read(p, pid, "cmdline", buffer, sizeof buffer);
+    enum { WHOLE_MAX = 4096 }; /* the beginning is enough */
+    AUTO_FREE char *buffer = mem_alloc(COMMAND_LINE_BYTES_MAX);
+    AUTO_FREE struct words *words = mem_alloc(sizeof *words);
+    AUTO_STR struct str text = {0};
+    ssize_t n = pids_read(p, in->pid, "cmdline", buffer, COMMAND_LINE_BYTES_MAX);
     if (n == -EFBIG)
-        n = (ssize_t)sizeof buffer - 1; /* the beginning is enough */
-    while (n > 0 && buffer[n - 1] == '\0')
-        n--;
-    for (ssize_t i = 0; i < n; i++)
-        if (buffer[i] == '\0')
-            buffer[i] = ' ';
-    if (n > 0)
-        cell_text_n(t, 0, T_COMMAND_LINE, buffer, (size_t)n);
+        n = COMMAND_LINE_BYTES_MAX - 1;
+    words_split(buffer, n > 0 ? (size_t)n : 0, words);
+    struct subject subject = words_subject(words);
+    if (in->command_lines)
+        for (ssize_t i = 0; i < n && i < WHOLE_MAX; i++)
+            str_add_char(&text, buffer[i] ? buffer[i] : ' ');
     else
-        cell_unknown(t, 0, T_COMMAND_LINE, n == 0 ? "it has none" : "cmdline could not be read");
+        program_redact(words, &subject, ' ', &text);
+    while (text.length && text.data[text.length - 1] == ' ')
+        str_cut(&text, text.length - 1);
+    if (text.length)
+        cell_text_n(t, 0, T_COMMAND_LINE, text.data, text.length);
+    else
+        cell_unknown(t, 0, T_COMMAND_LINE, n >= 0 ? "it has none" : "cmdline could not be read");
 }
 
-static void add_small_files(struct table *t, const struct pids *p, long pid, const struct root *r)
+static void add_small_files(struct table *t, const struct pids *p, const struct probe_input *in)
 {
+    long pid = in->pid;
     char buffer[2048];
     struct proc_stat stat;
     ssize_t n = pids_read(p, pid, "stat", buffer, sizeof buffer);
@@ -191,10 +202,10 @@ static void add_small_files(struct table *t, const struct pids *p, long pid, con
     struct span text = span_of(buffer, n > 0 ? (size_t)n : 0);
     if (scan_number(&text, &number))
         cell_number(t, 0, T_OOM_SCORE, (double)number);
-    add_command_line(t, p, pid);
+    add_command_line(t, in, p);
     struct err e;
     enum status status;
-    if (!root_sysctl(r, "vm.max_map_count", buffer, sizeof buffer, &status, &e)) {
+    if (!root_sysctl(in->root, "vm.max_map_count", buffer, sizeof buffer, &status, &e)) {
         cell_unknown(t, 0, T_MAX_MAP_COUNT, e.text);
         cell_unknown(t, 0, T_MAPPINGS_SHARE, e.text);
     } else if (text = span_of_string(buffer), scan_number(&text, &number) && number) {
@@ -264,7 +275,7 @@ static void read_target(struct facts *f, const struct pids *p, const struct prob
         facts_fail(f, STATUS_PARTIAL, "process %ld is a kernel thread or has ended: it has no memory of its own",
                    in->pid);
     add_detection(t, &detection, status.command);
-    add_small_files(t, p, in->pid, in->root);
+    add_small_files(t, p, in);
     char why[128];
     snprintf(why, sizeof why, "smaps: %s", smaps_problem(error, in->root));
     row_unknown(t, 0, error ? why : "this kernel does not tell, or it was not captured");
