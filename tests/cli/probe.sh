@@ -14,7 +14,7 @@ holds() { # jq's words: the last result is true
     jq -e "$@" >/dev/null 2>"$seen"
 }
 
-probes="host processes process memory vmstat pressure swap buddy pagetypes slab growth cgroups tunables runtime heap physmap"
+probes="host processes process memory vmstat pressure swap buddy pagetypes slab growth cgroups tunables runtime program heap physmap"
 for name in $probes; do
     set -- window=0
     [ $name != process ] || set -- "pid=$$"
@@ -25,7 +25,7 @@ for name in $probes; do
     check "$name: text" [ -s $name.txt ]
     check "$name: JSON with status, cost and coverage" holds 'has("status") and has("cost_ms") and has("coverage") and has("reason")' $name.json
 done
-is "list names as many" "$("$FRAGWIZARD" list probes | grep -Ec "^($(echo $probes | tr ' ' '|')) ")" 16
+is "list names as many" "$("$FRAGWIZARD" list probes | grep -Ec "^($(echo $probes | tr ' ' '|')) ")" 17
 
 has() { # FILE TABLE COLUMNS…
     file=$1 table=$2

@@ -104,3 +104,61 @@ bool cgroup_is_container(struct span path)
             return true;
     return false;
 }
+
+static bool is_hex(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+}
+
+/* The last run of 64 hexadecimal digits: containers can be within a pod, and have groups of their own. */
+static struct span last_identifier(struct span path)
+{
+    enum { DIGITS = 64 };
+    struct span found = {0};
+    for (const char *p = path.at; p < path.end;) {
+        const char *begin = p;
+        while (p < path.end && is_hex(*p))
+            p++;
+        if (p - begin == DIGITS)
+            found = (struct span){begin, p};
+        p += p == begin;
+    }
+    return found;
+}
+
+size_t cgroup_container(struct span path, char *out, size_t size)
+{
+    enum { SHORT = 12 };
+    static const char *const named[] = {"/lxc.payload.", "/lxc.payload/", "/lxc/"};
+    struct span found = cgroup_is_container(path) ? last_identifier(path) : (struct span){0};
+    if (found.at)
+        found.end = found.at + SHORT;
+    for (size_t i = 0; !found.at && i < ARRAY_SIZE(named); i++) {
+        struct span rest = path;
+        if (!scan_past(&rest, named[i]))
+            continue;
+        const char *slash = span_find_char(rest, '/');
+        found = (struct span){rest.at, slash ? slash : rest.end};
+    }
+    return span_copy(found, out, size);
+}
+
+/* kubepods/burstable/pod0a1b…, kubepods-burstable-pod0a1b_….slice */
+size_t cgroup_pod(struct span path, char *out, size_t size)
+{
+    enum { UID = 36 };
+    struct span rest = path;
+    *out = '\0';
+    if (size <= UID || !scan_past(&rest, "kubepods"))
+        return 0;
+    while (scan_past(&rest, "pod")) {
+        size_t n = 0;
+        for (; n < UID && n < span_length(rest) && (is_hex(rest.at[n]) || rest.at[n] == '-' || rest.at[n] == '_'); n++)
+            out[n] = rest.at[n] == '_' ? '-' : rest.at[n];
+        out[n] = '\0';
+        if (n == UID)
+            return n;
+    }
+    *out = '\0';
+    return 0;
+}

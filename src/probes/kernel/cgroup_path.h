@@ -22,5 +22,9 @@ struct span cgroup_managed(const struct cgroup_paths *p);
  * length written (NUL-terminated, cut to the size). */
 size_t cgroup_unit(struct span path, char *out, size_t size);
 bool cgroup_is_container(struct span path);
+/* The container's identifier, cut to 12 digits as its tools show it, or the name of one without (lxc); and the uid of the pod
+ * that Kubernetes put it into. Empty, and 0 is returned, if the path is none of that. */
+size_t cgroup_container(struct span path, char *out, size_t size);
+size_t cgroup_pod(struct span path, char *out, size_t size);
 
 #endif
