@@ -27,6 +27,8 @@ static const char usage[] =
     "  --limit NAME=VALUE    another value for a limit of the playbook, such as available_low=5%; may be\n"
     "                        repeated. Before it, those of /etc/fragwizard/limits.yaml and\n"
     "                        ~/.config/fragwizard/limits.yaml are set\n"
+    "  --command-lines       keep command lines whole, with passwords that stand in them; without it they are\n"
+    "                        shortened to what is known to be harmless\n"
     "  --allow WORD          lets it try out what looking cannot decide, if the playbook has such a test:\n"
     "                        compaction (has the kernel compact memory once), watching (observes longer).\n"
     "                        May be repeated\n"

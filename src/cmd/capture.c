@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A real machine into a tree that --root reads: the files that the probes declare, and nothing else (no environment, no file
- * contents, command lines only of the process named). Over a window the moving files are kept at several moments, so that rates
+ * contents, the command line only of the process named and that shortened). Over a window the moving files are kept at several moments, so that rates
  * replay too. What could not be read is listed in `fragwizard-denied`. */
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -19,19 +20,21 @@
 #include "cmd/capture_files.h"
 #include "cmd/cmd.h"
 #include "cmd/option.h"
+#include "probes/program/redact.h"
 #include "facts/probe.h"
 
 enum { ACCOUNT_BYTES_MAX = 8 * 1024 * 1024, MOMENTS_MAX = 60, LEADING = 40 };
 
 static const char usage[] =
-    "fragwizard capture DIR [--duration 30s] [--pid PID]\n"
+    "fragwizard capture DIR [--duration 30s] [--pid PID] [--command-lines]\n"
     "\n"
     "Copies what the probes read below /proc and /sys into DIR, which must not exist, so that\n"
     "`fragwizard --root DIR --auto` can judge this machine elsewhere. With a duration the moving figures are kept at\n"
     "several moments, so that rates replay too; SIGINT or SIGTERM ends that early, and the capture is good. --pid "
     "adds\n"
     "that process's smaps and command line. Nothing else of any process is copied than its figures, its name, its\n"
-    "cgroup and the names of the files it maps.\n"
+    "cgroup and the names of the files it maps. Its command line is shortened to what is known to be harmless, unless\n"
+    "--command-lines keeps it whole, with passwords that stand in it.\n"
     "\n"
     "Exit status: 0, or 3 if the capture is not complete.\n";
 
@@ -43,7 +46,7 @@ struct capture {
     char moment[32]; /* "moment/3/" while one is taken, else empty */
     struct str denied;
     size_t files, bytes;
-    bool failed;
+    bool failed, command_lines;
     struct err e;
     char buffer[65536];
 };
@@ -123,10 +126,37 @@ static void copy_accounts(struct capture *c)
         write_file(c, "etc/passwd", out.data, out.length);
 }
 
+/* As a command line too, so that what is read of it is the same. */
+static void copy_shortened(struct capture *c, const char *path)
+{
+    AUTO_FREE char *text = mem_alloc(COMMAND_LINE_BYTES_MAX);
+    AUTO_FREE struct words *words = mem_alloc(sizeof *words);
+    AUTO_STR struct str out = {0};
+    ssize_t n = root_read_small(&c->root, path, text, COMMAND_LINE_BYTES_MAX);
+    if (n < 0 && status_of_errno((int)-n) == STATUS_DENIED)
+        str_printf(&c->denied, "%s\n", path);
+    if (n == -EFBIG)
+        n = COMMAND_LINE_BYTES_MAX - 1;
+    if (n < 0)
+        return;
+    words_split(text, (size_t)n, words);
+    struct subject subject = words_subject(words);
+    program_redact(words, &subject, '\0', &out);
+    write_file(c, path, str_text(&out), out.length);
+}
+
+static bool is_command_line(const char *path)
+{
+    return fnmatch("proc/[0-9]*/cmdline", path, FNM_PATHNAME) == 0;
+}
+
 static void copy_one(void *data, const char *path)
 {
+    const struct capture *c = data;
     if (strcmp(path, "etc/passwd") == 0)
         copy_accounts(data);
+    else if (!c->command_lines && is_command_line(path))
+        copy_shortened(data, path);
     else
         copy_file(data, path);
 }
@@ -217,6 +247,7 @@ struct request {
     const char *directory;
     double window;
     long pid;
+    bool command_lines;
 };
 
 static bool take_duration(void *window, const char *word)
@@ -232,8 +263,10 @@ static bool take_pid(void *pid, const char *word)
 
 static bool parse(struct request *q, int argc, char **argv, int *status)
 {
-    const struct option_decl list[] = {
-        {"duration", .take = take_duration, .data = &q->window}, {"pid", .take = take_pid, .data = &q->pid}, {0}};
+    const struct option_decl list[] = {{"duration", .take = take_duration, .data = &q->window},
+                                       {"pid", .take = take_pid, .data = &q->pid},
+                                       {"command-lines", .flag = &q->command_lines},
+                                       {0}};
     const struct verb_options options = {"capture", usage, .list = list};
     *q = (struct request){0};
     if (!options_parse(&options, argc, argv, status))
@@ -256,6 +289,7 @@ static int capture(int argc, char **argv)
         return complain("capture: --pid: there is no process %ld", q.pid);
     AUTO_FREE struct capture *c = mem_alloc(sizeof *c);
     c->directory = q.directory;
+    c->command_lines = q.command_lines;
     if (!root_open(&c->root, "/", &c->e))
         return complain("capture: %s", c->e.text);
     if (mkdir(c->directory, 0700) != 0) {

@@ -16,7 +16,7 @@
 #include "term/progress.h"
 
 static const char usage[] =
-    "fragwizard probe NAME [key=value ...] [--format json] [--root DIR]\n"
+    "fragwizard probe NAME [key=value ...] [--format json] [--root DIR] [--command-lines]\n"
     "\n"
     "  pid=N        the process looked at (process, heap) or watched as well (growth)\n"
     "  window=TIME  how long to observe (vmstat, pressure, growth: 5s; others: one look)\n"
@@ -25,6 +25,8 @@ static const char usage[] =
     "  table=NAME   only that table\n"
     "  sort=COLUMN  order by that column; -COLUMN largest first\n"
     "  rows=N|all   so many rows a table; a long table shows its leading ones, JSON always all\n"
+    "\n"
+    "  --command-lines  keep them whole (process), with passwords that stand in them\n"
     "\n"
     "Probes, and the command that each replaces:\n";
 
@@ -141,8 +143,10 @@ static bool take_format(void *json, const char *word)
 
 static bool parse(struct request *q, int argc, char **argv, int *status)
 {
-    const struct option_decl list[] = {
-        {"format", .take = take_format, .data = &q->json}, {"root", .word = &q->root_path}, {0}};
+    const struct option_decl list[] = {{"format", .take = take_format, .data = &q->json},
+                                       {"root", .word = &q->root_path},
+                                       {"command-lines", .flag = &q->input.command_lines},
+                                       {0}};
     const struct verb_options options = {"probe", usage, list_probes, list};
     *q = (struct request){.root_path = "/", .input.window_s = -1};
     if (!options_parse(&options, argc, argv, status))

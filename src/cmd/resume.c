@@ -8,7 +8,7 @@
 
 static const char usage[] =
     "fragwizard resume CASE.json [-o FILE] [--bundle FILE.zip] [--duration TIME] [--answers FILE] [--playbook FILE]\n"
-    "                            [--allow WORD]\n"
+    "                            [--allow WORD] [--command-lines]\n"
     "\n"
     "Goes on with a session at the first step that was not done, on the same machine or captured tree.\n";
 

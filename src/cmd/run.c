@@ -82,6 +82,7 @@ bool run_options(struct run *r, int argc, char **argv, const char *usage, const 
         {"answers", .word = &r->answers_path},
         {"case-id", .take = take_case_id, .data = &r->case_id},
         {"bundle", .word = &r->bundle_path},
+        {"command-lines", .flag = &r->command_lines},
         {"allow", .take = take_allowed, .data = r},
         {"limit", .take = take_limit, .data = r},
         {0},
@@ -176,6 +177,7 @@ bool run_open(struct run *r, struct case_file *loaded)
         .given = r->given,
         .given_count = r->given_count,
         .allowed = r->allowed,
+        .command_lines = r->command_lines,
     };
     r->engine = engine_new(&o, r->c);
     return true;

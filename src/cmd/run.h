@@ -22,7 +22,8 @@ struct run {
     long pid;
     const char *limits[LIMITS_MAX]; /* --limit: "NAME=VALUE" */
     size_t limit_count;
-    unsigned allowed; /* --allow: a bit for each enum experiment_action */
+    bool command_lines; /* --command-lines */
+    unsigned allowed;   /* --allow: a bit for each enum experiment_action */
     /* opened by run_open */
     struct root root;
     struct playbook *playbook;

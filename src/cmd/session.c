@@ -30,6 +30,8 @@ static const char usage[] =
     "  --case-id ID          carried into the report\n"
     "  --bundle FILE.zip     report, case and checksums in one file\n"
     "  --limit NAME=VALUE    another value for a limit of the playbook, such as available_low=5%; may be repeated\n"
+    "  --command-lines       keep command lines whole, with passwords that stand in them; without it they are\n"
+    "                        shortened to what is known to be harmless\n"
     "  --allow WORD          does not ask before such tests: compaction, watching; may be repeated\n"
     "\n"
     "At any prompt: Enter, back, skip, again, note TEXT, why, show [TABLE], defaults, help, quit.\n"

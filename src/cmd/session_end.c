@@ -112,6 +112,8 @@ static void add_resume(struct str *command, const struct run *r)
         str_printf(command, " --pid %ld", r->pid);
     add_option(command, "--answers", r->answers_path);
     add_allowed(command, r->allowed);
+    if (r->command_lines)
+        add_word(command, "--command-lines");
     for (size_t i = 0; i < r->outputs.count; i++)
         add_option(command, "-o", r->outputs.paths[i]);
     add_option(command, "--bundle", r->bundle_path);

@@ -18,6 +18,7 @@
     X(TEXT, "playbook_title", "title of the playbook", c->playbook_title) \
     X(TEXT, "root", "where /proc and /sys were read from", c->root) \
     X(BOOL, "live", "read from the running machine", !c->root || strcmp(c->root, "/") == 0) \
+    X(TEXT, "command_lines", "how command lines are shown: shortened, whole, or as captured", c->command_lines) \
     X(TEXT, "version", "version of fragwizard", c->version) \
     X(TEXT, "started", "when the run began, for people", wall_text(c->started).text) \
     X(TEXT, "started_iso", "the same, ISO 8601", iso) \

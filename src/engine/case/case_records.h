@@ -174,6 +174,8 @@ struct step_record { STEP_FIELDS(RECORD_MEMBER, ) };
     X(R, TEXT, playbook_title, , NULLABLE, "playbook_title", "its title") \
     X(R, NAME, case_id, , NULLABLE, "case_id", "the ticket that it belongs to (--case-id)") \
     X(R, NAME, root, , NULLABLE, "root", "what was examined: / or the directory of a capture") \
+    X(R, NAME, command_lines, , ADDED, "command_lines", \
+      "shortened: without what could be a secret; or whole, or as captured (--command-lines)") \
     X(R, TIME, started, , REQUIRED, "started", "when the run began") \
     X(R, NUMBER, duration_s, SECONDS, REQUIRED, "duration", "wall time spent") \
     X(R, NUMBER, window_s, SECONDS, REQUIRED, "window", "length of the window that rates were measured over; 0: one moment") \

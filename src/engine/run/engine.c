@@ -495,6 +495,11 @@ static void begin_case(struct engine *g)
     c->version = fragwizard_version;
     if (o->case_id)
         c->case_id = clean_text(a, o->case_id);
+    if (o->command_lines)
+        c->command_lines = o->root->live ? "whole" : "as captured";
+    else if (!c->step_count)
+        c->command_lines = "shortened";
+    g->input.command_lines = c->command_lines && strcmp(c->command_lines, "shortened") != 0;
     if (!c->started)
         c->started = capture_time(o->root);
     if (!c->started)

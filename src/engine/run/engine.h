@@ -51,7 +51,8 @@ struct engine_options {
     /* Given answers (--answers), in the case's arena later; looked up by id. NULL: none. */
     const struct answer *given;
     size_t given_count;
-    unsigned allowed; /* experiments that need no yes: a bit for each enum experiment_action */
+    bool command_lines; /* keep them whole, with what could be a secret; a loaded case goes on as it began */
+    unsigned allowed;   /* experiments that need no yes: a bit for each enum experiment_action */
 };
 
 /* Whether a loaded case was made with this playbook (the same steps), so that it can be resumed. */
