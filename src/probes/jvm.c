@@ -3,9 +3,10 @@
  * jstat reads). They are read here where the process maps them, as `heap` reads a heap: the mapping itself proves whose file it is,
  * so no path is opened that someone else could have put there, and other mount and pid namespaces and deleted files make no difference.
  * Nothing connects to the JVM. What can be concluded from the figures: probes/jvm/jvm_live.h. */
+#include <errno.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "base/trend.h"
@@ -47,7 +48,7 @@ static bool is_perf_data(const struct vma *v)
            scan_number(&file, &number) && (scan_end(&file) || span_is(file, "(deleted)"));
 }
 
-/* False if it runs no JVM. */
+/* False if it runs no JVM, as far as that can be told: where its mappings may not be read, by its name. */
 static bool find_mapping(struct track *t, const struct pids *p, struct lines *l)
 {
     bool hotspot = false, other = false, cut = false;
@@ -64,12 +65,15 @@ static bool find_mapping(struct track *t, const struct pids *p, struct lines *l)
             t->end = v.end;
         }
     }
+    bool denied = (l->error == EACCES || l->error == EPERM) && strcmp(t->command, "java") == 0;
     lines_close(l);
-    if (!t->end && (hotspot || other))
-        err_set(&t->why, "%s",
-                other ? "this JVM is no HotSpot, and keeps no such figures"
-                      : "the JVM keeps no performance data in a file (-XX:-UsePerfData)");
-    return t->end || hotspot || other;
+    if (denied)
+        err_set(&t->why, "/proc/%ld/maps: %s", t->pid, pids_denied(&p->root));
+    else if (other)
+        err_set(&t->why, "this JVM is no HotSpot, and keeps no such figures");
+    else
+        err_set(&t->why, "the JVM maps no performance data (-XX:-UsePerfData, or its directory could not be used)");
+    return t->end || hotspot || other || denied;
 }
 
 static bool read_data(struct track *t, struct jvm_counters *c, char *bytes)
@@ -166,11 +170,12 @@ static void add(struct jvm *j, long pid, struct lines *l)
     struct proc_status status;
     int error;
     t->pid = pid;
-    if (!find_mapping(t, p, l) || !pids_status(p, pid, &status, &error)) {
+    if (pids_status(p, pid, &status, &error))
+        memcpy(t->command, status.command, sizeof t->command);
+    if (!find_mapping(t, p, l)) {
         free(t);
         return;
     }
-    memcpy(t->command, status.command, sizeof t->command);
     if (t->end) {
         const struct target_map *map = NULL;
         if (!target_open(&t->target, &p->root, pid, NULL, &t->why))
@@ -236,7 +241,7 @@ static void close_state(void *state)
     X(OLD_USED, "old_used", TYPE_BYTES, "used in the old generation (of G1 with humongous objects), live or garbage")  \
     X(OLD_MAX, "old_max", TYPE_BYTES, "largest size of the old generation; of G1 the heap's")                          \
     X(USED_AFTER_GC, "used_after_gc", TYPE_BYTES,                                                                      \
-      "least that was used in the old generation after a collection, among those of the window and the last before")   \
+      "least that was used in the old generation after a collection, of those in the window")                          \
     X(YOUNG, "young", TYPE_COUNT, "collections of the young generation in the window; of G1 mixed ones too")           \
     X(FULL, "full", TYPE_COUNT, "collections of the whole heap in the window")                                         \
     X(CONCURRENT, "concurrent", TYPE_COUNT, "pauses of concurrent cycles in the window: two to a cycle")               \
@@ -362,7 +367,7 @@ static void add_row(struct table *t, const struct track *k)
     }
     const struct jvm_counters *c = &k->last;
     double least = NAN;
-    for (size_t i = 0; i < k->count; i++)
+    for (size_t i = 1; i < k->count; i++) /* the first is of a collection before the window */
         least = fmin(least, k->points[i].old);
     cell_text(t, row, COLLECTOR, jvm_collector_names[c->collector]);
     cell_text(t, row, CAUSE, c->cause);
@@ -371,6 +376,8 @@ static void add_row(struct table *t, const struct track *k)
     maybe(t, row, OLD_USED, c->old_used);
     maybe(t, row, OLD_MAX, c->old_max);
     maybe(t, row, USED_AFTER_GC, least);
+    if (k->count < 2 && jvm_tells_what_is_left(c->collector))
+        cell_unknown(t, row, USED_AFTER_GC, NO_COLLECTION);
     maybe(t, row, METASPACE_USED, c->metaspace_used);
     maybe(t, row, METASPACE_CAPACITY, c->metaspace_capacity);
     maybe(t, row, THREADS, c->threads);
