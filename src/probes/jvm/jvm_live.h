@@ -12,7 +12,8 @@
  *
  * Serial and Parallel collect the old generation by full collections. G1 marks it in a concurrent cycle of two pauses (remark,
  * cleanup) and empties regions in the mixed collections that follow; as the next cycle begins only after these, the least between
- * two cycles is what the earlier one left. G1 leaves garbage of up to 5 % of the heap (G1HeapWastePercent), which does not grow. */
+ * two cycles is what the earlier one left. G1 leaves garbage of up to 5 % of the heap (G1HeapWastePercent): less
+ * growth than that can be garbage that gathers. */
 #ifndef FW_PROBES_JVM_JVM_LIVE_H
 #define FW_PROBES_JVM_JVM_LIVE_H
 
