@@ -25,7 +25,7 @@
  *   probes/  one file per probe, named as playbooks name it; registry lists them
  *     heap/  heap_track (whose, when) heap_look (one look) target (another process's memory) allocator pymalloc
  *              glibc_*, each knows those before it: types layout view bins trim chunk count gap walk segments heap
- *     program/  words (of a command line) name redact bound jvm
+ *     program/  words (of a command line) name redact bound jvm config
  *     jvm/   perf_data (what a JVM says of itself) jvm_counters jvm_live (live data, or garbage that waits)
  *     processes/  process_read (the files of all, with threads)
  *     physmap/  physmap_scan physmap_blocks physmap_tally physmap_owner physmap_*

@@ -279,6 +279,35 @@ bool root_open(struct root *r, const char *path, struct err *e)
     return false;
 }
 
+static bool same_user_namespace(const struct root *r, long pid)
+{
+    char path[64];
+    struct stat own, other;
+    snprintf(path, sizeof path, "proc/%ld/ns/user", pid);
+    if (fstatat(r->fd, "proc/self/ns/user", &own, 0) != 0)
+        return errno == ENOENT; /* a kernel without them */
+    return fstatat(r->fd, path, &other, 0) == 0 && own.st_dev == other.st_dev && own.st_ino == other.st_ino;
+}
+
+int root_of_process(const struct root *r, long pid, struct root *out)
+{
+    char path[64];
+    *out = (struct root){.fd = -1, .moment_fd = -1};
+    if (!r->live)
+        return -ENOENT;
+    snprintf(path, sizeof path, "proc/%ld/root", pid);
+    int fd = open_live(r->fd, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0 && !same_user_namespace(r, pid)) {
+        close(fd);
+        fd = -EXDEV;
+    }
+    if (fd < 0)
+        return fd;
+    out->fd = fd;
+    out->path = mem_strdup("/");
+    return 0;
+}
+
 void root_close(struct root *r)
 {
     if (r->fd >= 0)

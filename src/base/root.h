@@ -71,6 +71,11 @@ char *root_read(const struct root *r, const char *path, size_t limit, size_t *le
 /* One sysctl by dotted name ("vm.swappiness"), trimmed, from proc/sys or an sosreport's sysctl -a. Same failures. */
 bool root_sysctl(const struct root *r, const char *name, char *out, size_t size, enum status *status, struct err *e);
 
+/* The files as a process sees them, through its own mounts, for its configuration (root_close after use). What is below is read
+ * as below a captured directory. Of a live root, and only of a process of our own user namespace (0 or -errno; EXDEV for
+ * another's): in one of its own anybody can mount what blocks whoever reads it. */
+int root_of_process(const struct root *r, long pid, struct root *out);
+
 /* The sentence for a path and a status: "/proc/slabinfo: permission denied". */
 void root_reason(char *out, size_t size, const char *path, enum status s);
 

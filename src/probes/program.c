@@ -11,7 +11,7 @@
 #include "probes/kernel/cgroup_path.h"
 #include "probes/kernel/meminfo.h"
 #include "probes/kernel/pids.h"
-#include "probes/program/bound.h"
+#include "probes/program/config.h"
 #include "probes/program/name.h"
 #include "probes/program/redact.h"
 #include "facts/probe.h"
@@ -37,6 +37,8 @@ enum { TOP_DEFAULT = 40 };
       "heap: may fill, then what asks for more fails; cache: fills by design and stays full; soft: a goal that may "   \
       "be exceeded",                                                                                                   \
       .values = bound_kinds)                                                                                           \
+    X(P_WORKERS_MAX, "workers_max", TYPE_COUNT, "processes that its PHP-FPM pool may have (pm.max_children)")          \
+    X(P_WORKER_LIMIT, "worker_limit", TYPE_BYTES, "what a request in each of them may take (memory_limit)")            \
     X(P_RSS, "rss", TYPE_BYTES, "resident memory when they were listed", .role = ROLE_RANK)
 enum { PROGRAM_COLUMNS(LIST_INDEX) };
 static const struct column program_columns[] = {PROGRAM_COLUMNS(LIST_ENTRY)};
@@ -56,8 +58,14 @@ struct look {
     double uptime;         /* negative: unknown */
     struct words words;
     struct subject subject;
+    struct config config;
     struct lines lines;
     char command_line[COMMAND_LINE_BYTES_MAX], environment[COMMAND_LINE_BYTES_MAX];
+};
+
+struct process {
+    long pid, parent; /* parent 0: not known */
+    const char *command;
 };
 
 /* Its beginning, if it is longer than that. */
@@ -138,10 +146,53 @@ static struct span read_environment(struct look *k, long pid)
     return n >= 0 ? span_of(k->environment, (size_t)n) : (struct span){0};
 }
 
-static void add_words(struct look *k, struct table *t, size_t row, long pid, uint64_t memory)
+static void add_pool(struct look *k, struct table *t, size_t row, const char *command)
+{
+    struct fpm_pool pool;
+    config_fpm_pool(&k->config, &k->words, command, &pool);
+    if (pool.has_workers)
+        cell_number(t, row, P_WORKERS_MAX, (double)pool.workers);
+    else
+        cell_unknown(t, row, P_WORKERS_MAX, pool.why);
+    if (pool.has_limit)
+        cell_number(t, row, P_WORKER_LIMIT, (double)pool.limit);
+    else
+        cell_unknown(t, row, P_WORKER_LIMIT, pool.why);
+}
+
+/* Its first process has the command line that it was started with; the others have titles. */
+static void bound_postgres(struct look *k, const struct process *p, struct bound *out)
+{
+    if (k->words.title) {
+        ssize_t n = p->parent ? read_beginning(k, p->parent, "cmdline", k->command_line) : 0;
+        words_split(k->command_line, n > 0 ? (size_t)n : 0, &k->words);
+    }
+    config_bound_postgres(&k->config, &k->words, out);
+}
+
+/* What stands in files of its own. */
+static void add_configured(struct look *k, struct table *t, size_t row, const struct process *p, struct bound *bound)
+{
+    struct root files;
+    enum program program = k->subject.program;
+    int error = root_of_process(k->in->root, p->pid, &files);
+    k->config.files = error ? NULL : &files;
+    k->config.why = error == -ENOENT  ? "its configuration was not captured"
+                    : error == -EXDEV ? "its configuration is in a user namespace of its own"
+                    : error           ? "its configuration could not be read"
+                                      : NULL;
+    add_pool(k, t, row, p->command);
+    if (program == PROGRAM_POSTGRES)
+        bound_postgres(k, p, bound);
+    else if (program == PROGRAM_REDIS || program == PROGRAM_MARIADB)
+        config_bound(&k->config, &k->words, &k->subject, bound);
+    root_close(&files);
+}
+
+static void add_words(struct look *k, struct table *t, size_t row, const struct process *p, uint64_t memory)
 {
     AUTO_STR struct str name = {0}, arguments = {0};
-    ssize_t n = read_beginning(k, pid, "cmdline", k->command_line);
+    ssize_t n = read_beginning(k, p->pid, "cmdline", k->command_line);
     words_split(k->command_line, n > 0 ? (size_t)n : 0, &k->words);
     if (!k->words.count) {
         row_unknown(t, row,
@@ -159,19 +210,23 @@ static void add_words(struct look *k, struct table *t, size_t row, long pid, uin
     program_redact(&k->words, &k->subject, ' ', &arguments);
     cell_text_n(t, row, P_ARGUMENTS, arguments.data, arguments.length);
     struct bound bound;
-    struct span environment = read_environment(k, pid);
+    struct span environment = read_environment(k, p->pid);
     bound_of_words(&k->words, &k->subject, environment, memory, &bound);
     explicit_bzero(k->environment, span_length(environment));
-    check_runtime(k, pid, &bound);
+    check_runtime(k, p->pid, &bound);
+    add_configured(k, t, row, p, &bound);
     add_bound(t, row, &bound);
 }
 
-static void add_age(const struct look *k, struct table *t, size_t row, long pid)
+static void add_age(const struct look *k, struct table *t, size_t row, struct process *p)
 {
     char buffer[2048];
     struct proc_stat stat;
-    ssize_t n = pids_read(&k->pids, pid, "stat", buffer, sizeof buffer);
-    if (n <= 0 || k->uptime < 0 || !stat_parse(buffer, (size_t)n, &stat))
+    ssize_t n = pids_read(&k->pids, p->pid, "stat", buffer, sizeof buffer);
+    if (n <= 0 || !stat_parse(buffer, (size_t)n, &stat))
+        return;
+    p->parent = (long)stat.parent;
+    if (k->uptime < 0)
         return;
     double age = k->uptime - (double)stat.start_ticks / k->pids.ticks_per_second;
     cell_number(t, row, P_AGE, age > 0 ? age : 0);
@@ -192,13 +247,14 @@ static bool add_process(struct look *k, struct table *t, struct leader leader)
     cell_text(t, row, P_COMMAND, status.command);
     if (leader.rss)
         cell_number(t, row, P_RSS, (double)leader.rss);
-    add_age(k, t, row, leader.pid);
+    struct process p = {.pid = leader.pid, .command = status.command};
+    add_age(k, t, row, &p);
     ssize_t n;
     const char *text = pids_text(&k->pids, leader.pid, "cgroup", buffer, sizeof buffer, &n, &more);
     if (text)
         cgroup_paths_parse(text, (size_t)n, &paths);
     add_group(t, row, &paths);
-    add_words(k, t, row, leader.pid, memory_seen(k, &paths));
+    add_words(k, t, row, &p, memory_seen(k, &paths));
     row_unknown(t, row, k->in->root->live ? "could not be read" : "not captured");
     return true;
 }
@@ -257,6 +313,8 @@ const struct probe probe_program = {
              "sys/fs/cgroup/**/memory.limit_in_bytes sys/fs/cgroup/**/memory.memsw.limit_in_bytes "
              "sys/fs/cgroup/**/memory.memsw.usage_in_bytes sys/fs/cgroup/**/memory.high "
              "sys/fs/cgroup/**/memory.swap.current sys/fs/cgroup/**/memory.swap.max",
-    .reads_live = "proc/LEADING/cmdline proc/LEADING/environ proc/LEADING/maps",
+    .reads_live = "proc/PID/cmdline proc/LEADING/environ proc/LEADING/maps etc/**/*.conf etc/**/*.cnf etc/**/php.ini "
+                  "var/lib/**/postgresql.conf var/lib/**/postgresql.auto.conf usr/local/etc/php-fpm.d/*.conf "
+                  "usr/local/etc/php/php.ini",
     .collect = collect,
 };

@@ -21,6 +21,7 @@ static void a_name_with_parentheses_keeps_the_fields_apart(void **state)
     assert_true(stat_parse(text, strlen(text), &s));
     assert_string_equal(s.command, "Web (Content) 1) R 9");
     assert_int_equal(s.state, 'S');
+    assert_int_equal(s.parent, 1);
     assert_int_equal(s.threads, 27);
     assert_int_equal(s.start_ticks, 8112);
     assert_int_equal(s.virtual_bytes, 2703360000);

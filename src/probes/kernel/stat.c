@@ -4,7 +4,7 @@
  *   (pid, command in parentheses, state, parent … flags is field 9, threads 20, start 22, virtual size 23, resident pages 24) */
 #include "probes/kernel/stat.h"
 
-enum { FIELD_FLAGS = 9, FIELD_THREADS = 20, FIELD_START = 22, FIELD_VSIZE = 23, FIELD_RSS = 24 };
+enum { FIELD_PARENT = 4, FIELD_FLAGS = 9, FIELD_THREADS = 20, FIELD_START = 22, FIELD_VSIZE = 23, FIELD_RSS = 24 };
 const char *const process_states[] = {"R", "S", "D", "T", "t", "Z", "X", "x", "I", "K", "W", "P", NULL};
 static const uint64_t kernel_thread_flag = 0x00200000; /* PF_KTHREAD */
 
@@ -26,6 +26,9 @@ bool stat_parse(const char *text, size_t length, struct proc_stat *out)
         if (!scan_number(&s, &number))
             return false;
         switch (field) {
+        case FIELD_PARENT:
+            out->parent = number;
+            break;
         case FIELD_FLAGS:
             out->kernel = number & kernel_thread_flag;
             break;

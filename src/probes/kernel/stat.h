@@ -10,7 +10,8 @@
 struct proc_stat {
     char command[COMMAND_MAX]; /* raw bytes, NUL-terminated */
     char state;
-    bool kernel; /* a kernel thread */
+    bool kernel;     /* a kernel thread */
+    uint64_t parent; /* process id */
     uint64_t threads;
     uint64_t start_ticks; /* since boot, in USER_HZ */
     uint64_t virtual_bytes;

@@ -126,7 +126,8 @@ static void bound_environment(struct span environment, struct bound *out)
 void bound_of_words(const struct words *w, const struct subject *s, struct span environment, uint64_t memory,
                     struct bound *out)
 {
-    *out = (struct bound){.why = "not a program whose limits are known"};
+    *out = (struct bound){.why = s->program == PROGRAM_PHP_FPM ? "each request has a limit of its own: worker_limit"
+                                                               : "not a program whose limits are known"};
     switch (s->program) {
     case PROGRAM_JAVA:
         bound_jvm(w, s, environment, memory, out);
