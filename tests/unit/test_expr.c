@@ -292,6 +292,7 @@ static void functions(void **state)
         {"total(1)", "1:1 unknown function 'total'"},
         {"fired(1)", "1:7 the id of a rule in quotes is expected here, not '1'"},
         {"fired('swap-strom')", "1:7 unknown rule 'swap-strom'; did you mean 'swap-storm'?"},
+        {"fired_here('swap-storm')", "1:1 no row is at hand here; write fired('swap-storm')"},
     };
     CHECK(list, false);
 }

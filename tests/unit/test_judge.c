@@ -200,6 +200,29 @@ static void what_holds_has_a_kind_and_owners(void **state)
     assert_null(c->verdicts[2].kind); /* cannot be told */
 }
 
+/* A rule that fired for a row did so for the same key in any table. */
+static void what_fired_is_asked_of_a_row(void **state)
+{
+    struct bench *b = *state;
+    processes(b, 4, 4);
+    static const char *const statm[] = {"proc/11/statm", "proc/12/statm", "proc/13/statm", "proc/14/statm"};
+    for (size_t i = 0; i < ARRAY_SIZE(statm); i++)
+        tree_file(&b->tree, statm[i], "900 300 50 1 0 200 0\n");
+    bench_playbook(
+        b, "steps:\n- id: s\n  title: S\n  probes: [processes, growth]\n  rules:\n"
+           "  - {id: some, for: process, when: pid = 11 or pid = 13, severity: info, say: '{pid:raw}'}\n"
+           "  - {id: never, for: process, when: pid = 1, severity: info, say: never}\n"
+           "  - {id: others, for: process, when: not fired_here('some'), severity: info, say: 'not {pid:raw}'}\n"
+           "  - {id: there, for: growth, when: fired_here('some') and not fired_here('never'), severity: info, "
+           "say: 'too {pid:raw}'}\n"
+           "  - {id: in, when: any(growth where fired_here('others')), severity: info, say: seen}\n");
+    AUTO_FREE char *all = mem_printf(" %s ", said(bench_audit(b)));
+    static const char *const expected[] = {" 11 ", " 13 ", " not 12 ", " not 14 ", " too 11 ", " too 13 ", " seen "};
+    for (size_t i = 0; i < ARRAY_SIZE(expected); i++)
+        assert_non_null(strstr(all, expected[i]));
+    assert_null(strstr(all, "too 12"));
+}
+
 /* Not the order of the file decides, but what each verdict does; what informs only comes after what warns. */
 static void what_does_harm_leads(void **state)
 {
@@ -431,6 +454,7 @@ int main(void)
         bench_test(the_worst_comes_first),
         bench_test(verdicts_are_weighed_in_three_values),
         bench_test(what_holds_has_a_kind_and_owners),
+        bench_test(what_fired_is_asked_of_a_row),
         bench_test(what_does_harm_leads),
         bench_test(the_named_suspect_comes_first),
         bench_test(a_likely_verdict_leads_if_none_is_confirmed),

@@ -10,6 +10,7 @@
  *   count(t) count(t where cond), any/all(t where cond), sum max min avg first(t.column where cond)
  *                   (any may stand without where: is there a row)
  *   fired('rule-id')   whether that rule fired: true, false, or unknown if it could not be checked
+ *   fired_here('rule-id')   whether it did for what the row at hand is of: a row of the rule's table, or of another with its key (pid)
  *   known(x), starts(text, 'x'), ends(…), contains(…), min(a,b), max(a,b), clamp(x, low, high), round(x, step), abs(x),
  *   sqrt(x), if(cond, a, b), else(x, fallback), only(x, cond)
  */
@@ -55,6 +56,8 @@ struct env {
     struct value (*limit)(void *data, const char *name);
     struct value (*answer)(void *data, const char *name);
     struct value (*fired)(void *data, const char *id);
+    /* Of a rule that fired: whether it did for what that row is of. */
+    bool (*fired_here)(void *data, const char *id, const struct table *t, size_t row);
     struct value (*before)(void *data, const char *id);
     struct value (*after)(void *data, const char *id);
 };

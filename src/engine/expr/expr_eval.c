@@ -116,6 +116,17 @@ static bool ends_with(const char *text, const char *end)
     return n >= m && strcmp(text + n - m, end) == 0;
 }
 
+static struct value fired_here(const struct evaluation *ev, const struct node *n, const struct scope *scope)
+{
+    const struct value whether = answer(ev, n->reference)->value;
+    if (!whether.known || !whether.truth)
+        return whether;
+    if (!scope || !scope->table || !ev->env->fired_here)
+        return unknown(TYPE_BOOL, "no row at hand");
+    return value_bool(
+        ev->env->fired_here(ev->env->data, ev->expr->references[n->reference].name, scope->table, scope->row));
+}
+
 static struct value divide(enum type type, double a, double b)
 {
     return b == 0 ? unknown(type, "division by zero") : value_number(type, a / b);
@@ -286,6 +297,8 @@ static struct value eval(const struct evaluation *ev, const struct node *n, cons
         return single(ev, n);
     case NODE_REFERENCE:
         return answer(ev, n->reference)->value;
+    case NODE_FIRED_HERE:
+        return fired_here(ev, n, scope);
     case NODE_AND:
         return join(ev, n, scope, false);
     case NODE_OR:

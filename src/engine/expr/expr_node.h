@@ -19,6 +19,7 @@ enum node_kind {
     NODE_COLUMN,    /* of a row at hand */
     NODE_SINGLE,    /* of a single-row table */
     NODE_REFERENCE, /* limit, answer, fired rule, experiment */
+    NODE_FIRED_HERE,
     NODE_AND,
     NODE_OR,
     NODE_NOT,

@@ -265,7 +265,8 @@ static struct node *function(struct compiler *c, const struct function *f, size_
     return n;
 }
 
-static struct node *fired(struct compiler *c)
+/* fired('rule'), or fired_here: for what the innermost row is of. */
+static struct node *fired(struct compiler *c, const struct token *name, bool here)
 {
     struct token argument = c->token;
     if (argument.kind != TOKEN_TEXT)
@@ -275,7 +276,9 @@ static struct node *fired(struct compiler *c)
     expect(c, ")", ")");
     if (!c->names->rule || !c->names->rule(c->names->data, id))
         return bad_at(c, argument.begin, "unknown rule '%s'%s", id, name_suggestion_of(c, "rule", id));
-    struct node *n = node_new(c, NODE_REFERENCE, TYPE_BOOL);
+    if (here && !c->scope && !c->muted)
+        return bad_at(c, name->begin, "no row is at hand here; write fired('%s')", id);
+    struct node *n = node_new(c, here ? NODE_FIRED_HERE : NODE_REFERENCE, TYPE_BOOL);
     n->reference =
         name_reference(c, argument.begin, (struct reference){.kind = REFERENCE_RULE, .name = id, .type = TYPE_BOOL});
     return n;
@@ -283,13 +286,14 @@ static struct node *fired(struct compiler *c)
 
 static struct node *unknown_function(struct compiler *c, const struct token *name)
 {
-    const char *candidates[ARRAY_SIZE(functions) + ARRAY_SIZE(aggregates) + 1];
+    const char *candidates[ARRAY_SIZE(functions) + ARRAY_SIZE(aggregates) + 2];
     size_t count = 0;
     for (size_t i = 0; i < ARRAY_SIZE(functions); i++)
         candidates[count++] = functions[i].name;
     for (size_t i = 0; i < ARRAY_SIZE(aggregates); i++)
         candidates[count++] = aggregates[i].name;
     candidates[count++] = "fired";
+    candidates[count++] = "fired_here";
     const char *text = arena_strndup(c->arena, c->source + name->begin, name->length < 60 ? name->length : 60);
     complain_stop(c, name->begin, "unknown function '%s'%s", text, name_suggestion(c, text, candidates, count));
     return node_bad(c);
@@ -322,7 +326,8 @@ static struct node *call(struct compiler *c, const struct token *name)
     for (size_t i = 0; i < ARRAY_SIZE(functions); i++)
         if (names_token(c, name, functions[i].name))
             return function(c, &functions[i], name->begin);
-    return names_token(c, name, "fired") ? fired(c) : unknown_function(c, name);
+    bool here = names_token(c, name, "fired_here");
+    return here || names_token(c, name, "fired") ? fired(c, name, here) : unknown_function(c, name);
 }
 
 /* Operators */

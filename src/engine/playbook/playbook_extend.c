@@ -228,9 +228,10 @@ static bool recommends(const struct yaml_node *rule, const char *id)
 /* Of the rules that the condition asks for, how many there are, and how many there were. */
 static void count_asked(const struct yaml_node *root, const char *condition, size_t *there, size_t *all)
 {
-    for (const char *at = condition; at && (at = strstr(at, "fired(")); at++) {
+    for (const char *at = condition; at && (at = strstr(at, "fired")); at++) {
         char id[128];
-        if (sscanf(at, "fired( %*1['\"]%127[a-z0-9_-]", id) != 1)
+        if (sscanf(at, "fired( %*1['\"]%127[a-z0-9_-]", id) != 1 &&
+            sscanf(at, "fired_here( %*1['\"]%127[a-z0-9_-]", id) != 1)
             continue;
         ++*all;
         *there += some_rule(root, has_id, id);

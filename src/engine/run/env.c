@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the names in a playbook's expressions mean while it runs. */
+#include <string.h>
+
+#include "engine/case/identity.h"
 #include "engine/run/engine_state.h"
 
 /* No row at all, of a probe that could not look, is no all-clear. */
@@ -52,6 +55,17 @@ static struct value env_fired(void *data, const char *id)
     return value_unknown(TYPE_BOOL, check->why ? check->why : "not run yet");
 }
 
+static bool env_fired_here(void *data, const char *id, const struct table *t, size_t row)
+{
+    const struct case_file *c = ((struct engine *)data)->c;
+    AUTO_STR struct str s = {0};
+    identity_here(t, row, &s);
+    for (size_t i = 0; i < c->finding_count; i++)
+        if (c->findings[i].row && strcmp(c->findings[i].id, id) == 0 && strcmp(c->findings[i].row, str_text(&s)) == 0)
+            return true;
+    return false;
+}
+
 /* What was measured where it was made; the reason why nothing was, in all other cases. */
 static struct value measured(struct engine *g, const char *id, bool after)
 {
@@ -86,6 +100,7 @@ struct env engine_names(struct engine *g)
                         .limit = env_limit,
                         .answer = env_answer,
                         .fired = env_fired,
+                        .fired_here = env_fired_here,
                         .before = env_before,
                         .after = env_after};
 }
