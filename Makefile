@@ -82,7 +82,7 @@ $(call remember,$(BUILD)/flags,$(filter-out -ffile-prefix-map=% -Werror,$(compil
 $(call remember,$(BUILD)/objects,$(lib_objects))
 endif
 
-.PHONY: all check check-builds coverage bench schema install uninstall clean tests unit format
+.PHONY: all check check-builds check-servers coverage bench schema install uninstall clean tests unit format
 .DELETE_ON_ERROR:
 all: $(BUILD)/fragwizard
 # A goal may be named by its whole path
@@ -150,6 +150,10 @@ check: tests
 # Other compilers and architectures
 check-builds:
 	@BUILD=$(abspath $(BUILD)) tests/builds/run
+
+# Real servers in some thirty conditions, healthy and sick; make check runs a few of them
+check-servers: $(BUILD)/fragwizard
+	@BUILD=$(abspath $(BUILD)) tests/servers/run
 
 # What the unit programs reach, in lines and branches
 coverage:

@@ -48,6 +48,21 @@ needs --tests --print
 check 'Debian: --tests adds what they need' has ' libcmocka-dev bash python3 python3-jsonschema python3-yaml jq strace tmux procps'
 check 'Debian: what may be missing does not stand in the way of the rest' has 'recommends chromium$'
 
+check 'Debian: the servers of the tests' has 'recommends redis-server$'
+check 'Debian: not those of make check-servers' lacks memcached
+policy=/usr/sbin/policy-rc.d
+# shellcheck disable=SC2016
+starts_nothing() { # what is installed between forbidding and allowing it to start
+    awk -v policy=$policy '$1 == "cp" && $NF == policy { forbidden = 1 }
+        ($1 == "rm" || $1 == "mv") && $NF == policy { forbidden = 0; allowed++ }
+        / (redis-server|postgresql|mariadb-server|memcached|nginx-light)$/ { n++; if (!forbidden) bad++ }
+        END { exit !(n == '"$1"' && !bad && allowed == 1) }' "$seen"
+}
+check 'Debian: no server starts when it is installed, and others may afterwards' starts_nothing 3
+needs --servers --print
+check 'Debian: nor any of make check-servers' starts_nothing 5
+check 'Debian: --servers has what --tests has' has ' libcmocka-dev bash'
+
 fake dpkg-query 'for last; do :; done; [ "$last" = make ] || printf installed'
 needs --print
 check 'only what is missing' has 'recommends make$'

@@ -25,8 +25,8 @@ CONDITIONS = {}
 PACKAGES = {
     "go": "golang-go",
     "gunicorn": "gunicorn",
-    "java": "openjdk-17-jre-headless",
-    "javac": "openjdk-17-jdk-headless",
+    "java": "default-jdk-headless",
+    "javac": "default-jdk-headless",
     "mariadbd": "mariadb-server",
     "memcached": "memcached",
     "nginx": "nginx-light",
