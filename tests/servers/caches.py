@@ -30,6 +30,13 @@ class Redis:
             if not answer or answer[:1] == b"-":
                 raise RuntimeError(answer.decode().strip() or "redis closed the connection")
 
+    def measure(self, name):
+        """A number of INFO memory."""
+        self.socket.sendall(b"INFO memory\r\n")
+        size = int(self.answers.readline()[1:])
+        lines = self.answers.read(size + 2).decode().split("\r\n")
+        return float(dict(line.split(":", 1) for line in lines if ":" in line)[name])
+
     def fill(self, size, lengths, first=0):
         """Keys from first on, until their values have that size; gives the number after the last."""
         key = first
@@ -97,6 +104,8 @@ def redis_fragmented(place):
     for i in range(0, len(gone), 500):
         client.do([("DEL", *(b"key:%d" % key for key in gone[i : i + 500]))])
     time.sleep(12)  # until jemalloc has given back what it will
+    if client.measure("mem_fragmentation_ratio") < 2:
+        raise RuntimeError("it did not get fragmented")
     yield
     yield from steady(server.pid)
 

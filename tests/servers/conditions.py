@@ -152,7 +152,7 @@ def requests(port, rate, path="/", clients=1):
     patiently(lambda: connect(port).close())
 
     def client():
-        http_client = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        http_client = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
 
         def ask():
             http_client.request("GET", path)

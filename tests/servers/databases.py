@@ -5,6 +5,7 @@ import os
 import signal
 import struct
 import sys
+import time
 
 from conditions import condition, connect, here, paced, patiently, program, receive, steady
 
@@ -100,6 +101,7 @@ def postgres_connections(place):
         for client in clients[10:]:
             clients.remove(client)
             client.close()
+        time.sleep(2)  # until their processes have ended
         yield "postgres"
 
 

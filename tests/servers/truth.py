@@ -44,9 +44,10 @@ class Truth:
                 return
 
     def held(self, subject, duration):
-        """Seconds and bytes at the window's begin and end, of a pid or of all processes of a command."""
-        within = [self.looks[0], [look for look in self.looks if look[0] <= duration][-1]]
-        return [(t, sum(size for pid, (name, size) in seen.items() if subject in (pid, name))) for t, seen in within]
+        """Seconds and bytes at the window's begin and end, of a pid or of all processes of a command: each the mean of three looks, as
+        one may fall between the end of a worker and the start of the next."""
+        sums = [(t, sum(size for pid, (name, size) in seen.items() if subject in (pid, name))) for t, seen in self.looks if t <= duration]
+        return [[sum(column) / 3 for column in zip(*three)] for three in (sums[:3], sums[-3:])]
 
     def rate(self, subject, duration):
         (begin, first), (end, last) = self.held(subject, duration)

@@ -3,11 +3,11 @@
 import os
 import time
 
-from conditions import MIB, condition, here, paced, program, requests, steady
+from conditions import MIB, condition, connect, here, paced, patiently, program, requests, steady
 
 PORT = 8000
 
-NGINX = """user www-data; worker_processes 2; daemon off; pid {folder}/nginx.pid; error_log {folder}/nginx.log;
+NGINX = """user www-data; worker_processes 2; daemon off; pid {folder}/nginx.pid; error_log {folder}/log;
 events {{ worker_connections 500; }}
 http {{
     access_log off;
@@ -27,7 +27,7 @@ http {{
 """
 
 PHP = """[global]
-error_log = {folder}/php.log
+error_log = {folder}/log
 daemonize = no
 [www]
 user = www-data
@@ -49,7 +49,8 @@ def nginx(place):
 
 def php(place):
     nginx(place)
-    return place.start(program("php-fpm"), "-y", place.write("php.conf", PHP.format(folder=place.folder)))
+    place.start(program("php-fpm"), "-y", place.write("php.conf", PHP.format(folder=place.folder)))
+    patiently(lambda: connect(place.path("php.sock")).close())
 
 
 @condition("nginx, static files", "healthy", "nginx")
@@ -125,4 +126,5 @@ def gunicorn_generations(place):
         began.clear()
         time.sleep(10)
         began.append(time.monotonic())
+        time.sleep(8)  # the first that hold more
         yield "gunicorn"
