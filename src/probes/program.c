@@ -56,6 +56,7 @@ struct look {
     struct cgroup_mount mount;
     uint64_t memory_total; /* 0: unknown */
     double uptime;         /* negative: unknown */
+    size_t seen, blind;    /* processes, and those of them whose command line could not be read */
     struct words words;
     struct subject subject;
     struct config config;
@@ -194,6 +195,8 @@ static void add_words(struct look *k, struct table *t, size_t row, const struct 
     AUTO_STR struct str name = {0}, arguments = {0};
     ssize_t n = read_beginning(k, p->pid, "cmdline", k->command_line);
     words_split(k->command_line, n > 0 ? (size_t)n : 0, &k->words);
+    k->seen++;
+    k->blind += n < 0;
     if (!k->words.count) {
         row_unknown(t, row,
                     n >= 0         ? "it has no command line"
@@ -296,8 +299,14 @@ static void collect(void *state, const struct probe_input *in, struct facts *f)
     if (suspect)
         add_process(k, t, (struct leader){in->pid, 0});
     pids_close(&k->pids);
-    if (!t->rows)
+    if (!k->seen) {
         facts_fail(f, STATUS_ABSENT, "/proc: no processes with memory in it");
+        return;
+    }
+    f->coverage = (double)(k->seen - k->blind) / (double)k->seen;
+    if (k->blind)
+        facts_fail(f, STATUS_PARTIAL, "command lines of %zu of %zu leading processes: %s", k->blind, k->seen,
+                   in->root->live ? pids_denied(in->root) : "not captured");
 }
 
 extern const struct probe probe_program;

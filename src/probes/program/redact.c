@@ -121,7 +121,7 @@ static void put_option(struct str *out, struct span word, enum program p)
         put(out, (struct span){word.at, word.at + 2});
         str_add(out, span_length(word) > 2 ? ELLIPSIS : "");
     } else {
-        str_add(out, ELLIPSIS);
+        str_add(out, "-" ELLIPSIS);
     }
 }
 

@@ -8,7 +8,7 @@
 
 /* Appends the words, with `between` (' ', or NUL as in /proc) after each but the last. Kept are the program's file name, the
  * script's, jar's or class's, names of long options, and values of a fixed list of options that are sizes and counts. Doing it
- * again changes nothing. */
+ * again shows nothing more. */
 void program_redact(const struct words *w, const struct subject *s, char between, struct str *out);
 
 #endif

@@ -36,7 +36,7 @@ void words_split(const char *text, size_t length, struct words *w)
     while (length && is_padding(text[length - 1]))
         length--;
     struct span all = span_of(text, length), piece = all, word;
-    const char *nul = memchr(text, '\0', length);
+    const char *nul = length ? memchr(text, '\0', length) : NULL;
     piece.end = nul ? nul : all.end;
     if (is_title(piece)) { /* behind it may stand what is left of the words that it was written over */
         w->title = true;
