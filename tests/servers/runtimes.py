@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Servers on runtimes that collect garbage, or should. Each answers /?waste=BYTES&keep=BYTES."""
+import os
 import time
 
 from conditions import MIB, condition, here, requests, steady
@@ -90,7 +91,8 @@ def ruby_leak(place):
 
 def go(place):
     built = place.path("server")
-    place.do("go", "build", "-o", built, here + "/programs/server.go", env={"HOME": place.folder, "PATH": "/usr/bin:/bin", "GO111MODULE": "off"})
+    settings = dict(os.environ, HOME=place.folder, GO111MODULE="off")  # its cache is there too
+    place.do("go", "build", "-o", built, here + "/programs/server.go", env=settings)
     return place.start(built, PORT)
 
 

@@ -44,10 +44,11 @@ class Truth:
                 return
 
     def held(self, subject, duration):
-        """Seconds and bytes at the window's begin and end, of a pid or of all processes of a command: each the mean of three looks, as
-        one may fall between the end of a worker and the start of the next."""
+        """Seconds and bytes early and late in the window, of a pid or of all processes of a command: the means over its first and last
+        third, as one look may fall between the end of a worker and the start of the next."""
         sums = [(t, sum(size for pid, (name, size) in seen.items() if subject in (pid, name))) for t, seen in self.looks if t <= duration]
-        return [[sum(column) / 3 for column in zip(*three)] for three in (sums[:3], sums[-3:])]
+        third = -(-len(sums) // 3)
+        return [[sum(column) / third for column in zip(*looks)] for looks in (sums[:third], sums[-third:])]
 
     def rate(self, subject, duration):
         (begin, first), (end, last) = self.held(subject, duration)
