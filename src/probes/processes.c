@@ -24,6 +24,7 @@
     X(P_RSS_FILE, "rss_file", TYPE_BYTES, "resident pages of files")                                                   \
     X(P_RSS_SHMEM, "rss_shmem", TYPE_BYTES, "resident shared memory")                                                  \
     X(P_THREADS, "threads", TYPE_COUNT, "threads")                                                                     \
+    X(P_FEW_MAPS, "few_maps", TYPE_BOOL, "not counted, as it was seen to have few: far from vm.max_map_count")         \
     X(P_MAPS, "maps", TYPE_COUNT,                                                                                      \
       "memory mappings; counted for the leading processes and those large enough to come near the limit")              \
     X(P_AGE, "age", TYPE_SECONDS, "time since it started")                                                             \
@@ -135,6 +136,7 @@ static void add_row(struct table *t, const struct reading *e, const struct root 
         cell_unknown(t, row, P_UNIT, "a kernel thread");
         cell_unknown(t, row, P_CGROUP, "a kernel thread");
     }
+    cell_bool(t, row, P_FEW_MAPS, !e->counted && !e->problem);
     if (e->has & HAS_MAPS)
         cell_number(t, row, P_MAPS, (double)e->maps);
     else

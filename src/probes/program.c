@@ -123,6 +123,10 @@ static void add_bound(struct table *t, size_t row, const struct bound *b)
     if (!b->known) {
         for (unsigned column = P_BOUND; column <= P_BOUND_KIND; column++)
             cell_unknown(t, row, column, b->why);
+        if (!b->name)
+            return;
+        cell_text(t, row, P_BOUND_NAME, b->name);
+        cell_text(t, row, P_BOUND_KIND, bound_kinds[b->kind]);
         return;
     }
     cell_number(t, row, P_BOUND, (double)b->bytes);

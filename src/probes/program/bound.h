@@ -17,7 +17,7 @@ struct bound {
     uint64_t bytes;
     enum bound_kind kind;
     const char *name, *from; /* "-Xmx", "command line"; static or owned by whoever gave the text */
-    const char *why;         /* not known: a sentence */
+    const char *why;         /* not known: a sentence; kind and name tell what it would be, if there is a name */
 };
 
 /* Of /proc/PID/environ: the value of one variable, within the text; at == NULL: it is not set. */

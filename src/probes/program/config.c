@@ -151,12 +151,19 @@ bool config_redis_size(struct span text, uint64_t *bytes)
     return scan_number(&text, &number) && text.at == text.end && times_fits(number, unit, bytes);
 }
 
+/* It holds what its clients store. Of a limit that was given on the command line nothing is left there once it has started, and one can
+ * be set while it runs; so that none in a file does not mean that there is none. */
+static struct bound redis_unknown(const char *why)
+{
+    return (struct bound){.kind = BOUND_CACHE, .name = "maxmemory", .why = why};
+}
+
 /* A full one evicts keys if its policy says so; else writes fail. */
 static void give_redis(struct bound *out, struct span size, struct span policy, const char *from)
 {
     uint64_t bytes;
     if (!size.at || !config_redis_size(size, &bytes) || !bytes) {
-        *out = (struct bound){.why = unlimited};
+        *out = redis_unknown(unlimited);
         return;
     }
     bool evicts = span_length(policy) && !span_is(policy, "noeviction");
@@ -186,7 +193,7 @@ static void bound_redis(struct config *c, const struct words *w, const struct su
     bool found = w->count > 1 && read_named(c, w->list[1]);
     for (size_t i = 0; !found && i < ARRAY_SIZE(usual); i++)
         found = read_config(c, usual[i]) && has_port(text_of(c), port);
-    *out = (struct bound){.why = c->why ? c->why : not_found};
+    *out = redis_unknown(c->why ? c->why : not_found);
     if (!found)
         return;
     snprintf(c->from, sizeof c->from, "%s", c->path);
