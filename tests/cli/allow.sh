@@ -43,6 +43,10 @@ is 'and only that' "$(field '.experiments[] | select(.id == "compact_now") | .st
 is 'watching on is in the window' "$(field '.window_s > 2.5')" true
 is 'before and after it are told' "$(field '.experiments[] | select(.id == "watched") | .after.value > .before.value')" true
 is 'of what a person makes the audit says so' "$(field '.experiments[] | select(.id == "trimmed") | .why')" 'not run without an operator, whom the session asks'
+sed 's/when: known(vmstat.window)/when: vmstat.window > 1h/' "$playbook" >needless.yaml
+"$FRAGWIZARD" --auto --playbook ./needless.yaml --duration 1 --allow watching --format json >needless.json 2>"$seen" </dev/null
+is 'what is allowed and of no use is told' "$(jq -r '.experiments[] | select(.id == "watched") | .why' needless.json)" \
+    'not run, as nothing was found that it would decide'
 "$FRAGWIZARD" report case.json >out 2>"$seen"
 is 'the case is rendered' $? "$(field '{"ok": 0, "warning": 1, "critical": 2, "unknown": 3}[.status]')"
 

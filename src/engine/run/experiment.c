@@ -169,19 +169,30 @@ static enum move decide(struct engine *g, const struct experiment_decl *d, struc
     return move;
 }
 
+static struct experiment begun(struct engine *g, const struct step *step, const struct experiment_decl *d)
+{
+    return (struct experiment){.id = d->id,
+                               .step = step->id,
+                               .ask = d->ask,
+                               .action = experiment_action_names[d->action],
+                               .cost = d->cost,
+                               .risk = d->risk,
+                               .measure = d->measured,
+                               .before = measure(g, d),
+                               .after = value_unknown(expr_type(d->measure), "the experiment was not made")};
+}
+
+static void record(struct engine *g, const struct experiment *x)
+{
+    struct case_file *c = g->c;
+    c->experiments = case_room(c, c->experiments, c->experiment_count, &g->experiments_room, sizeof *x);
+    c->experiments[c->experiment_count++] = *x;
+}
+
 static enum move make_one(struct engine *g, const struct step *step, const struct experiment_decl *d,
                           const struct ui *ui)
 {
-    struct case_file *c = g->c;
-    struct experiment x = {.id = d->id,
-                           .step = step->id,
-                           .ask = d->ask,
-                           .action = experiment_action_names[d->action],
-                           .cost = d->cost,
-                           .risk = d->risk,
-                           .measure = d->measured,
-                           .before = measure(g, d),
-                           .after = value_unknown(expr_type(d->measure), "the experiment was not made")};
+    struct experiment x = begun(g, step, d);
     bool yes;
     enum move move = decide(g, d, &x, ui, &yes);
     if (move == MOVE_NEXT && yes) {
@@ -190,13 +201,20 @@ static enum move make_one(struct engine *g, const struct step *step, const struc
     }
     if (move != MOVE_NEXT)
         return move;
-    c->experiments = case_room(c, c->experiments, c->experiment_count, &g->experiments_room, sizeof x);
-    c->experiments[c->experiment_count++] = x;
+    record(g, &x);
     if (ui->experimented)
         ui->experimented(ui->data, g, &x);
     if (x.state >= EXPERIMENT_DONE) /* why it failed is the reason why rules that rest on it are not checked */
         engine_judge(g, step, ui);
     return MOVE_NEXT;
+}
+
+/* What was allowed and is of no use is told, lest its silence be taken for an answer. */
+static void tell_needless(struct engine *g, const struct step *step, const struct experiment_decl *d)
+{
+    struct experiment x = begun(g, step, d);
+    x.why = "not run, as nothing was found that it would decide";
+    record(g, &x);
 }
 
 /* One whose condition cannot be decided is not offered. */
@@ -207,6 +225,8 @@ enum move experiments_make(struct engine *g, const struct step *step, const stru
     for (size_t i = 0; g->options.root->live && i < step->experiment_count && move == MOVE_NEXT; i++)
         if (engine_holds(g, step->experiments[i].when, NULL))
             move = make_one(g, step, &step->experiments[i], ui);
+        else if (is_allowed(g, &step->experiments[i]))
+            tell_needless(g, step, &step->experiments[i]);
     return move;
 }
 
