@@ -23,8 +23,9 @@
  *     expr/  the expression language: expr_lex expr_parse expr_name expr_type expr_set (closed sets of texts) expr_eval
  *            message diag
  *   probes/  one file per probe, named as playbooks name it; registry lists them
- *     heap/  heap_track (whose, when) heap_look (one look) target (another process's memory) allocator pymalloc
- *              glibc_*, each knows those before it: types layout view bins trim chunk count gap walk segments heap
+ *     heap/  heap_track (whose, when) heap_look (one look) target (another process's memory) target_view (windows into it)
+ *              heap_types (what is found of a heap) allocator pymalloc
+ *              glibc_*, each knows those before it: layout bins trim chunk count gap walk segments heap
  *     program/  words (of a command line) name redact bound jvm config
  *     jvm/   perf_data (what a JVM says of itself) jvm_counters jvm_live (live data, or garbage that waits)
  *     processes/  process_read (the files of all, with threads)

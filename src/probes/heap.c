@@ -310,7 +310,7 @@ static void add_arenas(struct table *t, const struct heap_track *k)
 /* The walker's classes are finer: here one row for each power of two. */
 static void add_sizes(struct table *t, const struct heap_track *k)
 {
-    const struct glibc_heap *h = &k->look.heap;
+    const struct malloc_heap *h = &k->look.heap;
     for (unsigned c = 0; c < HEAP_CLASSES;) {
         uint64_t from = heap_class_from(c), to = from * 2, used = 0, used_count = 0, free = 0, free_count = 0;
         for (; c < HEAP_CLASSES && heap_class_from(c) < to; c++) {

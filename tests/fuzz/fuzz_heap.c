@@ -63,14 +63,14 @@ static void change(struct heap_image *m, const uint8_t *d)
     }
 }
 
-static void check(const struct glibc_heap *h)
+static void check(const struct malloc_heap *h)
 {
     promise(h->coverage >= 0 && h->coverage <= 1);
     promise(h->state == HEAP_MEASURED || h->reason[0]);
     if (h->state == HEAP_UNKNOWN)
         return;
     const struct heap_sums *s = &h->sums;
-    promise(h->glibc && s->walked <= s->system);
+    promise(h->found && s->walked <= s->system);
     promise(s->free == s->binned + s->fast + s->tcache + s->top);
 }
 
@@ -82,10 +82,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (size_t i = 1; i + 8 <= size; i += 8)
         change(m, data + i);
     m->target.deadline = 0;
-    struct glibc_heap h;
+    struct malloc_heap h;
     glibc_heap_read(&m->target, &h);
     check(&h);
-    glibc_heap_free(&h);
+    malloc_heap_free(&h);
     image_free(m);
     return 0;
 }

@@ -18,7 +18,7 @@ static void test_classes(void **state)
     assert_string_equal(heap_state_names[HEAP_ESTIMATE], "estimate");
 }
 
-static void look(struct heap_image *m, struct glibc_heap *h)
+static void look(struct heap_image *m, struct malloc_heap *h)
 {
     glibc_heap_read(&m->target, h);
 }
@@ -28,11 +28,11 @@ static void test_whole(void **state)
     (void)state;
     for (unsigned word = 4; word <= 8; word += 4) {
         struct heap_image *m = image_new(word);
-        struct glibc_heap h;
+        struct malloc_heap h;
         look(m, &h);
         assert_string_equal(h.reason, "");
         assert_int_equal(h.state, HEAP_MEASURED);
-        assert_true(h.glibc);
+        assert_true(h.found);
         assert_int_equal(h.arena_count, 2);
         assert_int_equal(h.sums.system, m->system);
         assert_int_equal(h.sums.walked, m->system);
@@ -53,7 +53,7 @@ static void test_whole(void **state)
             unused += h.free_sizes[c];
         }
         assert_true(used <= h.sums.in_use && unused == h.sums.free - h.sums.top);
-        glibc_heap_free(&h);
+        malloc_heap_free(&h);
         image_free(m);
     }
 }
@@ -69,30 +69,30 @@ static void test_absent(void **state)
 {
     (void)state;
     struct heap_image *m = image_new(8);
-    struct glibc_heap h;
+    struct malloc_heap h;
     take(m, 1, 5, true);
     look(m, &h);
-    assert_true(h.glibc && h.coverage < 1 && h.coverage > 0.85);
+    assert_true(h.found && h.coverage < 1 && h.coverage > 0.85);
     assert_true(h.state == HEAP_UNKNOWN ? h.reason[0] != '\0' : h.sums.in_use > 0);
-    glibc_heap_free(&h);
+    malloc_heap_free(&h);
     for (unsigned page = 0; page < IMAGE_HEAP / IMAGE_PAGE; page += 2)
         take(m, 1, page, true);
     look(m, &h);
     assert_int_equal(h.state, HEAP_UNKNOWN);
     assert_true(h.coverage < 0.9);
     assert_non_null(strstr(h.reason, "could be walked"));
-    glibc_heap_free(&h);
+    malloc_heap_free(&h);
     take(m, 2, 0, true); /* the thread's arena itself */
     look(m, &h);
     assert_int_equal(h.state, HEAP_UNKNOWN);
     assert_non_null(strstr(h.reason, "ring of arenas"));
-    glibc_heap_free(&h);
+    malloc_heap_free(&h);
     take(m, 0, 0, true); /* and main_arena */
     look(m, &h);
     assert_int_equal(h.state, HEAP_UNKNOWN);
-    assert_false(h.glibc);
+    assert_false(h.found);
     assert_non_null(strstr(h.reason, "no glibc arena was found"));
-    glibc_heap_free(&h);
+    malloc_heap_free(&h);
     image_free(m);
 }
 
@@ -100,22 +100,22 @@ static void test_unused(void **state)
 {
     (void)state;
     struct heap_image *m = image_new(8);
-    struct glibc_heap h;
+    struct malloc_heap h;
     memset(m->regions[0].bytes, 0, IMAGE_LIBC);
     look(m, &h);
     assert_int_equal(h.state, HEAP_UNKNOWN);
-    assert_false(h.glibc);
-    glibc_heap_free(&h);
+    assert_false(h.found);
+    malloc_heap_free(&h);
     uint64_t arena = image_libc + 0x100; /* as before the first malloc */
     image_put(m, arena + 2160, arena);
     image_put(m, arena + 2176, 1);
     image_parameters(m, image_libc + 0x2000);
     image_put(m, image_libc + 0x2000, 0);
     look(m, &h);
-    assert_true(h.glibc);
+    assert_true(h.found);
     assert_int_equal(h.state, HEAP_MEASURED);
     assert_int_equal(h.sums.in_use, 0);
-    glibc_heap_free(&h);
+    malloc_heap_free(&h);
     image_free(m);
 }
 
@@ -124,18 +124,18 @@ static void test_loops(void **state)
 {
     (void)state;
     struct heap_image *m = image_new(8);
-    struct glibc_heap h;
+    struct malloc_heap h;
     uint64_t head;
     memcpy(&head, m->regions[0].bytes + 0x100 + 16 + 2 * 8, sizeof head);
     assert_true(head != 0);
     image_put(m, head + 16, head ^ (head + 16) >> 12);
     look(m, &h);
     assert_true(h.sums.fast <= m->fast);
-    glibc_heap_free(&h);
+    malloc_heap_free(&h);
     image_put(m, image_libc + 0x100 + 96, image_heap + 0x20);
     look(m, &h);
     assert_true(h.coverage >= 0 && h.coverage <= 1);
-    glibc_heap_free(&h);
+    malloc_heap_free(&h);
     image_free(m);
 }
 

@@ -15,7 +15,7 @@ static const struct detection glibc = {.allocator = "glibc", .language = LANGUAG
 static struct heap_look usual(void)
 {
     struct heap_look l = {.rss = 110 * mib, .anonymous = 100 * mib};
-    l.heap = (struct glibc_heap){.state = HEAP_MEASURED, .glibc = true, .coverage = 1, .mmapped = 20 << 20};
+    l.heap = (struct malloc_heap){.state = HEAP_MEASURED, .found = true, .coverage = 1, .mmapped = 20 << 20};
     l.heap.sums = (struct heap_sums){.system = 90 << 20, .in_use = 60 << 20, .free = 30 << 20, .absent = 10 << 20};
     l.python = (struct pymalloc){.whole = true, .coverage = 1};
     return l;

@@ -23,23 +23,23 @@ static uint64_t fast_size(const struct glibc_layout *l, unsigned bin)
     return l->word == 8 ? (bin + 2ULL) << 4 : (bin + 2ULL) << 3;
 }
 
-static bool read_word(struct glibc_peek *k, const struct glibc_layout *l, uint64_t at, uint64_t *value)
+static bool read_word(struct target_peek *k, const struct glibc_layout *l, uint64_t at, uint64_t *value)
 {
     uint8_t bytes[8];
-    if (!glibc_peek(k, at, bytes, l->word))
+    if (!target_peek(k, at, bytes, l->word))
         return false;
     *value = glibc_word(l, bytes);
     return true;
 }
 
-static bool has_size(struct glibc_peek *k, const struct glibc_layout *l, uint64_t chunk, uint64_t size)
+static bool has_size(struct target_peek *k, const struct glibc_layout *l, uint64_t chunk, uint64_t size)
 {
     uint64_t header;
     return glibc_chunk_aligned(l, chunk) && read_word(k, l, chunk + l->word, &header) && (header & ~7ULL) == size;
 }
 
 /* A link that leads to a chunk of the bin's size, or to nothing, in one of the two ways only, tells which it is. */
-static void learn(struct glibc_fast *f, struct glibc_peek *k, const struct glibc_layout *l, uint64_t place,
+static void learn(struct glibc_fast *f, struct target_peek *k, const struct glibc_layout *l, uint64_t place,
                   uint64_t stored, uint64_t size)
 {
     uint64_t revealed = stored ^ place >> 12;
@@ -53,7 +53,7 @@ static void learn(struct glibc_fast *f, struct glibc_peek *k, const struct glibc
 }
 
 /* One list to its end. */
-static bool follow(struct glibc_fast *f, struct glibc_peek *k, const struct glibc_layout *l, uint64_t chunk,
+static bool follow(struct glibc_fast *f, struct target_peek *k, const struct glibc_layout *l, uint64_t chunk,
                    uint64_t size, uint64_t misses)
 {
     while (chunk) {
@@ -84,7 +84,7 @@ static void make_room(struct glibc_fast *f, uint64_t span)
 }
 
 bool glibc_fast_follow(struct glibc_fast *f, const struct glibc_layout *l, const struct glibc_arena *a, uint64_t span,
-                       struct glibc_peek *k)
+                       struct target_peek *k)
 {
     bool complete = true;
     uint64_t misses = MISSES_MIN + span / MISS_BYTES;

@@ -4,9 +4,9 @@
 #ifndef FW_PROBES_HEAP_GLIBC_BINS_H
 #define FW_PROBES_HEAP_GLIBC_BINS_H
 
-#include "probes/heap/glibc_types.h"
+#include "probes/heap/heap_types.h"
 #include "probes/heap/glibc_layout.h"
-#include "probes/heap/glibc_view.h"
+#include "probes/heap/target_view.h"
 
 /* Addresses of an arena's chunks in fast bins: one bit for 16 bytes. A larger arena than the bits can tell apart shares them;
  * therefore a member's own link must lead to another member or end. */
@@ -25,7 +25,7 @@ struct glibc_fast {
  * long, broken or leads to a page that is not present: then the arena is to be walked twice, and what small used chunks point
  * to is marked first. Zero-initialise before the first. */
 bool glibc_fast_follow(struct glibc_fast *f, const struct glibc_layout *l, const struct glibc_arena *a, uint64_t span,
-                       struct glibc_peek *k);
+                       struct target_peek *k);
 void glibc_fast_free(struct glibc_fast *f);
 
 static inline uint64_t glibc_link(const struct glibc_fast *f, uint64_t place, uint64_t stored)
@@ -51,7 +51,7 @@ static inline void glibc_fast_mark(struct glibc_fast *f, uint64_t chunk)
 /* What threads' caches hold. */
 struct glibc_caches {
     const struct glibc_found *found;
-    struct glibc_peek *peek;
+    struct target_peek *peek;
     struct heap_sums *sums; /* one an arena of the ring: tcache and tcache_count are added to */
     uint64_t bytes[HEAP_CLASSES], counts[HEAP_CLASSES];
 };

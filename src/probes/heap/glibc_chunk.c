@@ -7,12 +7,12 @@ void glibc_walk_open(struct glibc_walk *w, struct target *t, const struct glibc_
 {
     *w = (struct glibc_walk){.t = t, .layout = found->layout};
     w->trim_unit = found->parameters.huge_page ? found->parameters.huge_page : t->page;
-    glibc_view_open(&w->view, t);
+    target_view_open(&w->view, t);
 }
 
 void glibc_walk_close(struct glibc_walk *w)
 {
-    glibc_view_close(&w->view);
+    target_view_close(&w->view);
     free(w->resumed);
     w->resumed = NULL;
 }
@@ -20,11 +20,11 @@ void glibc_walk_close(struct glibc_walk *w)
 bool glibc_header(struct glibc_walk *w, uint64_t chunk, uint64_t *before, uint64_t *header)
 {
     uint8_t bytes[16];
-    const struct glibc_view *v = &w->view;
+    const struct target_view *v = &w->view;
     const uint8_t *at = bytes;
-    if (glibc_view_has(v, chunk) && chunk + 16 <= v->end)
+    if (target_view_has(v, chunk) && chunk + 16 <= v->end)
         at = v->data + (chunk - v->start);
-    else if (!glibc_peek(w->peek, chunk, bytes, 2 * w->layout->word))
+    else if (!target_peek(w->peek, chunk, bytes, 2 * w->layout->word))
         return false;
     *before = glibc_word(w->layout, at);
     *header = glibc_word(w->layout, at + w->layout->word);

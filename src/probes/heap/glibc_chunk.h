@@ -4,7 +4,7 @@
 #define FW_PROBES_HEAP_GLIBC_CHUNK_H
 
 #include "probes/heap/glibc_bins.h"
-#include "probes/heap/glibc_view.h"
+#include "probes/heap/target_view.h"
 
 struct glibc_mix { /* bytes of used and free chunks */
     double used, free;
@@ -25,13 +25,13 @@ enum { SIZES_SMALL = 1024 / 16 };
 struct glibc_walk {
     struct target *t;
     const struct glibc_layout *layout;
-    struct glibc_peek *peek;
+    struct target_peek *peek;
     struct glibc_fast *fast;
     struct glibc_caches *caches;
-    struct glibc_heap *heap; /* gets the size classes */
+    struct malloc_heap *heap; /* gets the size classes */
     uint64_t trim_unit;
     bool marking; /* only marks what could be in a fast bin */
-    struct glibc_view view;
+    struct target_view view;
     uint64_t small_used[SIZES_SMALL], small_free[SIZES_SMALL]; /* chunks by size / 16 */
 
     /* of the arena under way */

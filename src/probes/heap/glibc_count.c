@@ -22,7 +22,7 @@ void glibc_count_sizes(struct glibc_walk *w)
 
 void glibc_count_run(struct glibc_walk *w, uint64_t end)
 {
-    const struct glibc_view *v = &w->view;
+    const struct target_view *v = &w->view;
     w->in_run = false;
     if (v->whole && w->run >= v->start && end <= v->end && end - w->run < w->t->page)
         w->sums->pinned += end - w->run; /* nearly always */
@@ -33,10 +33,10 @@ void glibc_count_run(struct glibc_walk *w, uint64_t end)
 static bool link_at(struct glibc_walk *w, uint64_t place, uint64_t *stored)
 {
     uint8_t bytes[8];
-    const struct glibc_view *v = &w->view;
-    if (glibc_view_has(v, place) && place + w->layout->word <= v->end)
+    const struct target_view *v = &w->view;
+    if (target_view_has(v, place) && place + w->layout->word <= v->end)
         *stored = glibc_word(w->layout, v->data + (place - v->start));
-    else if (glibc_peek(w->peek, place, bytes, w->layout->word))
+    else if (target_peek(w->peek, place, bytes, w->layout->word))
         *stored = glibc_word(w->layout, bytes);
     else
         return false;
@@ -66,7 +66,7 @@ bool glibc_count_is_fast(struct glibc_walk *w, uint64_t chunk, uint64_t size)
     if (!f->lookups)
         return f->mangled;
     f->lookups--;
-    if (!glibc_peek(w->peek, next + w->layout->word, bytes, w->layout->word))
+    if (!target_peek(w->peek, next + w->layout->word, bytes, w->layout->word))
         return f->mangled;
     header = glibc_word(w->layout, bytes);
     return (header & ~(uint64_t)GLIBC_FLAGS) == size;
@@ -75,14 +75,14 @@ bool glibc_count_is_fast(struct glibc_walk *w, uint64_t chunk, uint64_t size)
 /* Marks what the chunk would lead to if it were in a fast bin. */
 void glibc_count_mark(struct glibc_walk *w, uint64_t chunk, uint64_t size)
 {
-    const struct glibc_view *v = &w->view;
+    const struct target_view *v = &w->view;
     uint64_t place = chunk + 2 * w->layout->word, stored;
     if (!link_at(w, place, &stored))
         return;
     uint64_t next = glibc_link(w->fast, place, stored);
     if (!glibc_fast_inside(w->fast, w->layout, next))
         return;
-    if (glibc_view_has(v, next) &&
+    if (target_view_has(v, next) &&
         (glibc_word(w->layout, v->data + (next - v->start) + w->layout->word) & ~(uint64_t)GLIBC_FLAGS) != size)
         return;
     glibc_fast_mark(w->fast, next);
@@ -106,7 +106,7 @@ static void large_free(struct glibc_walk *w, uint64_t size)
 
 void glibc_count_cache(struct glibc_walk *w, uint64_t chunk, uint64_t size)
 {
-    const struct glibc_view *v = &w->view;
+    const struct target_view *v = &w->view;
     bool inside = v->whole && chunk >= v->start && chunk + size + w->layout->word <= v->end;
     glibc_cache_try(w->caches, chunk, size, inside ? v->data + (chunk - v->start) + 2 * w->layout->word : NULL);
 }

@@ -180,15 +180,15 @@ uint64_t glibc_gap_search(struct glibc_walk *w, uint64_t from, struct glibc_gap 
     const uint64_t stop = glibc_stop(w), page = w->t->page, least = 4 * word;
     g->gone = from;
     while (from < stop) {
-        if (!glibc_view_has(&w->view, from)) {
+        if (!target_view_has(&w->view, from)) {
             uint64_t at = next_present(w, from - from % page, stop, g);
             if (at > from) {
                 g->barren += from - g->gone;
                 from = g->gone = at;
             }
-            if (from >= stop || !glibc_view_load(&w->view, from, w->low, w->limit))
+            if (from >= stop || !target_view_load(&w->view, from, w->low, w->limit))
                 return stop;
-            if (!glibc_view_has(&w->view, from)) { /* it went meanwhile */
+            if (!target_view_has(&w->view, from)) { /* it went meanwhile */
                 from += page - from % page;
                 continue;
             }
@@ -217,7 +217,7 @@ static enum use use_of(struct glibc_walk *w)
     uint8_t bytes[16], back[8];
     uint64_t before, header;
     enum use use = USE_UNKNOWN;
-    if (!glibc_header(w, w->at, &before, &header) || !glibc_peek(w->peek, w->at + 2 * word, bytes, 2 * word))
+    if (!glibc_header(w, w->at, &before, &header) || !target_peek(w->peek, w->at + 2 * word, bytes, 2 * word))
         return USE_UNKNOWN;
     if (!(header & GLIBC_PREV_INUSE))
         return USE_USED;
@@ -225,7 +225,7 @@ static enum use use_of(struct glibc_walk *w)
         uint64_t link = glibc_word(w->layout, bytes + i * word);
         if (link % word || !target_find(w->t, link))
             return USE_USED;
-        if (glibc_peek(w->peek, link + (3 - i) * word, back, word))
+        if (target_peek(w->peek, link + (3 - i) * word, back, word))
             use = glibc_word(w->layout, back) == w->at ? USE_FREE : USE_USED;
         if (use == USE_USED)
             return use;

@@ -20,9 +20,9 @@ static const uint64_t little = 1 << 20; /* arenas that hold less explain no larg
 /* What one attempt saw. */
 struct look {
     struct target *t;
-    struct glibc_heap *h;
+    struct malloc_heap *h;
     struct glibc_found found;
-    struct glibc_peek peek;
+    struct target_peek peek;
     struct glibc_fast fast;
     struct glibc_caches caches;
     struct heap_sums *cached; /* one an arena: what threads' caches hold of it */
@@ -129,7 +129,7 @@ static void add_sums(struct heap_sums *to, const struct heap_sums *s)
 /* Used chunks by size: those in threads' caches are free. */
 static void move_cached_sizes(struct look *k)
 {
-    struct glibc_heap *h = k->h;
+    struct malloc_heap *h = k->h;
     for (unsigned i = 0; i < HEAP_CLASSES; i++) {
         uint64_t bytes = k->caches.bytes[i] < h->used_sizes[i] ? k->caches.bytes[i] : h->used_sizes[i];
         uint64_t count = k->caches.counts[i] < h->used_counts[i] ? k->caches.counts[i] : h->used_counts[i];
@@ -140,7 +140,7 @@ static void move_cached_sizes(struct look *k)
     }
 }
 
-static void scale_sizes(struct glibc_heap *h)
+static void scale_sizes(struct malloc_heap *h)
 {
     uint64_t used = 0, unused = 0;
     for (unsigned i = 0; i < HEAP_CLASSES; i++) {
@@ -159,9 +159,9 @@ static void scale_sizes(struct glibc_heap *h)
 
 static void walk_all(struct look *k)
 {
-    struct glibc_heap *h = k->h;
+    struct malloc_heap *h = k->h;
     struct glibc_walk w;
-    glibc_peek_open(&k->peek, k->t);
+    target_peek_open(&k->peek, k->t);
     h->arena_count = k->found.count;
     h->arenas = mem_array(h->arena_count, sizeof *h->arenas);
     k->cached = mem_array(h->arena_count, sizeof *k->cached);
@@ -188,14 +188,14 @@ static void walk_all(struct look *k)
 
 static void look_free(struct look *k)
 {
-    glibc_peek_close(&k->peek);
+    target_peek_close(&k->peek);
     glibc_fast_free(&k->fast);
     glibc_found_free(&k->found);
     free(k->cached);
     k->cached = NULL;
 }
 
-static void unknown(struct glibc_heap *h, const char *why)
+static void unknown(struct malloc_heap *h, const char *why)
 {
     h->state = HEAP_UNKNOWN;
     if (why != h->reason)
@@ -227,7 +227,7 @@ static double drift(struct look *k)
 /* True if it need not be tried again. */
 static bool judge(struct look *k)
 {
-    struct glibc_heap *h = k->h;
+    struct malloc_heap *h = k->h;
     struct heap_sums *s = &h->sums;
     char size[64];
     h->coverage = s->system ? (double)s->walked / (double)s->system : 1;
@@ -264,13 +264,13 @@ static bool judge(struct look *k)
     return !k->torn || h->state == HEAP_ESTIMATE;
 }
 
-static bool attempt(struct target *t, struct glibc_heap *h)
+static bool attempt(struct target *t, struct malloc_heap *h)
 {
     struct look k = {.t = t, .h = h};
-    glibc_heap_free(h);
-    *h = (struct glibc_heap){.state = HEAP_UNKNOWN};
+    malloc_heap_free(h);
+    *h = (struct malloc_heap){.state = HEAP_UNKNOWN};
     glibc_find(t, &k.found);
-    h->glibc = k.found.found;
+    h->found = k.found.found;
     h->mmapped = k.found.parameters.mmapped;
     h->mmapped_count = k.found.parameters.mmapped_count;
     bool done = true;
@@ -287,22 +287,15 @@ static bool attempt(struct target *t, struct glibc_heap *h)
     return done;
 }
 
-void glibc_heap_read(struct target *t, struct glibc_heap *h)
+void glibc_heap_read(struct target *t, struct malloc_heap *h)
 {
     double began = clock_now(), deadline = t->deadline;
     if (deadline <= 0 || deadline > began + SECONDS_MAX)
         t->deadline = began + SECONDS_MAX;
-    *h = (struct glibc_heap){.state = HEAP_UNKNOWN};
+    *h = (struct malloc_heap){.state = HEAP_UNKNOWN};
     for (unsigned i = 0; i < ATTEMPTS && !attempt(t, h); i++)
         if (i + 1 < ATTEMPTS && !target_maps(t, NULL))
             break;
     t->deadline = deadline;
     h->cost_s = clock_now() - began;
-}
-
-void glibc_heap_free(struct glibc_heap *h)
-{
-    free(h->arenas);
-    h->arenas = NULL;
-    h->arena_count = 0;
 }

@@ -5,11 +5,10 @@
 #ifndef FW_PROBES_HEAP_GLIBC_HEAP_H
 #define FW_PROBES_HEAP_GLIBC_HEAP_H
 
-#include "probes/heap/glibc_types.h"
+#include "probes/heap/heap_types.h"
 #include "probes/heap/target.h"
 
 /* Never fails: what could not be seen is HEAP_UNKNOWN with the reason. */
-void glibc_heap_read(struct target *t, struct glibc_heap *h);
-void glibc_heap_free(struct glibc_heap *h);
+void glibc_heap_read(struct target *t, struct malloc_heap *h);
 
 #endif

@@ -298,24 +298,13 @@ static bool scan_parameters(struct scan *s, struct glibc_found *f)
     return false;
 }
 
-/* libc's data, or the program's: the part from its file, and what follows it without a name. */
-static uint64_t data_end(const struct target *t, size_t i)
-{
-    uint64_t end = t->maps[i].end;
-    for (size_t k = i + 1; k < t->map_count && t->maps[k].start == end && t->maps[k].anonymous && !t->maps[k].heap &&
-                           t->maps[k].permissions[1] == 'w';
-         k++)
-        end = t->maps[k].end;
-    return end;
-}
-
 static void find_in(struct target *t, bool libc, uint8_t *data, struct glibc_found *f, bool *swapped)
 {
     for (size_t i = 0; i < t->map_count; i++) {
         const struct target_map *m = &t->maps[i];
         if (!(libc ? m->libc : m->executable) || m->permissions[1] != 'w' || m->permissions[3] != 'p')
             continue;
-        struct scan s = {.t = t, .start = m->start, .end = data_end(t, i), .data = data};
+        struct scan s = {.t = t, .start = m->start, .end = target_data_end(t, i), .data = data};
         bool had = f->found && f->arenas[0].initialised;
         scan_arena(&s, f);
         *swapped |= s.swapped;

@@ -71,7 +71,7 @@ static unsigned walk_mapping(struct glibc_walk *w, uint64_t start, uint64_t end)
     while (at < end && incomplete(w) && !target_expired(w->t)) {
         uint8_t bytes[16];
         uint64_t chunk = glibc_chunk_after(w->layout, at);
-        if (!glibc_peek(w->peek, chunk, bytes, 2 * word)) {
+        if (!target_peek(w->peek, chunk, bytes, 2 * word)) {
             at += page;
             continue;
         }
@@ -194,7 +194,7 @@ unsigned glibc_walk_arena(struct glibc_walk *w, const struct glibc_parameters *p
         w->marking = false;
         w->sums = sums;
         w->torn = 0;
-        glibc_peek_forget(w->peek);
+        target_peek_forget(w->peek);
     }
     w->guessed = w->big = (struct glibc_mix){0};
     w->barren = 0;

@@ -5,7 +5,7 @@
 enum { PIECE = 4096 }; /* pages asked for at once */
 
 /* Bytes of [from, to) on present pages. */
-static uint64_t resident(struct glibc_view *v, uint64_t from, uint64_t to)
+static uint64_t resident(struct target_view *v, uint64_t from, uint64_t to)
 {
     uint64_t page = v->t->page, sum = 0;
     if (v->whole && from >= v->start && to <= v->end)
@@ -35,7 +35,7 @@ static uint64_t resident(struct glibc_view *v, uint64_t from, uint64_t to)
     return sum;
 }
 
-static void stuck(struct glibc_view *v, uint64_t from, uint64_t to, struct heap_sums *s)
+static void stuck(struct target_view *v, uint64_t from, uint64_t to, struct heap_sums *s)
 {
     if (from >= to)
         return;
@@ -44,7 +44,7 @@ static void stuck(struct glibc_view *v, uint64_t from, uint64_t to, struct heap_
     s->absent += to - from - there;
 }
 
-void glibc_trim_run(struct glibc_view *v, unsigned word, uint64_t start, uint64_t end, struct heap_sums *s)
+void glibc_trim_run(struct target_view *v, unsigned word, uint64_t start, uint64_t end, struct heap_sums *s)
 {
     uint64_t page = v->t->page, a = (start + 6 * word + page - 1) & ~(page - 1);
     if (a >= end || end - a < page) {
@@ -58,7 +58,7 @@ void glibc_trim_run(struct glibc_view *v, unsigned word, uint64_t start, uint64_
     stuck(v, b, end, s);
 }
 
-void glibc_trim_top(struct glibc_view *v, unsigned word, uint64_t start, uint64_t end, bool given, uint64_t unit,
+void glibc_trim_top(struct target_view *v, unsigned word, uint64_t start, uint64_t end, bool given, uint64_t unit,
                     struct heap_sums *s)
 {
     uint64_t page = v->t->page, a = (start + page - 1) & ~(page - 1), kept = 4 * word + 1;

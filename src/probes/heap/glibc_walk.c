@@ -25,7 +25,7 @@ enum stop {
 static inline __attribute__((always_inline)) enum stop step(struct glibc_walk *w, const unsigned word,
                                                             const bool marking)
 {
-    const struct glibc_view *v = &w->view;
+    const struct target_view *v = &w->view;
     const uint8_t *data = v->data;
     const bool whole = v->whole;
     const uint64_t start = v->start, limit = w->limit, least = 4 * word;
@@ -38,7 +38,7 @@ static inline __attribute__((always_inline)) enum stop step(struct glibc_walk *w
         uint64_t next = at + size;
         if (next >= stop)
             break;
-        if (!whole && !glibc_view_has(v, next)) {
+        if (!whole && !target_view_has(v, next)) {
             why = STOP_ABSENT;
             break;
         }
@@ -99,14 +99,14 @@ static bool look_again(struct glibc_walk *w)
     uint8_t bytes[16];
     const unsigned word = w->layout->word;
     w->torn++;
-    glibc_peek_forget(w->peek);
+    target_peek_forget(w->peek);
     if (w->retries++ >= RETRIES || !target_read_all(w->t, w->at, bytes, 2 * word))
         return false;
     uint64_t header = glibc_word(w->layout, bytes + word), size = header & ~(uint64_t)GLIBC_FLAGS;
     if ((header & GLIBC_NEVER) || size < 4 * word || size > w->limit - w->at)
         return false;
     w->size = size;
-    return w->at + size >= glibc_stop(w) || glibc_view_load(&w->view, w->at + size, w->low, w->limit);
+    return w->at + size >= glibc_stop(w) || target_view_load(&w->view, w->at + size, w->low, w->limit);
 }
 
 /* The segment's end, which moves on while the target allocates. */
@@ -140,7 +140,7 @@ static bool refresh(struct glibc_walk *w)
     now.main = w->arena.main;
     w->arena = now;
     if (moved) {
-        glibc_peek_forget(w->peek);
+        target_peek_forget(w->peek);
         grow(w);
     }
     return moved;
@@ -181,7 +181,7 @@ static bool begin(struct glibc_walk *w, uint64_t start, bool searched)
     glibc_gap_neighbourhood(w, start);
     if (start >= glibc_stop(w))
         return glibc_top_inside(w);
-    glibc_view_load(&w->view, start, w->low, w->limit);
+    target_view_load(&w->view, start, w->low, w->limit);
     bool good = !searched && glibc_header(w, start, &before, &header) && !(header & GLIBC_NEVER) &&
                 (header & ~(uint64_t)GLIBC_FLAGS) >= glibc_min_size(w->layout) &&
                 (header & ~(uint64_t)GLIBC_FLAGS) <= w->limit - start;
@@ -223,7 +223,7 @@ uint64_t glibc_walk_segment(struct glibc_walk *w, uint64_t start, uint64_t limit
                 glibc_gap_resolve(w);
                 glibc_gap_neighbourhood(w, next);
             }
-            if (!glibc_view_load(&w->view, next, w->low, w->limit)) {
+            if (!target_view_load(&w->view, next, w->low, w->limit)) {
                 glibc_gap_add(w, w->at, w->limit, &glibc_gap_unknown); /* past the deadline, or gone */
                 return finish(w, w->limit);
             }

@@ -94,7 +94,7 @@ static void judge_python(struct heap_look *l)
 
 void heap_look_judge(struct heap_look *l, const struct detection *d, bool own_objects)
 {
-    const struct glibc_heap *h = &l->heap;
+    const struct malloc_heap *h = &l->heap;
     l->live = l->held = l->outside = NAN;
     if (is_other(d)) {
         l->allocator = d->allocator;
@@ -102,12 +102,12 @@ void heap_look_judge(struct heap_look *l, const struct detection *d, bool own_ob
         unknown(l, "%s: its heap cannot be read from outside; %s", d->allocator, other_allocator(d->allocator));
         return;
     }
-    l->allocator = allocator_names[!h->glibc && !d->allocator ? ALLOCATOR_UNKNOWN
+    l->allocator = allocator_names[!h->found && !d->allocator ? ALLOCATOR_UNKNOWN
                                    : l->python.pools          ? ALLOCATOR_PYMALLOC
                                                               : ALLOCATOR_GLIBC];
     l->coverage = h->coverage;
     l->state = h->little ? HEAP_MEASURED : h->state; /* CPython's part can still explain the rest */
-    if (!h->glibc && !d->allocator) {
+    if (!h->found && !d->allocator) {
         l->outside = l->anonymous;
         unknown(l, "allocator unknown: no heap of glibc's malloc is in it");
         return;
@@ -261,5 +261,5 @@ void heap_look(struct heap_look *l, const struct pids *p, long pid, uint64_t sta
 
 void heap_look_free(struct heap_look *l)
 {
-    glibc_heap_free(&l->heap);
+    malloc_heap_free(&l->heap);
 }

@@ -13,7 +13,7 @@ struct heap_look {
     enum heap_state state;
     char reason[256];      /* unknown or estimate: why; "" if measured */
     const char *allocator; /* constant text; "unknown" */
-    struct glibc_heap heap;
+    struct malloc_heap heap;
     struct pymalloc python;
     double coverage;
     double rss, anonymous; /* resident; anonymous with what is swapped out. NaN: unknown, as all that follow */

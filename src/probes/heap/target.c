@@ -264,6 +264,16 @@ const struct target_map *target_find(const struct target *t, uint64_t address)
     return low < t->map_count && t->maps[low].start <= address ? &t->maps[low] : NULL;
 }
 
+uint64_t target_data_end(const struct target *t, size_t i)
+{
+    uint64_t end = t->maps[i].end;
+    for (size_t k = i + 1; k < t->map_count && t->maps[k].start == end && t->maps[k].anonymous && !t->maps[k].heap &&
+                           t->maps[k].permissions[1] == 'w';
+         k++)
+        end = t->maps[k].end;
+    return end;
+}
+
 /* Calls for each piece of the pagemap. */
 static bool each_piece(struct target *t, uint64_t start, size_t pages,
                        void (*piece)(void *, size_t from, const uint64_t *entries, size_t count), void *context)

@@ -55,6 +55,9 @@ bool target_alive(const struct target *t);
 bool target_expired(const struct target *t); /* the deadline has passed */
 /* The mapping that holds an address, or NULL. */
 const struct target_map *target_find(const struct target *t, uint64_t address);
+/* Where the data of the library or program that mapping `i` is of ends: the part from its file, and what follows it without
+ * a name (.bss). */
+uint64_t target_data_end(const struct target *t, size_t i);
 /* One bit a page of [start, start + page * pages): present or not. `start` is a multiple of the page. False if the
  * pagemap could not be read. swapped (may be NULL): the same for swapped pages. */
 bool target_present(struct target *t, uint64_t start, size_t pages, uint8_t *present, uint8_t *swapped);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "probes/heap/glibc_view.h"
+#include "probes/heap/target_view.h"
 
 #include <stdlib.h>
 
@@ -7,19 +7,19 @@
 
 static const uint64_t highest = 1ULL << 48;
 
-void glibc_view_open(struct glibc_view *v, struct target *t)
+void target_view_open(struct target_view *v, struct target *t)
 {
-    *v = (struct glibc_view){.t = t, .data = mem_array(1, VIEW_BYTES)};
+    *v = (struct target_view){.t = t, .data = mem_array(1, VIEW_BYTES)};
 }
 
-void glibc_view_close(struct glibc_view *v)
+void target_view_close(struct target_view *v)
 {
     free(v->data);
     v->data = NULL;
     v->start = v->end = 0;
 }
 
-bool glibc_view_load(struct glibc_view *v, uint64_t address, uint64_t low, uint64_t high)
+bool target_view_load(struct target_view *v, uint64_t address, uint64_t low, uint64_t high)
 {
     uint64_t page = v->t->page, start = address & ~(uint64_t)(VIEW_BYTES - 1), end = start + VIEW_BYTES;
     low -= low % page;
@@ -41,24 +41,24 @@ bool glibc_view_load(struct glibc_view *v, uint64_t address, uint64_t low, uint6
     return true;
 }
 
-void glibc_peek_open(struct glibc_peek *k, struct target *t)
+void target_peek_open(struct target_peek *k, struct target *t)
 {
-    *k = (struct glibc_peek){.t = t, .data = mem_array(PEEK_LINES, PEEK_LINE)};
+    *k = (struct target_peek){.t = t, .data = mem_array(PEEK_LINES, PEEK_LINE)};
 }
 
-void glibc_peek_close(struct glibc_peek *k)
+void target_peek_close(struct target_peek *k)
 {
     free(k->data);
     k->data = NULL;
 }
 
-void glibc_peek_forget(struct glibc_peek *k)
+void target_peek_forget(struct target_peek *k)
 {
     memset(k->tags, 0, sizeof k->tags);
 }
 
 /* A line never crosses a page. */
-static const uint8_t *line_of(struct glibc_peek *k, uint64_t address)
+static const uint8_t *line_of(struct target_peek *k, uint64_t address)
 {
     uint64_t line = address & ~(uint64_t)(PEEK_LINE - 1);
     size_t i = (size_t)((address / PEEK_LINE ^ address >> 32) % PEEK_LINES);
@@ -71,7 +71,7 @@ static const uint8_t *line_of(struct glibc_peek *k, uint64_t address)
     return k->there[i] ? data : NULL;
 }
 
-bool glibc_peek(struct glibc_peek *k, uint64_t address, void *out, size_t size)
+bool target_peek(struct target_peek *k, uint64_t address, void *out, size_t size)
 {
     if (address > highest)
         return false;

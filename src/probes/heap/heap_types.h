@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What is found of a heap. All sizes are bytes and include malloc's own overhead, as mallinfo2 counts. */
-#ifndef FW_PROBES_HEAP_GLIBC_TYPES_H
-#define FW_PROBES_HEAP_GLIBC_TYPES_H
+/* What is found of a heap. All sizes are bytes; of glibc's they include its own overhead, as mallinfo2 counts. */
+#ifndef FW_PROBES_HEAP_HEAP_TYPES_H
+#define FW_PROBES_HEAP_HEAP_TYPES_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -44,10 +44,10 @@ struct heap_arena {
     struct heap_sums sums;
 };
 
-struct glibc_heap {
+struct malloc_heap {
     enum heap_state state;
     char reason[192]; /* why estimate or unknown: a sentence's end; "" if measured */
-    bool glibc;       /* an arena was found and validated */
+    bool found;       /* the allocator's books were found and validated */
     bool little;      /* unknown although all was walked: it is next to nothing of the program's memory */
     double coverage;  /* walked ÷ system_mem over the ring of arenas, 0–1 */
     struct heap_sums sums;
@@ -58,5 +58,6 @@ struct glibc_heap {
     uint64_t used_counts[HEAP_CLASSES], free_counts[HEAP_CLASSES];
     double cost_s;
 };
+void malloc_heap_free(struct malloc_heap *h);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "probes/heap/glibc_types.h"
+#include "probes/heap/heap_types.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 
 const char *const heap_state_names[] = {"measured", "estimate", "unknown", NULL};
 
@@ -17,4 +18,11 @@ unsigned heap_class(uint64_t size)
 uint64_t heap_class_from(unsigned class)
 {
     return (4ULL + class % 4) << (2 + class / 4);
+}
+
+void malloc_heap_free(struct malloc_heap *h)
+{
+    free(h->arenas);
+    h->arenas = NULL;
+    h->arena_count = 0;
 }
