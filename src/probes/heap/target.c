@@ -110,6 +110,7 @@ static struct target_map map_of(const struct vma *v, uint64_t program)
         .stack = span_starts(v->name, "[stack"),
         .anonymous = v->inode == 0 && (span_length(v->name) == 0 || span_starts(v->name, "[anon:")),
         .libc = v->inode && (span_starts(base, "libc.so.6") || span_starts(base, "libc-2.")),
+        .jemalloc = v->inode && span_starts(base, "libjemalloc"),
         .executable = v->inode && v->inode == program,
     };
     memcpy(m.permissions, v->permissions, sizeof m.permissions);

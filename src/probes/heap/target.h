@@ -15,6 +15,7 @@ struct target_map {
     bool heap : 1;       /* [heap] */
     bool anonymous : 1;  /* no file and no name, or named [anon:…] */
     bool libc : 1;       /* base name libc.so.6, libc-2.* */
+    bool jemalloc : 1;   /* base name libjemalloc* */
     bool executable : 1; /* of the program's own file */
     bool stack : 1;      /* [stack] */
 };
