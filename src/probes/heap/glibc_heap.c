@@ -44,6 +44,7 @@ static void walk_arena(struct look *k, struct glibc_walk *w, size_t i, struct he
     w->doubtful = 0;
     out->address = w->arena.address;
     out->main = i == 0;
+    out->number = (unsigned)i;
     if (!w->arena.initialised || !w->arena.system_mem)
         return;
     /* it may have grown since it was found */
@@ -105,27 +106,6 @@ static void take_cached(struct heap_sums *s, const struct heap_sums *cached)
     s->free = s->binned + s->fast + s->tcache + s->top;
 }
 
-static void add_sums(struct heap_sums *to, const struct heap_sums *s)
-{
-    to->system += s->system;
-    to->walked += s->walked;
-    to->in_use += s->in_use;
-    to->in_use_count += s->in_use_count;
-    to->free += s->free;
-    to->binned += s->binned;
-    to->binned_count += s->binned_count;
-    to->fast += s->fast;
-    to->fast_count += s->fast_count;
-    to->tcache += s->tcache;
-    to->tcache_count += s->tcache_count;
-    to->top += s->top;
-    to->largest_free = s->largest_free > to->largest_free ? s->largest_free : to->largest_free;
-    to->trimmable += s->trimmable;
-    to->pinned += s->pinned;
-    to->kept_top += s->kept_top;
-    to->absent += s->absent;
-}
-
 /* Used chunks by size: those in threads' caches are free. */
 static void move_cached_sizes(struct look *k)
 {
@@ -180,7 +160,7 @@ static void walk_all(struct look *k)
     k->torn = w.torn;
     for (size_t i = 0; i < h->arena_count; i++) {
         take_cached(&h->arenas[i].sums, &k->cached[i]);
-        add_sums(&h->sums, &h->arenas[i].sums);
+        heap_sums_add(&h->sums, &h->arenas[i].sums);
     }
     move_cached_sizes(k);
     glibc_walk_close(&w);

@@ -310,7 +310,8 @@ static void find_in(struct target *t, bool libc, uint8_t *data, struct glibc_fou
         *swapped |= s.swapped;
         if (!f->found || had || !f->whole)
             continue;
-        f->whole = scan_parameters(&s, f);
+        /* before the first malloc nothing has touched them, and their page may never have been read */
+        f->whole = scan_parameters(&s, f) || (!f->arenas[0].initialised && !s.swapped);
         if (!f->whole)
             snprintf(f->why, sizeof f->why, "%s",
                      s.swapped ? "a page of libc's data is swapped out"

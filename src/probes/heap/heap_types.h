@@ -37,10 +37,13 @@ struct heap_sums {
     uint64_t absent;               /* free bytes whose pages are not resident: they cost nothing */
 };
 
+void heap_sums_add(struct heap_sums *to, const struct heap_sums *s);
+
 struct heap_arena {
     uint64_t address; /* of its malloc_state */
-    bool main;
-    unsigned heaps; /* segments */
+    unsigned number;  /* the allocator's own, if it has one */
+    bool main, jemalloc;
+    unsigned heaps; /* segments; of jemalloc extents */
     struct heap_sums sums;
 };
 
@@ -52,12 +55,16 @@ struct malloc_heap {
     double coverage;  /* walked ÷ system_mem over the ring of arenas, 0–1 */
     struct heap_sums sums;
     uint64_t mmapped, mmapped_count; /* chunks in mappings of their own (mp_.mmapped_mem) */
+    uint64_t metadata;               /* resident bytes of its books, where they are no part of the arenas' memory */
+    char layout[24];                 /* which of several layouts was found, for the evidence; "" */
     struct heap_arena *arenas;       /* fresh memory */
     size_t arena_count;
     uint64_t used_sizes[HEAP_CLASSES], free_sizes[HEAP_CLASSES]; /* bytes by class of chunk size */
     uint64_t used_counts[HEAP_CLASSES], free_counts[HEAP_CLASSES];
     double cost_s;
 };
+/* Adds what another allocator of the same process has: figures, classes, arenas. State, reason and coverage are the worse ones. */
+void malloc_heap_add(struct malloc_heap *to, const struct malloc_heap *from);
 void malloc_heap_free(struct malloc_heap *h);
 
 #endif
