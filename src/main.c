@@ -26,6 +26,7 @@
  *     heap/  heap_track (whose, when) heap_look (one look) target (another process's memory) target_view (windows into it)
  *              heap_types (what is found of a heap) allocator pymalloc
  *              glibc_*, each knows those before it: layout bins trim chunk count gap walk segments heap
+ *              jemalloc_*, the same: layout tree count walk heap
  *     program/  words (of a command line) name redact bound jvm config
  *     jvm/   perf_data (what a JVM says of itself) jvm_counters jvm_live (live data, or garbage that waits)
  *     processes/  process_read (the files of all, with threads)

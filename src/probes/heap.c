@@ -19,21 +19,26 @@
     X(T_REASON, "reason", TYPE_TEXT, "why it is an estimate or unknown; else empty")                                   \
     X(T_COVERAGE, "coverage", TYPE_RATIO, "share of the heap that was read")                                           \
     X(T_ALLOCATOR, "allocator", TYPE_TEXT, "whose heap it is", .values = allocator_names)                              \
+    X(T_LAYOUT, "layout", TYPE_TEXT,                                                                                   \
+      "the family of versions whose books jemalloc's are like, and its addresses' width; else empty")                  \
     X(T_RSS, "rss", TYPE_BYTES, "resident memory", .role = ROLE_RANK)                                                  \
     X(T_OUTSIDE, "outside", TYPE_BYTES,                                                                                \
       "anonymous memory, resident or swapped out, that belongs to no heap known here: mappings of its own")            \
-    X(T_IN_USE, "in_use", TYPE_BYTES, "malloc's chunks that the program holds, large ones (mmapped) aside")            \
+    X(T_IN_USE, "in_use", TYPE_BYTES, "malloc's chunks that the program holds, glibc's large ones (mmapped) aside")    \
     X(T_FREE, "free", TYPE_BYTES, "free memory in malloc's heaps, resident or not")                                    \
-    X(T_TRIMMABLE, "trimmable", TYPE_BYTES, "free resident pages that malloc_trim(0) would give back")                 \
+    X(T_TRIMMABLE, "trimmable", TYPE_BYTES,                                                                            \
+      "free resident pages that malloc_trim(0), or a purge of jemalloc's arenas, gives back")                          \
     X(T_PINNED, "pinned", TYPE_BYTES, "free memory that it would not: in pages that are partly in use")                \
     X(T_MMAPPED, "mmapped", TYPE_BYTES, "large chunks, each in a mapping of its own")                                  \
-    X(T_ARENAS, "arenas", TYPE_COUNT, "malloc's arenas: the main one and those of threads")                            \
-    X(T_BINNED, "binned", TYPE_BYTES, "free chunks in bins")                                                           \
+    X(T_ARENAS, "arenas", TYPE_COUNT,                                                                                  \
+      "malloc's arenas: the main one and those of threads; jemalloc has four a processor")                             \
+    X(T_BINNED, "binned", TYPE_BYTES, "free chunks in bins; of jemalloc what is free in slabs")                        \
     X(T_FAST, "fast", TYPE_BYTES, "free chunks in fast bins, which are not merged")                                    \
     X(T_TCACHE, "tcache", TYPE_BYTES, "free chunks kept by threads for themselves")                                    \
-    X(T_TOP, "top", TYPE_BYTES, "free memory at the heaps' ends")                                                      \
+    X(T_TOP, "top", TYPE_BYTES, "free memory at the heaps' ends; of jemalloc whole free extents")                      \
     X(T_ABSENT, "absent", TYPE_BYTES, "free memory whose pages are not resident: it costs nothing")                    \
-    X(T_LARGEST_FREE, "largest_free", TYPE_BYTES, "largest free chunk, those at the heaps' ends aside")                \
+    X(T_LARGEST_FREE, "largest_free", TYPE_BYTES,                                                                      \
+      "largest free chunk, those at the heaps' ends aside; of jemalloc extent")                                        \
     X(T_SYSTEM, "system", TYPE_BYTES, "memory that malloc's heaps have from the kernel")                               \
     X(T_THREAD_ARENA_FREE, "thread_arena_free", TYPE_BYTES, "free memory in the arenas of threads")                    \
     X(T_PYTHON_IN_USE, "python_in_use", TYPE_BYTES, "blocks in use in CPython's arenas; 0 if it has none")             \
@@ -58,11 +63,13 @@
 enum { HEAP_COLUMNS(LIST_INDEX) };
 static const struct column heap_columns[] = {HEAP_COLUMNS(LIST_ENTRY)};
 
+static const char *const arena_allocators[] = {"glibc", "jemalloc", NULL};
 #define ARENA_COLUMNS(X)                                                                                               \
     X(A_PID, "pid", TYPE_COUNT, "process id", .role = ROLE_KEY)                                                        \
-    X(A_ARENA, "arena", TYPE_COUNT, "number of the arena; 0 is the main one", .role = ROLE_KEY)                        \
+    X(A_ARENA, "arena", TYPE_COUNT, "number of the arena; 0 is glibc's main one", .role = ROLE_KEY)                    \
+    X(A_ALLOCATOR, "allocator", TYPE_TEXT, "whose it is", .role = ROLE_KEY, .values = arena_allocators)                \
     X(A_MAIN, "main", TYPE_BOOL, "the main arena, which alone grows by brk")                                           \
-    X(A_SEGMENTS, "segments", TYPE_COUNT, "pieces of address space that it consists of")                               \
+    X(A_SEGMENTS, "segments", TYPE_COUNT, "pieces of address space that it consists of; of jemalloc extents")          \
     X(A_SYSTEM, "system", TYPE_BYTES, "memory from the kernel")                                                        \
     X(A_IN_USE, "in_use", TYPE_BYTES, "chunks that the program holds")                                                 \
     X(A_FREE, "free", TYPE_BYTES, "free memory", .role = ROLE_RANK)                                                    \
@@ -177,6 +184,8 @@ static void maybe(struct table *t, size_t row, unsigned column, double n)
         cell_number(t, row, column, n);
 }
 
+static const char tcache_unknown[] = "jemalloc's books count what threads keep for themselves as in use";
+
 static void add_figures(struct table *t, size_t row, const struct heap_look *l)
 {
     const struct heap_sums *s = &l->heap.sums;
@@ -195,7 +204,6 @@ static void add_figures(struct table *t, size_t row, const struct heap_look *l)
         {T_ARENAS, l->heap.arena_count},
         {T_BINNED, s->binned},
         {T_FAST, s->fast},
-        {T_TCACHE, s->tcache},
         {T_TOP, s->top},
         {T_ABSENT, s->absent},
         {T_LARGEST_FREE, s->largest_free},
@@ -207,6 +215,10 @@ static void add_figures(struct table *t, size_t row, const struct heap_look *l)
     };
     for (size_t i = 0; i < ARRAY_SIZE(cells); i++)
         number(t, row, cells[i].column, cells[i].number);
+    if (l->heap.layout[0])
+        cell_unknown(t, row, T_TCACHE, tcache_unknown);
+    else
+        number(t, row, T_TCACHE, s->tcache);
     cell_number(t, row, T_LIVE, l->live);
     cell_number(t, row, T_HELD, l->held);
 }
@@ -272,6 +284,7 @@ static void add_process(struct table *t, const struct heap_track *k, const struc
     cell_text(t, row, T_STATE, heap_state_names[state]);
     cell_text(t, row, T_REASON, reason);
     cell_number(t, row, T_COVERAGE, l->coverage);
+    cell_text(t, row, T_LAYOUT, l->heap.layout);
     cell_text(t, row, T_ALLOCATOR, k->looked ? l->allocator : allocator_names[ALLOCATOR_UNKNOWN]);
     if (k->looked) {
         maybe(t, row, T_RSS, l->rss);
@@ -291,7 +304,8 @@ static void add_arenas(struct table *t, const struct heap_track *k)
         const struct heap_sums *s = &a->sums;
         size_t row = table_add(t);
         number(t, row, A_PID, (uint64_t)k->pid);
-        number(t, row, A_ARENA, i);
+        number(t, row, A_ARENA, a->number);
+        cell_text(t, row, A_ALLOCATOR, arena_allocators[a->jemalloc]);
         cell_bool(t, row, A_MAIN, a->main);
         number(t, row, A_SEGMENTS, a->heaps);
         number(t, row, A_SYSTEM, s->system);
@@ -301,9 +315,11 @@ static void add_arenas(struct table *t, const struct heap_track *k)
         number(t, row, A_PINNED, s->pinned);
         number(t, row, A_TOP, s->top);
         number(t, row, A_FAST, s->fast);
-        number(t, row, A_TCACHE, s->tcache);
+        if (!a->jemalloc)
+            number(t, row, A_TCACHE, s->tcache);
         number(t, row, A_BINNED, s->binned);
         number(t, row, A_LARGEST_FREE, s->largest_free);
+        row_unknown(t, row, tcache_unknown);
     }
 }
 

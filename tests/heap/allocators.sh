@@ -61,7 +61,7 @@ library() { # NAME: its path, or nothing
     /sbin/ldconfig -p 2>/dev/null | sed -n "s/.*[[:blank:]]$1.*=> //p" | head -n 1
 }
 
-for pair in libjemalloc.so.2:jemalloc libtcmalloc_minimal.so.4:tcmalloc 'libmimalloc.so.[23]:mimalloc'; do
+for pair in libtcmalloc_minimal.so.4:tcmalloc 'libmimalloc.so.[23]:mimalloc'; do
     name=${pair#*:}
     path=$(library "${pair%:*}")
     if [ -n "$path" ] && look "$path" "$BUILD/tests/mallocs" 64; then

@@ -42,6 +42,7 @@ static void found_allocator(struct detection *d, unsigned rank, enum allocator a
     if (rank <= d->rank)
         return;
     d->rank = rank;
+    d->guess = false;
     d->allocator = allocator_names[allocator];
     tell(d->allocator_evidence, what, name);
 }
@@ -137,8 +138,11 @@ void detect_mapping(struct detection *d, const struct vma *v)
         by_program(d, base, "program ");
         /* Its own build has jemalloc inside, which no mapping shows. */
         if (span_starts(base, "redis-server") || span_starts(base, "valkey-server") ||
-            span_starts(base, "keydb-server"))
+            span_starts(base, "keydb-server")) {
+            bool better = d->rank < 3;
             found_allocator(d, 3, ALLOCATOR_JEMALLOC, "usually built into ", base);
+            d->guess |= better;
+        }
     }
 }
 

@@ -40,6 +40,7 @@ struct detection {
     char language_evidence[96], allocator_evidence[96];
     char executable[96]; /* base name of the first executable file mapping: the program itself */
     bool any, libc, musl;
+    bool guess;    /* the allocator is what such a program usually has, no more */
     unsigned rank; /* of the allocator found so far: a library linked over libc's own outranks it */
 };
 void detect_mapping(struct detection *d, const struct vma *v);

@@ -35,9 +35,15 @@ static const char *other_allocator(const char *name)
     return "only its own statistics tell";
 }
 
+static bool is_allocator(const struct detection *d, enum allocator a)
+{
+    return d->allocator && strcmp(d->allocator, allocator_names[a]) == 0;
+}
+
+/* One of which there is a name only. */
 static bool is_other(const struct detection *d)
 {
-    return d->allocator && strcmp(d->allocator, "glibc") != 0;
+    return d->allocator && !is_allocator(d, ALLOCATOR_GLIBC) && !is_allocator(d, ALLOCATOR_JEMALLOC);
 }
 
 static void unknown(struct heap_look *l, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -92,19 +98,59 @@ static void judge_python(struct heap_look *l)
     p->memory = (uint64_t)((double)p->memory / p->coverage);
 }
 
+/* Where jemalloc is the program's malloc, libc's own heap is beside it, often with nothing in it. */
+static void join_jemalloc(struct heap_look *l)
+{
+    struct malloc_heap beside = l->heap;
+    l->heap = l->jemalloc;
+    l->jemalloc = (struct malloc_heap){0};
+    if (beside.found) {
+        beside.state = beside.little ? HEAP_MEASURED : beside.state;
+        malloc_heap_add(&l->heap, &beside);
+    }
+    malloc_heap_free(&beside);
+}
+
+/* What glibc's heap tells of the process, whatever else may be in it. */
+static double known_bytes(const struct heap_look *l)
+{
+    const struct malloc_heap *h = &l->heap;
+    const struct heap_sums *s = &h->sums;
+    uint64_t resident_free = s->free > s->absent ? s->free - s->absent : 0;
+    return (double)s->in_use + (double)resident_free + (double)h->mmapped + (double)h->metadata +
+           (double)l->python.memory;
+}
+
+static bool is_mostly_outside(const struct heap_look *l)
+{
+    double known = known_bytes(l);
+    return l->anonymous - known > outside_min && known < known_share_min * l->anonymous;
+}
+
 void heap_look_judge(struct heap_look *l, const struct detection *d, bool own_objects)
 {
     const struct malloc_heap *h = &l->heap;
     l->live = l->held = l->outside = NAN;
+    bool jemalloc = l->jemalloc.found, guessed_wrong = d->guess && !jemalloc && h->state != HEAP_UNKNOWN;
     if (is_other(d)) {
         l->allocator = d->allocator;
         l->outside = l->anonymous;
         unknown(l, "%s: its heap cannot be read from outside; %s", d->allocator, other_allocator(d->allocator));
         return;
     }
-    l->allocator = allocator_names[!h->found && !d->allocator ? ALLOCATOR_UNKNOWN
-                                   : l->python.pools          ? ALLOCATOR_PYMALLOC
-                                                              : ALLOCATOR_GLIBC];
+    if (jemalloc) {
+        join_jemalloc(l);
+    } else if (is_allocator(d, ALLOCATOR_JEMALLOC) && !guessed_wrong) {
+        l->allocator = d->allocator;
+        l->outside = l->anonymous;
+        l->failed = true;
+        unknown(l, "jemalloc: %s; %s", l->jemalloc.reason, other_allocator(d->allocator));
+        return;
+    }
+    l->allocator = allocator_names[jemalloc                     ? ALLOCATOR_JEMALLOC
+                                   : !h->found && !d->allocator ? ALLOCATOR_UNKNOWN
+                                   : l->python.pools            ? ALLOCATOR_PYMALLOC
+                                                                : ALLOCATOR_GLIBC];
     l->coverage = h->coverage;
     l->state = h->little ? HEAP_MEASURED : h->state; /* CPython's part can still explain the rest */
     if (!h->found && !d->allocator) {
@@ -123,15 +169,14 @@ void heap_look_judge(struct heap_look *l, const struct detection *d, bool own_ob
         return;
     const struct heap_sums *s = &h->sums;
     double resident_free = s->free > s->absent ? (double)(s->free - s->absent) : 0;
-    double known = (double)s->in_use + resident_free + (double)h->mmapped + (double)l->python.memory;
-    l->outside = fmax(l->anonymous - known, 0);
+    l->outside = fmax(l->anonymous - known_bytes(l), 0);
     l->live = (double)s->in_use + (double)h->mmapped + (double)l->python.in_use;
     l->held = resident_free + (double)l->python.free_resident;
     if (own_objects) {
         unknown(l, "CPython without its lock keeps objects in an allocator that cannot be read from outside");
         return;
     }
-    if (l->outside > outside_min && known < known_share_min * l->anonymous) {
+    if (is_mostly_outside(l)) {
         char part[64], all[64];
         units_format(part, sizeof part, l->outside, TYPE_BYTES);
         units_format(all, sizeof all, l->anonymous, TYPE_BYTES);
@@ -215,6 +260,10 @@ static void read_heap(struct heap_look *l, struct target *t, const struct detect
     l->python = (struct pymalloc){.whole = true, .coverage = 1};
     if (d->language == LANGUAGE_PYTHON && !own_objects)
         pymalloc_read(t, &l->python);
+    if (is_allocator(d, ALLOCATOR_JEMALLOC))
+        jemalloc_heap_read(t, JEMALLOC_IN_LIBRARY, JEMALLOC_IN_OTHERS, &l->jemalloc);
+    else if (is_mostly_outside(l)) /* it can be linked into the program, and then nothing names it */
+        jemalloc_heap_read(t, JEMALLOC_IN_PROGRAM, JEMALLOC_IN_PROGRAM, &l->jemalloc);
     l->bytes_read = t->bytes_read;
     l->gone = !target_alive(t);
     heap_look_judge(l, d, own_objects);
@@ -262,4 +311,5 @@ void heap_look(struct heap_look *l, const struct pids *p, long pid, uint64_t sta
 void heap_look_free(struct heap_look *l)
 {
     malloc_heap_free(&l->heap);
+    malloc_heap_free(&l->jemalloc);
 }

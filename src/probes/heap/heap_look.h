@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One look at the heap of one process: which allocator it has, what glibc's malloc and CPython hold, and what belongs to
- * neither. Of an allocator that cannot be read there is its name, never a number. */
+/* One look at the heap of one process: which allocator it has, what glibc's malloc, jemalloc and CPython hold, and what
+ * belongs to none of them. Of an allocator that cannot be read there is its name, never a number. */
 #ifndef FW_PROBES_HEAP_HEAP_LOOK_H
 #define FW_PROBES_HEAP_HEAP_LOOK_H
 
 #include "probes/heap/allocator.h"
 #include "probes/heap/glibc_heap.h"
+#include "probes/heap/jemalloc_heap.h"
 #include "probes/kernel/pids.h"
 #include "probes/heap/pymalloc.h"
 
 struct heap_look {
     enum heap_state state;
-    char reason[256];      /* unknown or estimate: why; "" if measured */
-    const char *allocator; /* constant text; "unknown" */
-    struct malloc_heap heap;
+    char reason[256];            /* unknown or estimate: why; "" if measured */
+    const char *allocator;       /* constant text; "unknown" */
+    struct malloc_heap heap;     /* glibc's, and once judged jemalloc's with it */
+    struct malloc_heap jemalloc; /* not found: not sought, or not there */
     struct pymalloc python;
     double coverage;
     double rss, anonymous; /* resident; anonymous with what is swapped out. NaN: unknown, as all that follow */
