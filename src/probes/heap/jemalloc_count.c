@@ -64,7 +64,7 @@ static void count_large(struct jemalloc_count *c, const struct jemalloc_extent *
     k->bytes += e->size;
     s->in_use += e->size;
     c->large[e->arena]++;
-    c->offsets |= e->offset;
+    c->offsets |= e->offset || e->size > jemalloc_class_size(e->class); /* aligned ones have the page, but no offset */
 }
 
 static void count_idle(struct jemalloc_count *c, const struct jemalloc_extent *e, struct heap_sums *s)
@@ -97,21 +97,20 @@ void jemalloc_count_extent(struct jemalloc_count *c, const struct jemalloc_exten
         count_large(c, e, s);
 }
 
-void jemalloc_count_lost(struct jemalloc_count *c, const struct jemalloc_element *e)
+void jemalloc_count_missing(struct jemalloc_missing *m, const struct jemalloc_element *e)
 {
-    if (e->class >= JEMALLOC_CLASSES) /* no allocation */
+    if (e->class >= JEMALLOC_CLASSES || e->free)
         return;
-    if (e->slab && e->class < JEMALLOC_SMALL)
-        c->lost_slabs += (double)jemalloc_slab_size(e->class);
-    else
-        c->lost_large += (double)jemalloc_class_size(e->class);
+    bool slab = e->slab && e->class < JEMALLOC_SMALL;
+    double size = (double)(slab ? jemalloc_slab_size(e->class) : jemalloc_class_size(e->class));
+    *(!e->tells ? &m->any : slab ? &m->slabs : &m->large) += size;
 }
 
 void jemalloc_count_hidden(struct jemalloc_count *c, uint64_t start, uint64_t size)
 {
     uint64_t present, swapped;
     if (target_count(c->t, start, (size_t)(size / JEMALLOC_PAGE), &present, &swapped))
-        c->lost_any += (double)(present + swapped) * JEMALLOC_PAGE;
+        c->lost.any += (double)(present + swapped) * JEMALLOC_PAGE;
 }
 
 static double share(uint64_t part, uint64_t whole, double otherwise)
@@ -161,18 +160,24 @@ static void scale(uint64_t *n, double factor)
     *n = (uint64_t)((double)*n * factor);
 }
 
+/* Of what is missing the bytes that belong to slabs and large allocations; of them those in use, as elsewhere. */
+static double missing(const struct jemalloc_count *c, const struct jemalloc_missing *m, uint64_t in_use, double *used)
+{
+    double any = m->any * share(c->active, c->active + c->idle, 1);
+    *used += m->large + m->slabs * share(c->slabs_used, c->slabs, 1) + any * share(in_use, c->active, 1);
+    return m->slabs + m->large + any;
+}
+
 /* More of the same in all arenas and classes. */
 static void fill_gaps(struct jemalloc_count *c, uint64_t in_use)
 {
     struct malloc_heap *h = c->heap;
-    double hidden = c->lost_any * share(c->active, c->active + c->idle, 1);
-    double lost = c->lost_slabs + c->lost_large + hidden, seen = (double)c->active;
+    double used = 0, lost = missing(c, &c->lost, in_use, &used), moved = missing(c, &c->moved, in_use, &used),
+           seen = (double)c->active;
     h->coverage = seen + lost > 0 ? seen / (seen + lost) : 1;
-    if (lost <= 0 || h->coverage < fill_least)
+    if (lost + moved <= 0 || seen < fill_least * (seen + lost + moved))
         return;
-    double used =
-        c->lost_large + c->lost_slabs * share(c->slabs_used, c->slabs, 1) + hidden * share(in_use, c->active, 1);
-    double more_used = in_use ? 1 + used / (double)in_use : 1, more = 1 / h->coverage;
+    double more_used = in_use ? 1 + used / (double)in_use : 1, more = (seen + lost + moved) / seen;
     for (size_t i = 0; i < h->arena_count; i++) {
         struct heap_sums *s = &h->arenas[i].sums;
         scale(&s->in_use, more_used);

@@ -20,14 +20,16 @@ struct jemalloc_count {
     uint64_t slabs, slabs_used; /* bytes of slabs, and of their regions in use */
     uint64_t active;            /* bytes of slabs and large allocations */
     uint64_t idle;              /* bytes of dirty and muzzy extents */
-    /* What could not be read: slabs and large allocations that only the tree tells of, and memory of which not even that */
-    double lost_slabs, lost_large, lost_any;
+    /* Bytes that were not seen: whose extents or leaves are not present, and whose extents changed before they were read */
+    struct jemalloc_missing {
+        double slabs, large, any;
+    } lost, moved;
 };
 void jemalloc_count_open(struct jemalloc_count *c, struct target *t, struct malloc_heap *h);
 void jemalloc_count_close(struct jemalloc_count *c);
 void jemalloc_count_extent(struct jemalloc_count *c, const struct jemalloc_extent *e);
-/* An extent that is not present; the tree tells its class. */
-void jemalloc_count_lost(struct jemalloc_count *c, const struct jemalloc_element *e);
+/* An extent of which there is the tree's word only. */
+void jemalloc_count_missing(struct jemalloc_missing *m, const struct jemalloc_element *e);
 /* A part of the tree that is swapped out: the addresses that it tells of. */
 void jemalloc_count_hidden(struct jemalloc_count *c, uint64_t start, uint64_t size);
 /* Adds the arenas up, with what was lost taken to be like the rest; sets the heap's figures and its coverage. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* An extent: u64 bits · address · size, the low bits of which are others' · … · at 64 a map of a slab's regions, 1: free.
  *
- *   bits   arena  slab  huge  state   class   free regions
- *   5.2    0–11   12    -     16–17   18–25   26–35
- *   5.3    0–11   12    14    17–19   20–27   28–37
+ *   bits   arena  slab  state   class   free regions
+ *   5.2    0–11   12    16–17   18–25   26–35
+ *   5.3    0–11   12    17–19   20–27   28–37
  *
  * A leaf's element holds the extent's address and repeats its class:
  *   48-bit tree  u64: class << 48 | extent | bit 0 slab (5.3: bits 1–4 head and state)
@@ -34,12 +34,13 @@ struct jemalloc_element jemalloc_element(const struct jemalloc_tree *t, enum jem
     uint64_t first = word_at(bytes);
     if (t->element == 8) {
         uint64_t extent = first & ((1ULL << 48) - 1) & ~(uint64_t)(JEMALLOC_ALIGNMENT - 1);
-        return (struct jemalloc_element){extent, field(first, 48, 16), first & 1};
+        bool new = f == JEMALLOC_5_3;
+        return (struct jemalloc_element){extent, field(first, 48, 16), first & 1, new &&field(first, 2, 3), new};
     }
     uint64_t second = word_at(bytes + 8);
     if (f == JEMALLOC_5_2)
-        return (struct jemalloc_element){first, (unsigned)(second & UINT32_MAX), second >> 32 & 1};
-    return (struct jemalloc_element){first, field(second, 5, 27), second & 1};
+        return (struct jemalloc_element){first, (unsigned)(second & UINT32_MAX), second >> 32 & 1, false, false};
+    return (struct jemalloc_element){first, field(second, 5, 27), second & 1, field(second, 2, 3), true};
 }
 
 uint64_t jemalloc_class_size(unsigned class)
@@ -80,11 +81,11 @@ bool jemalloc_extent(enum jemalloc_family f, const uint8_t *bytes, struct jemall
         .size = word_at(bytes + 16) & ~in_page,
         .offset = address & in_page,
         .arena = field(bits, 0, 12),
-        .slab = field(bits, 12, 1),
-        .huge = new &&field(bits, 14, 1),
         .state = new ? field(bits, 17, 3) : field(bits, 16, 2),
         .class = field(bits, new ? 20 : 18, 8),
     };
+    /* the mark stays when a slab is freed */
+    e->slab = field(bits, 12, 1) && e->state == JEMALLOC_ACTIVE && e->class < JEMALLOC_CLASSES;
     if (!e->start || e->start >= addresses || !e->size || e->size > addresses - e->start)
         return false;
     if (!e->slab)

@@ -47,8 +47,9 @@ extern const char *const jemalloc_family_names[];
 
 struct jemalloc_element {
     uint64_t extent; /* its address; 0: none */
-    unsigned class;
+    unsigned class;  /* of an extent that is free, what it was before */
     bool slab;
+    bool free, tells; /* free: the extent is no allocation, if the element tells (5.3) */
 };
 /* Of the bytes of one, jemalloc_tree.element of them. */
 struct jemalloc_element jemalloc_element(const struct jemalloc_tree *t, enum jemalloc_family f, const uint8_t *bytes);
@@ -59,10 +60,17 @@ struct jemalloc_extent {
     uint64_t start, size; /* whole pages */
     bool offset;          /* its allocation does not begin at a page (opt.cache_oblivious) */
     unsigned arena, state, class;
-    bool slab, huge;        /* huge: from the huge page allocator (HPA), 5.3 */
+    bool slab;              /* in use */
     unsigned regions, free; /* of a slab */
     bool torn;              /* its count and its map of free regions differ, or cannot be */
 };
+/* It can be what an element leads to: only of an allocation does the element repeat the class. */
+static inline bool jemalloc_agrees(const struct jemalloc_extent *e, const struct jemalloc_element *l)
+{
+    if (e->state == JEMALLOC_ACTIVE && e->class < JEMALLOC_CLASSES)
+        return e->class == l->class && e->slab == l->slab;
+    return e->class == JEMALLOC_CLASSES && !e->slab;
+}
 /* Of JEMALLOC_EXTENT bytes. False if it can be none: no size, no address, more regions than a slab has. */
 bool jemalloc_extent(enum jemalloc_family f, const uint8_t *bytes, struct jemalloc_extent *e);
 /* Bytes of one allocation of a class below JEMALLOC_CLASSES. */

@@ -15,6 +15,7 @@ enum {
     PAGES_TRIED = 16,        /* of a node, spread over those present */
     ELEMENTS_TRIED = 4,      /* of a page */
     GOOD_ENOUGH = 4096,
+    VOTES_MAX = 3, /* a heap that changes fast may seem unsound once */
     GOOD_LEAST = 3,
     NODE_PAGES_MAX = (2 << 20) / JEMALLOC_PAGE + 1,
 };
@@ -83,8 +84,8 @@ static void vote_family(struct search *s, const uint8_t *element, const uint8_t 
     for (unsigned f = 0; f < JEMALLOC_FAMILIES; f++) {
         struct jemalloc_element l = jemalloc_element(s->tree, f, element);
         struct jemalloc_extent e;
-        s->agree[f] += jemalloc_extent(f, extent, &e) && !e.torn && e.state <= JEMALLOC_RETAINED &&
-                       e.class == l.class && e.slab == l.slab && e.class <= JEMALLOC_CLASSES;
+        s->agree[f] +=
+            jemalloc_extent(f, extent, &e) && !e.torn && e.state <= JEMALLOC_RETAINED && jemalloc_agrees(&e, &l);
     }
 }
 
@@ -219,17 +220,19 @@ static void begin(struct search *s)
 static bool verify(struct search *s, struct jemalloc_found *f)
 {
     uint8_t *buffer = s->buffer + JEMALLOC_BUFFER; /* the first is being searched */
-    s->swapped = false;
-    begin(s);
-    if (!jemalloc_node_each(s->t, s->root, jemalloc_node_size(s->tree, 0), buffer, agree_all, s) ||
-        s->good < GOOD_LEAST || s->wrong > wrong_most * s->good)
-        return false;
-    *f = (struct jemalloc_found){.tree = s->tree, .root = s->root};
-    f->family = s->agree[JEMALLOC_5_3] > s->agree[JEMALLOC_5_2] ? JEMALLOC_5_3 : JEMALLOC_5_2;
-    f->found = s->heads && s->agree[f->family] >= family_least * s->heads;
-    if (!f->found)
+    for (unsigned i = 0; i < VOTES_MAX && !f->found; i++) {
+        s->swapped = false;
+        begin(s);
+        if (!jemalloc_node_each(s->t, s->root, jemalloc_node_size(s->tree, 0), buffer, agree_all, s) ||
+            s->good < GOOD_LEAST || s->wrong > wrong_most * s->good)
+            break;
+        *f = (struct jemalloc_found){.tree = s->tree, .root = s->root};
+        f->family = s->agree[JEMALLOC_5_3] > s->agree[JEMALLOC_5_2] ? JEMALLOC_5_3 : JEMALLOC_5_2;
+        f->found = s->heads && s->agree[f->family] >= family_least * s->heads;
+    }
+    if (f->tree && !f->found)
         snprintf(f->why, sizeof f->why, "jemalloc's extents are laid out as no version known here does it");
-    return true;
+    return f->tree;
 }
 
 /* Word `at` of the data, which could be the address of a node below the root. */

@@ -31,7 +31,7 @@ typedef bool (*jemalloc_visit)(void *context, const uint8_t *bytes, uint64_t off
  * the target is gone. */
 bool jemalloc_node_each(struct target *t, uint64_t node, uint64_t size, uint8_t *buffer, jemalloc_visit visit,
                         void *context);
-enum { JEMALLOC_BUFFER_PAGES = 64, JEMALLOC_BUFFER = JEMALLOC_BUFFER_PAGES * JEMALLOC_PAGE };
+enum { JEMALLOC_BUFFER_PAGES = 16, JEMALLOC_BUFFER = JEMALLOC_BUFFER_PAGES * JEMALLOC_PAGE };
 /* A node can be there: aligned, and wholly in anonymous writable memory. */
 bool jemalloc_node_possible(const struct target *t, uint64_t address, uint64_t size);
 

@@ -7,13 +7,15 @@
 
 #include "base/mem.h"
 
-enum { BATCH = 1 << 16, LEVELS_MAX = 3 };
+/* The less time passes between the tree and its extents, the fewer have changed; so a batch is small until it costs more than
+ * one block for so many extents. */
+enum { BATCH_LEAST = 1 << 8, BATCH_MAX = 1 << 16, EXTENTS_A_BLOCK = 64, LEVELS_MAX = 3 };
 
 struct entry {
     uint64_t extent;
     uint64_t page; /* that the element stands for */
     uint16_t class;
-    bool slab;
+    bool slab, free, tells;
 };
 
 struct walk {
@@ -26,7 +28,8 @@ struct walk {
     uint8_t *buffers[LEVELS_MAX];
     uint64_t base[LEVELS_MAX]; /* first address that the node of each level is for */
     struct entry *entries;
-    size_t entry_count;
+    size_t entry_count, batch;
+    size_t blocks; /* loaded for this batch */
     uint64_t last; /* extent of the element before: all of one extent stand side by side */
 };
 
@@ -41,8 +44,10 @@ static int compare_entries(const void *a, const void *b)
 static bool read_extent(struct walk *w, uint64_t at, uint8_t bytes[JEMALLOC_EXTENT])
 {
     struct target_view *v = &w->view;
-    if (at < v->start || at >= v->end)
+    if (at < v->start || at >= v->end) {
         target_view_load(v, at, 0, UINT64_MAX);
+        w->blocks++;
+    }
     if (at < v->start || at + JEMALLOC_EXTENT > v->end) /* across the end of what was loaded */
         return target_peek(&w->peek, at, bytes, JEMALLOC_EXTENT);
     if (!target_view_has(v, at) || !target_view_has(v, at + JEMALLOC_EXTENT - 1))
@@ -54,18 +59,20 @@ static bool read_extent(struct walk *w, uint64_t at, uint8_t bytes[JEMALLOC_EXTE
 static void count_entry(struct walk *w, const struct entry *n)
 {
     uint8_t bytes[JEMALLOC_EXTENT];
-    struct jemalloc_element element = {n->extent, n->class, n->slab};
+    struct jemalloc_element element = {n->extent, n->class, n->slab, n->free, n->tells};
     struct jemalloc_extent e;
     w->out->extents++;
     if (!read_extent(w, n->extent, bytes)) {
-        jemalloc_count_lost(w->count, &element);
+        jemalloc_count_missing(&w->count->lost, &element);
         return;
     }
     bool good = jemalloc_extent(w->found->family, bytes, &e) && n->page >= e.start && n->page - e.start < e.size &&
-                e.class == n->class && e.slab == n->slab && e.class <= JEMALLOC_CLASSES;
+                jemalloc_agrees(&e, &element);
     w->out->torn += !good || e.torn;
     if (good)
         jemalloc_count_extent(w->count, &e);
+    else
+        jemalloc_count_missing(&w->count->moved, &element);
 }
 
 static bool flush(struct walk *w)
@@ -78,7 +85,9 @@ static bool flush(struct walk *w)
     for (size_t i = 0; i < w->entry_count && !target_expired(w->t); i++)
         if (i == 0 || w->entries[i].extent != w->entries[i - 1].extent)
             count_entry(w, &w->entries[i]);
-    w->entry_count = 0;
+    if (w->blocks > w->entry_count / EXTENTS_A_BLOCK && w->batch < BATCH_MAX)
+        w->batch *= 2;
+    w->blocks = w->entry_count = 0;
     return !target_expired(w->t);
 }
 
@@ -102,9 +111,15 @@ static bool visit_leaf(void *context, const uint8_t *bytes, uint64_t offset, uin
         if (!e.extent || e.extent == w->last)
             continue;
         w->last = e.extent;
-        w->entries[w->entry_count++] =
-            (struct entry){e.extent, page, (uint16_t)(e.class < UINT16_MAX ? e.class : UINT16_MAX), e.slab};
-        if (w->entry_count == BATCH && !flush(w))
+        w->entries[w->entry_count++] = (struct entry){
+            .extent = e.extent,
+            .page = page,
+            .class = (uint16_t)(e.class < UINT16_MAX ? e.class : UINT16_MAX),
+            .slab = e.slab,
+            .free = e.free,
+            .tells = e.tells,
+        };
+        if (w->entry_count == w->batch && !flush(w))
             return false;
     }
     return true;
@@ -150,11 +165,11 @@ static bool walk_node(struct walk *w, unsigned level, uint64_t node)
 bool jemalloc_walk(struct target *t, const struct jemalloc_found *f, struct jemalloc_count *c,
                    struct jemalloc_walked *out)
 {
-    struct walk w = {.t = t, .found = f, .count = c, .out = out};
+    struct walk w = {.t = t, .found = f, .count = c, .out = out, .batch = BATCH_LEAST};
     *out = (struct jemalloc_walked){0};
     target_view_open(&w.view, t);
     target_peek_open(&w.peek, t);
-    w.entries = mem_array(BATCH, sizeof *w.entries);
+    w.entries = mem_array(BATCH_MAX, sizeof *w.entries);
     for (unsigned i = 0; i < f->tree->levels; i++)
         w.buffers[i] = mem_array(1, JEMALLOC_BUFFER);
     bool whole = walk_node(&w, 0, f->root) && flush(&w);
