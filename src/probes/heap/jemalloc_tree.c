@@ -24,7 +24,7 @@ static const double wrong_most = 0.1, family_least = 0.95;
 struct search {
     struct target *t;
     struct target_peek peek;
-    uint8_t *buffer;
+    uint8_t *buffer; /* four of JEMALLOC_BUFFER: for the data, the root, a node between, a leaf */
     const struct jemalloc_tree *tree;
     uint64_t start, end;     /* of the data that the root must lie in */
     uint64_t root, rejected; /* 0: none */
@@ -135,7 +135,10 @@ static void vote(struct search *s, uint64_t at, const uint8_t *element, uint64_t
 /* Pages of a node that are present, as evenly spread as there are many: calls for each. */
 typedef void (*piece_visit)(struct search *s, uint64_t at, const uint8_t *bytes, uint64_t offset, uint64_t size,
                             uint64_t between);
-static void sample(struct search *s, uint64_t at, uint64_t node, uint64_t size, uint64_t between, piece_visit visit)
+static void sample_leaf(struct search *s, uint64_t at, const uint8_t *bytes, uint64_t offset, uint64_t size,
+                        uint64_t between);
+static void sample_some(struct search *s, uint64_t at, uint64_t node, uint64_t size, uint64_t between,
+                        piece_visit visit)
 {
     uint8_t present[NODE_PAGES_MAX / 8 + 1], page[JEMALLOC_PAGE];
     uint64_t first = node - node % JEMALLOC_PAGE;
@@ -155,6 +158,36 @@ static void sample(struct search *s, uint64_t at, uint64_t node, uint64_t size, 
         to = to > node + size ? node + size : to;
         visit(s, at, page + (begin - from), begin - node, to - begin, between);
     }
+}
+
+struct rest {
+    struct search *search;
+    uint64_t at, between;
+    piece_visit visit;
+    unsigned pages;
+};
+
+static bool sample_page(void *context, const uint8_t *bytes, uint64_t offset, uint64_t size)
+{
+    struct rest *r = context;
+    struct search *s = r->search;
+    unsigned before = s->good + s->wrong;
+    if (bytes)
+        r->visit(s, r->at, bytes, offset, size, r->between);
+    r->pages += s->good + s->wrong > before;
+    return r->pages < PAGES_TRIED;
+}
+
+/* On a huge page, pages that were never used are present too, and all that were tried may be of these. */
+static void sample(struct search *s, uint64_t at, uint64_t node, uint64_t size, uint64_t between, piece_visit visit)
+{
+    unsigned before = s->good + s->wrong;
+    sample_some(s, at, node, size, between, visit);
+    if (s->good + s->wrong > before)
+        return;
+    struct rest r = {s, at, between, visit, 0};
+    uint8_t *buffer = s->buffer + (visit == sample_leaf ? 3 : 2) * JEMALLOC_BUFFER;
+    jemalloc_node_each(s->t, node, size, buffer, sample_page, &r);
 }
 
 static void sample_leaf(struct search *s, uint64_t at, const uint8_t *bytes, uint64_t offset, uint64_t size,
@@ -321,7 +354,7 @@ void jemalloc_find(struct target *t, enum jemalloc_place first, enum jemalloc_pl
         snprintf(f->why, sizeof f->why, "jemalloc is read in 64-bit programs on pages of 4 KiB only");
         return;
     }
-    struct search s = {.t = t, .buffer = mem_array(2, JEMALLOC_BUFFER)};
+    struct search s = {.t = t, .buffer = mem_array(4, JEMALLOC_BUFFER)};
     bool done = false, swapped = false;
     target_peek_open(&s.peek, t);
     for (enum jemalloc_place p = first; p <= last && !done; p++) {
