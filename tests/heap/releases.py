@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The heaps of other Debian releases' glibc (2.31, 2.36, 2.41 and what unstable has): their libc6 and headers are fetched by apt
+"""The heaps of other Debian releases' glibc (2.31, 2.36, 2.41 and what unstable has) and jemalloc: their libc6 and headers are fetched by apt
 into a directory of their own, and the victim is built against and run with them. Needs the network: RELEASES="bullseye sid" or
 RELEASES=all runs it."""
 import glob
@@ -10,10 +10,11 @@ import subprocess
 import tempfile
 
 import heaplib as h
+import jemalloc
 
 MIRROR = os.environ.get('MIRROR', 'http://deb.debian.org/debian')
 ALL = ('bullseye', 'bookworm', 'trixie', 'sid')
-PACKAGES = ('libc6', 'libc6-dev', 'linux-libc-dev')
+PACKAGES = ('libc6', 'libc6-dev', 'linux-libc-dev', 'libjemalloc2', 'libstdc++6', 'libgcc-s1')
 KEYS = '/usr/share/keyrings/debian-archive-keyring.gpg'
 
 
@@ -51,11 +52,11 @@ def fetch(release, work):
     return tree, None
 
 
-def build(tree, program):
+def build(tree, program, source=h.SOURCE):
     libraries = [f'{tree}/usr/lib/x86_64-linux-gnu', f'{tree}/lib/x86_64-linux-gnu']
     return run(os.environ.get('CC', 'cc'), '-std=gnu17', '-D_GNU_SOURCE', '-O2', '-w', '-pthread', f'--sysroot={tree}',
                f'-B{libraries[0]}', *(f'-L{path}' for path in libraries), '-Wl,--allow-shlib-undefined', '-o', program,
-               h.SOURCE)
+               source)
 
 
 def loader(tree):
@@ -64,6 +65,20 @@ def loader(tree):
             if os.path.exists(path):
                 return path
     return None
+
+
+def check_jemalloc(release, tree, command):
+    """jemalloc's own figures, idle: in use and active, and what a purge gives back."""
+    library = glob.glob(f'{tree}/usr/lib/x86_64-linux-gnu/libjemalloc.so.2')
+    made = build(tree, command[-1] + '-jemalloc', os.path.join(h.SRC, 'tests', 'heap', 'jemalloc_victim.c'))
+    if not library or made.returncode != 0:
+        h.result(False, f'{release}: jemalloc and its victim', *made.stderr.splitlines()[-5:])
+        return
+    program = (*command[:-1], '--preload', library[0], command[-1] + '-jemalloc')
+    for kind in ('small', 'tiny', 'large', 'aligned', 'fork'):
+        for threads in (1, 8) if kind != 'fork' else (1,):
+            jemalloc.idle(f'{release}, jemalloc, {kind}, {threads} threads', kind, f'threads={threads}', 'mib=32', 'free=60',
+                          program=program)
 
 
 def check(release):
@@ -84,6 +99,7 @@ def check(release):
                 h.compare(f'{release}, glibc {version}, {kind}, {threads} threads', kind, f'threads={threads}', 'mib=32',
                           'free=60', program=command)
         h.compare(f'{release}, glibc {version}, a blocked break', 'blocked', 'mib=32', program=command)
+        check_jemalloc(release, tree, command)
 
 
 wanted = os.environ.get('RELEASES', '').split()

@@ -100,12 +100,19 @@ static uint64_t page_of(struct search *s, const uint8_t *element, uint64_t index
     uint8_t bytes[JEMALLOC_EXTENT];
     struct jemalloc_extent e;
     if (!jemalloc_node_possible(s->t, l.extent, JEMALLOC_EXTENT) ||
-        !target_peek(&s->peek, l.extent, bytes, sizeof bytes) ||
-        (!jemalloc_extent(JEMALLOC_5_3, bytes, &e) && !jemalloc_extent(JEMALLOC_5_2, bytes, &e)))
+        !target_peek(&s->peek, l.extent, bytes, sizeof bytes))
+        return 0;
+    bool possible = false, slab = false;
+    for (unsigned f = 0; f < JEMALLOC_FAMILIES; f++) { /* which of them it is comes out later */
+        bool good = jemalloc_extent(f, bytes, &e);
+        possible |= good;
+        slab |= good && e.slab;
+    }
+    if (!possible)
         return 0;
     uint64_t pages = e.size / JEMALLOC_PAGE, mask = (1ULL << tree->bits) - 1;
     uint64_t behind = (index - jemalloc_index(tree, last, e.start)) & mask;
-    bool counted = behind == 0 || (e.slab && behind < pages);
+    bool counted = behind == 0 || (slab && behind < pages);
     if (!counted && behind != ((pages - 1) & mask))
         return 0;
     uint64_t page = e.start + (counted ? behind : pages - 1) * JEMALLOC_PAGE;
