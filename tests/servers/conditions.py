@@ -17,8 +17,8 @@ MIB = 1 << 20
 here = os.path.dirname(os.path.abspath(__file__))
 
 # kind: healthy, bounded (grows to an end that it knows) or sick; expected: verdicts of a sick one, any of them; harmless: others that
-# may hold, as they are true too; needs: programs; gap: why it cannot be told as long as the heap's state is unknown
-Condition = collections.namedtuple("Condition", "name kind expected needs harmless gap make")
+# may hold, as they are true too; needs: programs
+Condition = collections.namedtuple("Condition", "name kind expected needs harmless make")
 CONDITIONS = {}
 
 # The package of Debian 12 that has the program
@@ -51,9 +51,9 @@ def program(name):
     return found[-1] if found else shutil.which(name, path=os.environ["PATH"] + ":/usr/sbin")
 
 
-def condition(name, kind, needs, expected=(), harmless=(), gap=None):
+def condition(name, kind, needs, expected=(), harmless=()):
     def add(make):
-        CONDITIONS[name] = Condition(name, kind, tuple(expected), needs.split(), tuple(harmless), gap, make)
+        CONDITIONS[name] = Condition(name, kind, tuple(expected), needs.split(), tuple(harmless), make)
         return make
 
     return add
