@@ -64,11 +64,13 @@ struct node {
     bool bad;  /* already complained about: what is made of it is not complained about again */
     bool bare; /* a number literal without unit */
     unsigned column, reference;
-    unsigned at;                   /* NODE_LITERAL: where it stands in the source */
-    unsigned hops;                 /* NODE_COLUMN: rows outward from the innermost */
-    const struct table_decl *decl; /* NODE_COLUMN: what that row must be of */
-    struct value value;            /* NODE_LITERAL */
-    struct node *child[3];
+    unsigned at;                       /* NODE_LITERAL: where it stands in the source */
+    unsigned hops;                     /* NODE_COLUMN: rows outward from the innermost */
+    union {                            /* a playbook has thousands of these */
+        const struct table_decl *decl; /* NODE_COLUMN: what that row must be of */
+        struct value value;            /* NODE_LITERAL */
+        struct node *child[3];         /* all others */
+    };
 };
 
 /* What an expression asks of the environment, each once, so that a loop over rows asks once too. */

@@ -9,7 +9,7 @@
 
 /* The less time passes between the tree and its extents, the fewer have changed; so a batch is small until it costs more than
  * one block for so many extents. */
-enum { BATCH_LEAST = 1 << 8, BATCH_MAX = 1 << 16, EXTENTS_A_BLOCK = 64, LEVELS_MAX = 3 };
+enum { BATCH_LEAST = 1 << 8, BATCH_MAX = 1 << 14, EXTENTS_A_BLOCK = 64, LEVELS_MAX = 3 };
 
 struct entry {
     uint64_t extent;
