@@ -17,7 +17,7 @@ done >"$dir/help"
 check 'the verbs tell their options' test "$(wc -l <"$dir/known")" -gt 15
 
 # Of other programs: options on lines that name them
-others='install-needs|clang-format|clang-tidy|gcovr|git |mount |swapon|perf |apt-get|setpriv'
+others='install-needs|clang-format|clang-tidy|gcovr|git |mount |swapon|perf |apt-get|setpriv|redis-cli|python3-mprof|valgrind'
 for file in "$SRC"/README.md "$SRC"/CONTRIBUTING.md "$SRC"/docs/*.md "$SRC"/docs/*.1; do
     sed 's/\\-/-/g' "$file" | grep -vE "$others" | options | sort -u >"$dir/named"
     comm -23 "$dir/named" "$dir/known" >"$seen"
