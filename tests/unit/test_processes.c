@@ -80,6 +80,8 @@ static void the_unit_is_named(void **state)
     unit_of("0::/system.slice/docker-0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef.scope\n",
             "docker-0123456789ab.scope");
     unit_of("9:name=systemd:/system.slice/sshd.service\n4:cpu,memory:/\n0::/\n", "sshd.service");
+    unit_of("0::/system.slice/a\\x2db@1.service\n", "a\\x2db@1.service");
+    unit_of("0::/user.slice/user@1000.service/x';reboot;'.service\n", "user@1000.service");
     unit_of("0::/init.scope\n", "init.scope");
     unit_of("0::/\n", "/");
     unit_of("", "/");

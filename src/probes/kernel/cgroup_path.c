@@ -51,8 +51,20 @@ struct span cgroup_managed(const struct cgroup_paths *p)
     return found;
 }
 
+/* As systemd.unit(5) allows: any user can name groups of his own, and advice puts units into commands. */
+static bool is_unit_name(struct span s)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789:-_.\\@";
+    for (const char *p = s.at; p < s.end; p++)
+        if (!memchr(allowed, *p, sizeof allowed - 1))
+            return false;
+    return true;
+}
+
 static bool is_unit(struct span s)
 {
+    if (!is_unit_name(s))
+        return false;
     return span_ends(s, ".service") || span_ends(s, ".scope") || span_ends(s, ".mount") || span_ends(s, ".socket") ||
            span_ends(s, ".swap");
 }
