@@ -17,7 +17,8 @@ holds() { # jq's words: the last result is true
 
 # What can be told from a capture too: heaps are not in it, nor what a fault of theirs makes of the whole
 judged() { # STATUS CASE
-    faulty=$(jq -r '.findings[] | select(.step == "heaps" and .severity != "info") | .id' live.json)
+    faulty=$(jq -r '(.findings[] | select(.step == "heaps" and .severity != "info") | .id),
+        (.verdicts[] | select((.id | test("^(arena|heap)-")) and (.state == "confirmed" or .state == "likely")) | .id)' live.json)
     {
         echo "status $1"
         jq -r '.verdicts[] | "\(.id) \(.state)"' "$2"

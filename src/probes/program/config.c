@@ -124,9 +124,11 @@ static size_t list_files(const struct config *c, const char *directory, const ch
     DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
     if (fd >= 0 && !d)
         close(fd);
-    for (struct dirent *entry; d && count < FILES_MAX && (entry = readdir(d));)
-        if (span_ends(span_of_string(entry->d_name), ending) && strlen(entry->d_name) < NAME_SIZE)
-            snprintf(names[count++], NAME_SIZE, "%s", entry->d_name);
+    for (struct dirent *entry; d && count < FILES_MAX && (entry = readdir(d));) {
+        struct span name = span_of_string(entry->d_name);
+        if (span_ends(name, ending) && span_length(name) < NAME_SIZE)
+            span_copy(name, names[count++], NAME_SIZE);
+    }
     if (d)
         closedir(d);
     qsort(names, count, NAME_SIZE, compare_names);
