@@ -22,6 +22,9 @@ struct heap_image {
     struct target target;
     struct target_map maps[IMAGE_REGIONS];
     unsigned word;
+    /* Before the read of that number (from 1) this value is put there: what is looked at goes on meanwhile. 0: never */
+    unsigned reads, put_before;
+    uint64_t put_at, put_value;
     /* what is true of it */
     uint64_t system, in_use, binned, fast, cached, top;
 };
@@ -47,10 +50,23 @@ static inline bool image_pages(void *context, uint64_t address, size_t pages, ui
     return true;
 }
 
+static inline void image_put(struct heap_image *m, uint64_t address, uint64_t value)
+{
+    struct image_region *r = image_find(m, address);
+    uint32_t four = (uint32_t)value;
+    if (m->word == 8)
+        memcpy(r->bytes + (address - r->start), &value, sizeof value);
+    else
+        memcpy(r->bytes + (address - r->start), &four, sizeof four);
+}
+
 /* A page that is not present must never be asked for: that would bring it in. */
 static inline size_t image_read(void *context, uint64_t address, void *buffer, size_t size)
 {
     size_t done = 0;
+    struct heap_image *m = context;
+    if (++m->reads == m->put_before)
+        image_put(m, m->put_at, m->put_value);
     while (done < size) {
         struct image_region *r = image_find(context, address + done);
         if (!r)
@@ -65,16 +81,6 @@ static inline size_t image_read(void *context, uint64_t address, void *buffer, s
         done += n;
     }
     return done;
-}
-
-static inline void image_put(struct heap_image *m, uint64_t address, uint64_t value)
-{
-    struct image_region *r = image_find(m, address);
-    uint32_t four = (uint32_t)value;
-    if (m->word == 8)
-        memcpy(r->bytes + (address - r->start), &value, sizeof value);
-    else
-        memcpy(r->bytes + (address - r->start), &four, sizeof four);
 }
 
 /* An arena's malloc_state with empty bins. */

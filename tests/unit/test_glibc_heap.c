@@ -119,6 +119,26 @@ static void test_unused(void **state)
     image_free(m);
 }
 
+/* A heap without a chunk, nor any in the fast bins, gets its chunks while it is looked at: at whatever read, the walk stays sound. */
+static void test_first_chunks_meanwhile(void **state)
+{
+    (void)state;
+    static const uint64_t none[10];
+    for (unsigned n = 1; n < 200; n++) {
+        struct heap_image *m = image_new(8);
+        struct malloc_heap h;
+        uint64_t arena = image_libc + 0x100, thread = image_thread + 0x30;
+        m->put_before = n;
+        m->put_at = arena + 96;
+        memcpy(&m->put_value, m->regions[0].bytes + 0x100 + 96, sizeof m->put_value);
+        image_arena(m, arena, thread, image_heap, IMAGE_HEAP, none, 10);
+        look(m, &h);
+        assert_true(h.sums.in_use + h.sums.free <= m->system);
+        malloc_heap_free(&h);
+        image_free(m);
+    }
+}
+
 /* A list that leads back into itself, and a top that points nowhere. */
 static void test_loops(void **state)
 {
@@ -167,8 +187,13 @@ static void test_target(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_classes), cmocka_unit_test(test_whole), cmocka_unit_test(test_absent),
-        cmocka_unit_test(test_unused),  cmocka_unit_test(test_loops), cmocka_unit_test(test_target),
+        cmocka_unit_test(test_classes),
+        cmocka_unit_test(test_whole),
+        cmocka_unit_test(test_absent),
+        cmocka_unit_test(test_unused),
+        cmocka_unit_test(test_first_chunks_meanwhile),
+        cmocka_unit_test(test_loops),
+        cmocka_unit_test(test_target),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -32,6 +32,7 @@ static inline __attribute__((always_inline)) enum stop step(struct glibc_walk *w
     const uint64_t fast_most = w->fast->mask ? w->fast->most : 0;
     const uint64_t stop = glibc_stop(w) < v->end ? glibc_stop(w) : v->end;
     const uint64_t cache_old = word == 8 ? 0x290 : 0x190, cache_new = word == 8 ? 0x300 : 0x1d0;
+    /* Size 0 is no chunk yet: the walk stood at the top, which has moved on since. */
     uint64_t at = w->at, size = w->size, used = 0, used_count = 0;
     enum stop why = STOP_END;
     for (;;) {
@@ -50,16 +51,16 @@ static inline __attribute__((always_inline)) enum stop step(struct glibc_walk *w
         }
         if (header & GLIBC_PREV_INUSE) {
             if (marking) {
-                if (size <= fast_most)
+                if (size - 1 < fast_most)
                     glibc_count_mark(w, at, size);
                 used += size;
-            } else if (size <= fast_most && glibc_count_is_fast(w, at, size)) {
+            } else if (size - 1 < fast_most && glibc_count_is_fast(w, at, size)) {
                 glibc_count_fast(w, at, size);
             } else {
                 if (w->in_run)
                     glibc_count_run(w, at);
                 used += size;
-                used_count++;
+                used_count += size != 0;
                 if (__builtin_expect(size == cache_old || size == cache_new, 0))
                     glibc_count_cache(w, at, size);
                 if (size < SIZES_SMALL * 16)
