@@ -94,7 +94,7 @@ class Tap:
 
     def result(self, good, what, details=()):
         self.count += 1
-        self.failed += not good and "# TODO" not in what
+        self.failed += not good
         print(f"{'ok' if good else 'not ok'} {self.count} - {what}", flush=True)
         for line in details:
             print("#  ", line[:1000], flush=True)
